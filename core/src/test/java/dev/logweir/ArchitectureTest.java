@@ -1,0 +1,58 @@
+package dev.logweir;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  /** Every type that a user can name, nested ones as {@code Outer.Inner}, in alphabetical order. */
+  private static final List<String> PUBLIC_TYPES = List.of();
+
+  private static final JavaClasses CORE =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.logweir");
+
+  @Test
+  void core_dependsOnNothingButTheJdkSlf4jMicrometerAndJSpecify() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "java..", "dev.logweir", "org.slf4j", "io.micrometer.core..", "org.jspecify..")
+        .check(CORE);
+  }
+
+  @Test
+  void core_isOneFlatPackage() {
+    classes().should().resideInAPackage("dev.logweir").check(CORE);
+  }
+
+  @Test
+  void publicTypes_areThoseListed() {
+    assumeThat(PUBLIC_TYPES).as("the public types are not listed yet").isNotEmpty();
+    List<String> found =
+        CORE.stream()
+            .filter(ArchitectureTest::isPublic)
+            .map(type -> type.getName().substring("dev.logweir.".length()).replace('$', '.'))
+            .sorted()
+            .toList();
+
+    assertThat(found).isEqualTo(PUBLIC_TYPES);
+  }
+
+  private static boolean isPublic(JavaClass type) {
+    Optional<JavaClass> outer = type.getEnclosingClass();
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && (outer.isEmpty() || isPublic(outer.get()));
+  }
+}

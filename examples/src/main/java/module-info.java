@@ -1,0 +1,10 @@
+/** A small runner to try Logweir with. */
+module dev.logweir.examples {
+  requires com.fasterxml.jackson.core;
+  requires dev.logweir;
+  requires dev.logweir.opslevel;
+  requires info.picocli;
+  requires jdk.httpserver;
+  requires org.slf4j;
+  requires static org.jspecify;
+}

@@ -1,0 +1,32 @@
+package dev.logweir.opslevel;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  private static final JavaClasses SINK =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.logweir.opslevel");
+
+  @Test
+  void sink_dependsOnCoreAndItsProtocolAndOnNoOtherSink() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "java..",
+            "dev.logweir",
+            "dev.logweir.opslevel",
+            "com.fasterxml.jackson.core..",
+            "io.github.resilience4j..",
+            "org.apache.hc..",
+            "org.jspecify..",
+            "org.slf4j")
+        .check(SINK);
+  }
+}
