@@ -1,0 +1,88 @@
+package dev.logweir;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The call of a sender under way: what a batch tells its shipper, and what the shipper tells the
+ * sender of the job's end.
+ */
+final class BatchCall {
+  private static final int LAST_PAUSES = 8;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition endBegun = lock.newCondition();
+  private boolean written;
+  private boolean ending;
+  private long deadlineNanos;
+
+  /** Begins a call: nothing is written yet. */
+  void begin() {
+    lock.lock();
+    try {
+      written = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void written() {
+    lock.lock();
+    try {
+      written = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isWritten() {
+    lock.lock();
+    try {
+      return written;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Wakes a sender that pauses: from now on its pauses are cut to the time left. */
+  void beginEnd(long deadline) {
+    lock.lock();
+    try {
+      ending = true;
+      deadlineNanos = deadline;
+      endBegun.signalAll(); // the sender in pause()
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Optional<Duration> timeLeft() {
+    lock.lock();
+    try {
+      return ending
+          ? Optional.of(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime())))
+          : Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void pause(Duration pause) throws InterruptedException {
+    long left = TimeUnit.NANOSECONDS.convert(pause);
+    lock.lockInterruptibly();
+    try {
+      boolean beganWithin = !ending;
+      if (ending) {
+        left = Math.min(left, Math.max(0, deadlineNanos - System.nanoTime()) / LAST_PAUSES);
+      }
+      while (left > 0 && !(beganWithin && ending)) {
+        left = endBegun.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.logweir;
+
+import java.util.List;
+
+/**
+ * Talks to the server: takes one batch of lines and returns when it has arrived.
+ *
+ * <p>Calls of {@code send} for one job come one at a time, in the order of the log, from threads of
+ * the engine. A call may block and may throw anything. Its thread is interrupted when the time of
+ * the job ends or the job is cancelled; a call that ignores the interruption keeps its thread and
+ * its batch and is counted as abandoned. Core never tries a batch again: a sender that wants to
+ * retry does so inside {@code send}, pausing with {@link LogBatch#pause}.
+ *
+ * <p>One instance serves one job, unless the implementation says that it may be shared.
+ */
+@FunctionalInterface
+public interface BatchSender {
+  /**
+   * Delivers the lines; a normal return means that they have arrived.
+   *
+   * @param lines the batch, read-only and valid until this call ends; {@link LogBatch#of} gives its
+   *     bytes without a copy, {@link List#copyOf} keeps it
+   * @throws SendException to say what kind of failure it was, or which lines were not delivered
+   * @throws Exception any other failure: the whole batch is dropped as {@code send_failed}
+   */
+  void send(List<String> lines) throws Exception;
+
+  /**
+   * Returns the largest batch that the server takes, in the unit of {@link #encodedBytes}. Asked
+   * once, at start. The default, {@link Integer#MAX_VALUE}, leaves the bound to {@code maxSize}. A
+   * bound too small for a fragment of 256 B and a marker of 256 B is refused at start.
+   */
+  default int maxBatchBytes() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
+   * Returns what a line costs of {@link #maxBatchBytes()}; must not fall when {@code lineBytes}
+   * rises.
+   *
+   * @param lineBytes length of the line in bytes, without a line end
+   */
+  default int encodedBytes(int lineBytes) {
+    return lineBytes + 1;
+  }
+
+  /**
+   * Returns the most heap, in bytes, that this sender holds for its job besides the batch, at any
+   * time. A part of {@link LogStreamer#maxRetainedBytes()}. Asked once, at start; the default is 0.
+   */
+  default int overheadBytes() {
+    return 0;
+  }
+
+  /**
+   * Returns the object whose resources the calls of this sender take, to which abandoned calls are
+   * counted: senders that return the same object share one limit. The default is this sender.
+   */
+  default Object client() {
+    return this;
+  }
+
+  /**
+   * Ends this sender. Called once, after the last {@code send} ended or was abandoned. Does nothing
+   * by default.
+   *
+   * @throws Exception logged, with no further effect
+   */
+  default void close() throws Exception {}
+}

@@ -1,0 +1,239 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the lines of a {@link LogBatch} as bytes, one after another, without decoding them.
+ *
+ * <p>Not thread-safe; several readers may read one batch side by side. Valid as long as its batch.
+ */
+public final class LineReader {
+  /** Room for a line end and the largest count behind it. */
+  static final int MAX_TRAILER = 1 + 8;
+
+  private static final int COUNT_BITS = 6;
+  private static final int COUNT_LAST = 0x40;
+
+  private final LogBatch batch;
+  private @Nullable Segment segment;
+  private int position;
+  private int length;
+  private int unread;
+  private boolean inLine;
+  private byte @Nullable [] marker;
+  private boolean atMarker;
+  private long count;
+
+  LineReader(LogBatch batch) {
+    this.batch = batch;
+    segment = batch.head();
+  }
+
+  LineReader fromMarker(byte @Nullable [] headMarker) {
+    marker = headMarker;
+    return this;
+  }
+
+  /**
+   * Goes to the next line, whether the current one was read or not.
+   *
+   * @return false if there is none
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public boolean next() {
+    batch.requireValid();
+    byte[] head = marker;
+    if (head != null && !atMarker) {
+      atMarker = true;
+      length = head.length;
+      unread = length;
+      return true;
+    }
+    marker = null;
+    boolean found = nextInSegments();
+    batch.requireValid();
+    return found;
+  }
+
+  /** Returns the length of the current line in bytes, without its line end. */
+  public int length() {
+    return length;
+  }
+
+  /**
+   * Copies the next bytes of the current line.
+   *
+   * @return how many were copied, at most {@code maxBytes}; -1 if the line has no more
+   * @throws IndexOutOfBoundsException if the range is not within {@code target}
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public int read(byte[] target, int offset, int maxBytes) {
+    Objects.checkFromIndexSize(offset, maxBytes, target.length);
+    batch.requireValid();
+    if (unread == 0) {
+      return -1;
+    }
+    int bytes = Math.min(unread, maxBytes);
+    byte[] head = marker;
+    if (head != null) {
+      System.arraycopy(head, length - unread, target, offset, bytes);
+      unread -= bytes;
+    } else {
+      copy(target, offset, bytes);
+    }
+    if (batch.hasEnded()) {
+      Arrays.fill(target, offset, offset + bytes, (byte) 0);
+      batch.requireValid();
+    }
+    return bytes;
+  }
+
+  /** Returns what is unread of the current line, decoded. */
+  String text() {
+    byte[] bytes = new byte[unread];
+    read(bytes, 0, bytes.length);
+    return new String(bytes, UTF_8);
+  }
+
+  /** Returns the bytes that the job wrote for the current line; 0 for a marker. */
+  long sourceBytes() {
+    return count >>> 1;
+  }
+
+  /** Returns 1 if the current line ends a line of the job, else 0. */
+  int sourceLines() {
+    return (int) (count & 1);
+  }
+
+  /** Goes to just before a line, from a segment before it. */
+  void skipTo(LogBatch.Position place) {
+    segment = place.segment();
+    position = 0;
+    inLine = false;
+    // The first line end of a segment ends what may have begun before it.
+    for (int line = place.linesBefore(); line < place.line(); line++) {
+      nextInSegments();
+    }
+    if (inLine) {
+      skipRest();
+    }
+  }
+
+  private boolean nextInSegments() {
+    if (inLine) {
+      skipRest();
+    }
+    Segment at = skipEmpty();
+    if (at == null) {
+      length = 0;
+      unread = 0;
+      return false;
+    }
+    int bytes = 0;
+    int from = position;
+    while (at != null) {
+      int end = at.end;
+      int lineEnd = Newlines.first(at.bytes, from, end);
+      bytes += lineEnd - from;
+      if (lineEnd < end) {
+        readCount(at, lineEnd + 1, bytes);
+        break;
+      }
+      at = at.next;
+      from = 0;
+    }
+    length = bytes;
+    unread = bytes;
+    inLine = true;
+    return true;
+  }
+
+  private void readCount(Segment at, int index, int bytes) {
+    count = at.tallied ? getCount(at.bytes, index) : (bytes + 1L) << 1 | 1;
+  }
+
+  private void skipRest() {
+    copy(null, 0, unread);
+    Segment at = skipEmpty();
+    if (at != null) {
+      position++;
+      if (at.tallied) {
+        position += countLength(at.bytes, position);
+      }
+    }
+    inLine = false;
+  }
+
+  private void copy(byte @Nullable [] target, int offset, int bytes) {
+    int left = bytes;
+    while (left > 0) {
+      Segment at = skipEmpty();
+      if (at == null) {
+        break;
+      }
+      int part = Math.min(left, at.end - position);
+      if (target != null && part > 0) {
+        System.arraycopy(at.bytes, position, target, offset + bytes - left, part);
+      }
+      position += part;
+      left -= part;
+    }
+    unread -= bytes;
+  }
+
+  private @Nullable Segment skipEmpty() {
+    Segment at = segment;
+    while (at != null && position >= at.end) {
+      at = at.next;
+      segment = at;
+      position = 0;
+    }
+    return at;
+  }
+
+  /** Returns the number of line ends in a segment: no byte of a count is one. */
+  static int countLines(Segment segment) {
+    return Newlines.count(segment.bytes, 0, segment.end);
+  }
+
+  /**
+   * Writes a count in bytes of 6 bits, each with the high bit set, and returns the index after it.
+   */
+  static int putCount(byte[] bytes, int index, long value) {
+    int at = index;
+    long rest = value;
+    while (rest >= 1 << COUNT_BITS) {
+      bytes[at++] = (byte) (0x80 | (rest & (1 << COUNT_BITS) - 1));
+      rest >>>= COUNT_BITS;
+    }
+    bytes[at++] = (byte) (0x80 | COUNT_LAST | rest);
+    return at;
+  }
+
+  private static long getCount(byte[] bytes, int index) {
+    long value = 0;
+    int shift = 0;
+    int at = index;
+    while (at < bytes.length) {
+      byte b = bytes[at++];
+      value |= (long) (b & (1 << COUNT_BITS) - 1) << shift;
+      shift += COUNT_BITS;
+      if ((b & COUNT_LAST) != 0) {
+        break;
+      }
+    }
+    return value;
+  }
+
+  private static int countLength(byte[] bytes, int index) {
+    int at = index;
+    while (at < bytes.length && (bytes[at++] & COUNT_LAST) == 0) {
+      // goes on
+    }
+    return at - index;
+  }
+}

@@ -1,0 +1,390 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.AbstractList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.RandomAccess;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch of lines in UTF-8 bytes, as a sender gets it: a read-only list that decodes a line when
+ * it is asked for.
+ *
+ * <p>Valid until {@code send} returns; then its methods throw {@link IllegalStateException}. It may
+ * be read by several threads until then. {@link List#copyOf} keeps the lines. {@link #toString}
+ * gives counts only.
+ */
+public final class LogBatch extends AbstractList<String> implements RandomAccess {
+  private final @Nullable BatchCall call;
+
+  private long sequence;
+  private long firstLine;
+  private long offset;
+
+  private @Nullable Segment head;
+  private @Nullable Segment tail;
+  private int segments;
+  private int lines;
+  private long textBytes;
+  private byte @Nullable [] headMarker;
+
+  private volatile boolean indexed;
+  private volatile @Nullable Position lastPosition;
+  private volatile boolean ended;
+
+  /** Account of what the job wrote for the lines in here. */
+  long sourceLines;
+
+  long sourceBytes;
+
+  /** What the markers among the lines tell of, to be handed on if the batch is dropped. */
+  @Nullable GapTally markedGaps;
+
+  /** In the unit of the sender's bound. */
+  long encodedBytes;
+
+  long oldestNanos;
+
+  LogBatch(@Nullable BatchCall call) {
+    this.call = call;
+  }
+
+  /**
+   * Returns a list of lines as a batch: itself where it is one, else a copy.
+   *
+   * @throws NullPointerException if {@code lines} or one of them is null
+   * @throws IllegalArgumentException if one of them has a line end in it
+   */
+  public static LogBatch of(List<String> lines) {
+    Objects.requireNonNull(lines, "lines");
+    if (lines instanceof LogBatch batch) {
+      return batch;
+    }
+    LogBatch batch = new LogBatch(null);
+    for (String line : lines) {
+      byte[] bytes = Objects.requireNonNull(line, "line").getBytes(UTF_8);
+      if (Newlines.first(bytes, 0, bytes.length) < bytes.length) {
+        throw new IllegalArgumentException("line must have no line end in it: " + batch.lines);
+      }
+      while (batch.room() < bytes.length + 1) {
+        batch.add(new Segment(Segment.LARGE));
+      }
+      batch.put(bytes, 0, bytes.length);
+      batch.put(LINE_END, 0, 1);
+      batch.countLines(1, bytes.length + 1L);
+    }
+    return batch;
+  }
+
+  static final byte[] LINE_END = {'\n'};
+
+  /**
+   * Returns the number of this batch in its job, from 1. A batch that was dropped leaves its number
+   * out.
+   */
+  public long sequence() {
+    return sequence;
+  }
+
+  /**
+   * Returns the number that the first line of this batch has among the lines made for this sink,
+   * from 1, markers at the head of a batch not counted.
+   */
+  public long firstLine() {
+    return firstLine;
+  }
+
+  /**
+   * Returns the number of bytes of text made for this sink before this batch, line ends included.
+   */
+  public long offset() {
+    return offset;
+  }
+
+  /** Returns the bytes of all lines, with one line end each. */
+  public long byteCount() {
+    requireValid();
+    byte[] marker = headMarker;
+    return textBytes + (marker == null ? 0 : marker.length + 1);
+  }
+
+  /** Returns the number of lines. */
+  @Override
+  public int size() {
+    requireValid();
+    return lines + headLines();
+  }
+
+  /**
+   * Returns a line as text, with U+FFFD for what is not valid UTF-8.
+   *
+   * @throws IndexOutOfBoundsException if there is no such line
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  @Override
+  public String get(int index) {
+    Objects.checkIndex(index, size());
+    byte[] marker = headMarker;
+    if (index == 0 && marker != null) {
+      return new String(marker, UTF_8);
+    }
+    LineReader reader = new LineReader(this);
+    reader.skipTo(position(index - headLines()));
+    reader.next();
+    return reader.text();
+  }
+
+  @Override
+  public Iterator<String> iterator() {
+    LineReader reader = reader();
+    int count = size();
+    return new Iterator<>() {
+      private int index;
+
+      @Override
+      public boolean hasNext() {
+        return index < count;
+      }
+
+      @Override
+      public String next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        index++;
+        reader.next();
+        return reader.text();
+      }
+    };
+  }
+
+  /** Returns a reader of the lines as bytes, at its beginning. */
+  public LineReader reader() {
+    requireValid();
+    return new LineReader(this).fromMarker(headMarker);
+  }
+
+  /**
+   * Tells that all bytes of this batch are written out to the server: if no answer comes, the lines
+   * are reported as unconfirmed.
+   */
+  public void written() {
+    if (call != null) {
+      call.written();
+    }
+  }
+
+  /** Returns the time left for this job, once its end has begun; empty before. */
+  public Optional<Duration> timeLeft() {
+    return call == null ? Optional.empty() : call.timeLeft();
+  }
+
+  /**
+   * Waits before another try. Returns early when the job's end begins while waiting; once it has
+   * begun, waits at most an eighth of the time left.
+   *
+   * @throws NullPointerException if {@code pause} is null
+   * @throws InterruptedException if the thread is interrupted: the sender must give up
+   */
+  public void pause(Duration pause) throws InterruptedException {
+    Objects.requireNonNull(pause, "pause");
+    (call == null ? new BatchCall() : call).pause(pause);
+  }
+
+  @Override
+  public String toString() {
+    return "LogBatch[" + sequence + ", " + lines + " lines, " + textBytes + " bytes]";
+  }
+
+  void requireValid() {
+    if (ended) {
+      throw new IllegalStateException("the batch is no longer valid: its send has returned");
+    }
+  }
+
+  boolean hasEnded() {
+    return ended;
+  }
+
+  /** Ends the batch: no byte of it is handed out after this. */
+  void invalidate() {
+    ended = true;
+  }
+
+  @Nullable Segment head() {
+    return head;
+  }
+
+  int segments() {
+    return segments;
+  }
+
+  int lineCount() {
+    return lines;
+  }
+
+  long textBytes() {
+    return textBytes;
+  }
+
+  /** Takes the segments away, for the pool. */
+  @Nullable Segment detach() {
+    Segment chain = head;
+    head = null;
+    tail = null;
+    segments = 0;
+    return chain;
+  }
+
+  void number(long sequence, long firstLine, long offset) {
+    this.sequence = sequence;
+    this.firstLine = firstLine;
+    this.offset = offset;
+  }
+
+  void markHead(byte[] marker) {
+    headMarker = marker;
+  }
+
+  int headLines() {
+    return headMarker == null ? 0 : 1;
+  }
+
+  /** Returns the bytes that fit into the segments it has. */
+  int room() {
+    Segment segment = tail;
+    if (segment == null) {
+      return 0;
+    }
+    int room = segment.free();
+    for (Segment spare = segment.next; spare != null; spare = spare.next) {
+      room += spare.free();
+    }
+    return room;
+  }
+
+  /** Adds an empty segment for what comes. */
+  void add(Segment segment) {
+    Segment last = tail;
+    if (last == null) {
+      head = segment;
+      tail = segment;
+    } else {
+      while (last.next != null) {
+        last = last.next;
+      }
+      last.next = segment;
+    }
+    segments++;
+  }
+
+  /** Whether the segment being filled has counts behind its line ends. */
+  boolean isTallied() {
+    return tail != null && tail.tallied;
+  }
+
+  /**
+   * Returns what is lost of the room if the next bytes need, or must not have, counts behind line
+   * ends.
+   */
+  int roomLostBy(boolean tallied) {
+    Segment segment = tail;
+    return segment == null || segment.end == 0 || segment.tallied == tallied ? 0 : segment.free();
+  }
+
+  /** Goes on with counts behind line ends, or without. */
+  void tally(boolean tallied) {
+    Segment segment = tail;
+    if (segment == null) {
+      throw new IllegalStateException("no segment");
+    }
+    if (segment.tallied != tallied && segment.end > 0) {
+      segment = advance(segment);
+    }
+    segment.tallied = tallied;
+  }
+
+  /** Appends bytes; there must be room. */
+  void put(byte[] source, int from, int to) {
+    Segment segment = tail;
+    int index = from;
+    while (index < to && segment != null) {
+      if (segment.free() == 0) {
+        segment = advance(segment);
+      }
+      int count = Math.min(to - index, segment.free());
+      System.arraycopy(source, index, segment.bytes, segment.end, count);
+      segment.end += count;
+      index += count;
+    }
+    textBytes += to - from;
+  }
+
+  /** Ends a line in a segment with counts; there must be room for the largest count besides. */
+  void endTallied(long bytes, int lineCount) {
+    Segment segment = tail;
+    if (segment == null) {
+      throw new IllegalStateException("no segment");
+    }
+    if (segment.free() < LineReader.MAX_TRAILER) {
+      segment = advance(segment);
+    }
+    segment.bytes[segment.end++] = '\n';
+    textBytes++;
+    segment.end = LineReader.putCount(segment.bytes, segment.end, bytes << 1 | lineCount);
+    countLines(1, 0);
+    sourceBytes += bytes;
+    sourceLines += lineCount;
+  }
+
+  /** Counts whole lines that were put as the job wrote them. */
+  void countLines(int count, long bytes) {
+    lines += count;
+    sourceBytes += bytes;
+    if (bytes > 0) {
+      sourceLines += count;
+    }
+  }
+
+  private Segment advance(Segment full) {
+    Segment segment = Objects.requireNonNull(full.next);
+    segment.tallied = full.tallied;
+    tail = segment;
+    return segment;
+  }
+
+  /** Returns where to read from to come to a line soonest. */
+  private Position position(int line) {
+    if (!indexed) {
+      for (Segment segment = head; segment != null; segment = segment.next) {
+        segment.lines = LineReader.countLines(segment);
+      }
+      indexed = true;
+    }
+    Position position = lastPosition;
+    if (position == null || position.linesBefore > line) {
+      position = new Position(Objects.requireNonNull(head), 0);
+    }
+    // A line that begins in a segment's last bytes ends in a later one: its beginning is looked for
+    // first.
+    while (position.linesBefore + position.segment.lines < line) {
+      Segment next = Objects.requireNonNull(position.segment.next);
+      position = new Position(next, position.linesBefore + position.segment.lines);
+    }
+    lastPosition = position;
+    return new Position(position.segment, position.linesBefore, line);
+  }
+
+  /** A segment, the number of line ends before it, and the line looked for from there. */
+  record Position(Segment segment, int linesBefore, int line) {
+    Position(Segment segment, int linesBefore) {
+      this(segment, linesBefore, linesBefore);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package dev.logweir;
+
+/**
+ * Sees each line as the sinks get it, after it is in their batches; cannot change it.
+ *
+ * <p>Called on the job's drain, one line at a time. What it throws is counted and logged at a
+ * bounded rate and costs nothing else.
+ */
+@FunctionalInterface
+public interface LogListener {
+  /**
+   * Takes note of a line or a fragment.
+   *
+   * @param line valid during the call; its changing methods throw {@link IllegalStateException}
+   * @throws Exception logged at a bounded rate
+   */
+  void onLine(LogLine line) throws Exception;
+}

@@ -1,0 +1,104 @@
+package dev.logweir;
+
+import java.util.Objects;
+
+/** One processor of one stream: runs it on a line and passes on what it made of it. */
+final class ProcessorStage implements LineTarget, LogProcessor.Output {
+  private final LogProcessor processor;
+  private final LineTarget next;
+  private final LinePieces pieces;
+  private final LogLine endLine;
+
+  /**
+   * @param pieceLimit the most bytes of a piece that goes to {@code next}
+   */
+  ProcessorStage(LogSource source, LogProcessor processor, LineTarget next, int pieceLimit) {
+    this.processor = processor;
+    this.next = next;
+    this.pieces = new LinePieces(next, new LogLine(source), pieceLimit);
+    this.endLine = new LogLine(source);
+  }
+
+  /** Lends the room for replacements, or takes it back by lending no bytes. */
+  void lend(byte[] room) {
+    pieces.lend(room);
+  }
+
+  @Override
+  public void accept(LogLine line) {
+    line.replaceThrough(pieces);
+    try {
+      processor.process(line);
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (Throwable e) {
+      restoreInterrupt(e);
+      next.failed(e, line.sourceBytes + pieces.abort(), line.sourceLines);
+      return;
+    }
+    if (line.isReplaced()) {
+      pieces.end(line);
+    } else if (line.isRemoved()) {
+      next.filtered(line.sourceBytes, line.sourceLines);
+    } else {
+      next.accept(line);
+    }
+  }
+
+  /** Tells the processor of a gap. */
+  void gap() {
+    try {
+      processor.gap();
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (Throwable e) {
+      restoreInterrupt(e);
+      next.warn(e);
+    }
+  }
+
+  /** Tells the processor that the stream has ended. */
+  void end(long number, long timeMillis) {
+    endLine.setPosition(number, timeMillis);
+    endLine.setPart(true, true, false);
+    try {
+      processor.end(this);
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (Throwable e) {
+      restoreInterrupt(e);
+      next.warn(e);
+    }
+  }
+
+  @Override
+  public void emit(String text) {
+    Objects.requireNonNull(text, "text");
+    endLine.replaceThrough(pieces);
+    endLine.setContent(Segment.NO_BYTES, 0, 0);
+    endLine.setTally(0, 0);
+    endLine.withText(text);
+    pieces.end(endLine);
+  }
+
+  @Override
+  public void filtered(long sourceBytes, int sourceLines) {
+    next.filtered(sourceBytes, sourceLines);
+  }
+
+  @Override
+  public void failed(Throwable cause, long sourceBytes, int sourceLines) {
+    next.failed(cause, sourceBytes, sourceLines);
+  }
+
+  @Override
+  public void warn(Throwable cause) {
+    next.warn(cause);
+  }
+
+  private static void restoreInterrupt(Throwable e) {
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

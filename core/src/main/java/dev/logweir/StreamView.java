@@ -1,0 +1,29 @@
+package dev.logweir;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a drain may read of a buffer without its lock: bytes once published never change. */
+final class StreamView {
+  @Nullable Segment head;
+  @Nullable Segment tail;
+  int tailEnd;
+  int tailLines;
+  int tailLinesEnd;
+  boolean ended;
+
+  int end(Segment segment) {
+    return segment == tail ? tailEnd : segment.end;
+  }
+
+  int lines(Segment segment) {
+    return segment == tail ? tailLines : segment.lines;
+  }
+
+  int linesEnd(Segment segment) {
+    return segment == tail ? tailLinesEnd : segment.linesEnd;
+  }
+
+  @Nullable Segment after(Segment segment) {
+    return segment == tail ? null : segment.next;
+  }
+}
