@@ -38,6 +38,7 @@ final class LinePieces {
    */
   void lend(byte[] room) {
     scratch = room;
+    piece.setContent(room, 0, 0);
   }
 
   void begin(LogLine line) {

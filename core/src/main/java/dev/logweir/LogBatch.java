@@ -49,7 +49,17 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** In the unit of the sender's bound. */
   long encodedBytes;
 
+  /** When the first line was added. */
   long oldestNanos;
+
+  /** The number of the job's line before the first one in here. */
+  long afterLine;
+
+  /** What was dropped before this batch; becomes its first line when it is sent. */
+  @Nullable GapTally gapBefore;
+
+  /** The next batch in the queue. */
+  @Nullable LogBatch nextQueued;
 
   LogBatch(@Nullable BatchCall call) {
     this.call = call;
@@ -231,6 +241,38 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
 
   long textBytes() {
     return textBytes;
+  }
+
+  /** Returns a reader of the last lines, as many as are in the last so many bytes, or less. */
+  LineReader lastLines(int maxLines, int maxBytes) {
+    long before = textBytes - maxBytes;
+    Segment segment = Objects.requireNonNull(head);
+    while (before > segment.end && segment.next != null) {
+      before -= segment.end;
+      segment = segment.next;
+    }
+    int ends = 0;
+    for (Segment at = segment; at != null; at = at.next) {
+      ends += LineReader.countLines(at);
+    }
+    int skipped = Math.max(segment == head ? 0 : 1, ends - maxLines);
+    LineReader reader = new LineReader(this);
+    reader.skipTo(new Position(segment, 0, skipped));
+    return reader;
+  }
+
+  /** Takes the unused segments away; returns their chain. */
+  @Nullable Segment trim() {
+    Segment last = tail;
+    if (last == null) {
+      return null;
+    }
+    Segment spares = last.next;
+    last.next = null;
+    for (Segment spare = spares; spare != null; spare = spare.next) {
+      segments--;
+    }
+    return spares;
   }
 
   /** Takes the segments away, for the pool. */

@@ -29,8 +29,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     line.replaceThrough(pieces);
     try {
       processor.process(line);
-    } catch (VirtualMachineError e) {
-      throw e;
     } catch (Throwable e) {
       restoreInterrupt(e);
       next.failed(e, line.sourceBytes + pieces.abort(), line.sourceLines);
@@ -49,8 +47,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   void gap() {
     try {
       processor.gap();
-    } catch (VirtualMachineError e) {
-      throw e;
     } catch (Throwable e) {
       restoreInterrupt(e);
       next.warn(e);
@@ -63,8 +59,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     endLine.setPart(true, true, false);
     try {
       processor.end(this);
-    } catch (VirtualMachineError e) {
-      throw e;
     } catch (Throwable e) {
       restoreInterrupt(e);
       next.warn(e);

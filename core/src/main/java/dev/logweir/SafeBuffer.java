@@ -370,6 +370,7 @@ public final class SafeBuffer extends OutputStream {
       view.tailLines = segment == null ? 0 : segment.lines;
       view.tailLinesEnd = segment == null ? 0 : segment.linesEnd;
       view.ended = closed;
+      view.dropping = dropping;
       signalRoomForBudget();
     } finally {
       lock.unlock();
@@ -408,32 +409,38 @@ public final class SafeBuffer extends OutputStream {
     return segment == null || (segment == head && segment.start == segment.end);
   }
 
-  /** Gives back the segments before one, and that one too if all of it was read. */
-  void release(@Nullable Segment upTo) {
+  /**
+   * Gives back the segments before one, and that one too if all of it was read and nothing follows.
+   *
+   * @return whether that one was given back
+   */
+  boolean release(Segment upTo) {
     Segment chain;
+    boolean all = false;
     lock.lock();
     try {
       if (discarded) {
-        return;
+        return true;
       }
       chain = head;
       Segment last = null;
       int count = 0;
       Segment segment = head;
-      while (segment != null
-          && (segment != upTo || (segment == tail && segment.start == segment.end))) {
-        last = segment;
-        count++;
-        boolean wasTail = segment == tail;
-        segment = segment.next;
-        if (wasTail) {
-          // Spare segments that a pump has taken stay.
-          tail = segment;
+      while (segment != null && !all) {
+        all = segment == upTo;
+        if (all && (segment != tail || segment.start < segment.end)) {
+          all = false;
           break;
         }
+        last = segment;
+        count++;
+        segment = segment.next;
       }
       if (last == null) {
-        return;
+        return false;
+      }
+      if (all) {
+        tail = segment; // what a pump has taken in advance stays
       }
       head = segment;
       last.next = null;
@@ -444,6 +451,7 @@ public final class SafeBuffer extends OutputStream {
       lock.unlock();
     }
     account.recycle(chain);
+    return all;
   }
 
   // ---- the job's side ----

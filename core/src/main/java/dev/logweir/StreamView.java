@@ -11,6 +11,14 @@ final class StreamView {
   int tailLinesEnd;
   boolean ended;
 
+  /** Whether what follows was dropped, so that a line that has not ended never will. */
+  boolean dropping;
+
+  void clear() {
+    head = null;
+    tail = null;
+  }
+
   int end(Segment segment) {
     return segment == tail ? tailEnd : segment.end;
   }

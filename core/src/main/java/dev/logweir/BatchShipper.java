@@ -1,0 +1,238 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ships lines that a program has as lines: the part of {@link LogStreamer} behind the streams, with
+ * one sender.
+ *
+ * <p>Thread-safe. Submitting never waits for the sender. It holds at most {@link
+ * #maxRetainedBytes()}: a batch being assembled, a queue of two, and a batch being sent.
+ */
+public final class BatchShipper implements AutoCloseable {
+  private static final int OWN_BYTES = 8 << 10;
+  private static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
+
+  private final Job job;
+  private final ReentrantLock turn = new ReentrantLock();
+  private final LogLine view = new LogLine(LogSource.STDOUT);
+  private final int maxLine;
+  private long number;
+
+  private BatchShipper(Builder builder, JobSettings settings) {
+    LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
+    job = new Job(engine, settings, List.of(), null);
+    job.start(
+        List.of(builder.sender),
+        List.of(),
+        false,
+        OWN_BYTES + (long) builder.sender.overheadBytes());
+    maxLine = Math.min(settings.maxLineBytes, job.sinks.get(0).maxLineBytes());
+  }
+
+  /**
+   * Returns a builder of a shipper.
+   *
+   * @throws NullPointerException if {@code sender} is null
+   */
+  public static Builder builder(BatchSender sender) {
+    return new Builder(Objects.requireNonNull(sender, "sender"));
+  }
+
+  /**
+   * Submits a line; one with line ends in it is several.
+   *
+   * @return whether it is in a batch; else it was dropped and counted
+   * @throws NullPointerException if {@code line} is null
+   */
+  public boolean submit(String line) {
+    byte[] bytes = line.getBytes(UTF_8);
+    return submit(bytes, 0, bytes.length);
+  }
+
+  /**
+   * Submits a line as bytes, without a line end; one with line ends in it is several.
+   *
+   * @return whether it is in a batch; else it was dropped and counted
+   * @throws NullPointerException if {@code bytes} is null
+   * @throws IndexOutOfBoundsException if the range is not within the array
+   */
+  public boolean submit(byte[] bytes, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    int end = offset + length;
+    boolean taken = true;
+    turn.lock();
+    try {
+      int from = offset;
+      while (from <= end) {
+        int lineEnd = Newlines.first(bytes, from, end);
+        taken &= submitLine(bytes, from, lineEnd);
+        from = lineEnd + 1;
+      }
+      view.setContent(Segment.NO_BYTES, 0, 0);
+    } finally {
+      turn.unlock();
+    }
+    return taken;
+  }
+
+  private boolean submitLine(byte[] bytes, int start, int end) {
+    Sink sink = job.sinks.get(0);
+    boolean taken = true;
+    int from = start;
+    number++;
+    while (end - from > maxLine) {
+      int cut = Utf8.boundary(bytes, from, from + maxLine);
+      show(bytes, from, cut, from == start, false);
+      taken &= sink.submit(view, CONTINUED);
+      from = cut;
+    }
+    show(bytes, from, end, from == start, true);
+    return sink.submit(view, Segment.NO_BYTES) && taken;
+  }
+
+  private void show(byte[] bytes, int from, int end, boolean first, boolean last) {
+    view.setContent(bytes, from, end - from);
+    view.setPosition(number, 0);
+    view.setPart(first, last, false);
+    view.setTally(end - from + (last ? 1L : 0L), last ? 1 : 0);
+  }
+
+  /**
+   * Ends the shipper: sends what is held, and returns when all is sent or the time is up.
+   *
+   * @param timeout 0 to 1 day
+   * @return the final balance
+   * @throws NullPointerException if {@code timeout} is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   */
+  public SinkReport finish(Duration timeout) {
+    return job.finish(JobSettings.timeout("timeout", timeout)).sink();
+  }
+
+  /**
+   * Ends the shipper within the flush timeout if {@link #finish} was not called; as {@link
+   * LogStreamer#close}.
+   */
+  @Override
+  public void close() {
+    job.close();
+  }
+
+  /** Returns the balance so far, or the final one after the end. */
+  public SinkReport report() {
+    return job.report().sink();
+  }
+
+  /** Returns the heap bytes charged to the places now. */
+  public long retainedBytes() {
+    return job.retainedBytes();
+  }
+
+  /** Returns the most heap bytes held: 4 × {@code maxSize}, 8 KiB, and the sender's own. */
+  public long maxRetainedBytes() {
+    return job.maxRetainedBytes();
+  }
+
+  @Override
+  public String toString() {
+    return "BatchShipper[" + job.state() + "]";
+  }
+
+  /** Builds a shipper. Every setter checks at once. Not thread-safe. */
+  public static final class Builder {
+    private final BatchSender sender;
+    private final JobSettings settings = new JobSettings();
+    private @Nullable LogweirEngine engine;
+
+    private Builder(BatchSender sender) {
+      this.sender = sender;
+    }
+
+    /**
+     * Sets the engine; as {@link LogStreamer.Builder#engine}.
+     *
+     * @throws NullPointerException if {@code runner} is null
+     */
+    public Builder engine(LogweirEngine runner) {
+      engine = Objects.requireNonNull(runner, "runner");
+      return this;
+    }
+
+    /**
+     * Sets the bound of each place in heap bytes; as {@link LogStreamer.Builder#maxSize}.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxSize(int bytes) {
+      settings.maxSize(bytes);
+      return this;
+    }
+
+    /**
+     * Sets how long a line waits in a batch; as {@link LogStreamer.Builder#maxInterval}.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxInterval(Duration interval) {
+      settings.maxInterval(interval);
+      return this;
+    }
+
+    /**
+     * Sets how long {@link BatchShipper#close()} takes at most; as {@link
+     * LogStreamer.Builder#flushTimeout}.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder flushTimeout(Duration timeout) {
+      settings.flushTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * Sets the longest line that goes out in one piece; as {@link
+     * LogStreamer.Builder#maxLineBytes}.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxLineBytes(int bytes) {
+      settings.maxLineBytes(bytes);
+      return this;
+    }
+
+    /**
+     * Sets what gives way when the queue is full; as {@link LogStreamer.Builder#overflow}.
+     *
+     * @throws NullPointerException if {@code policy} is null
+     */
+    public Builder overflow(OverflowPolicy policy) {
+      settings.overflow(policy);
+      return this;
+    }
+
+    /** Sets whether gaps are marked; as {@link LogStreamer.Builder#markers}. */
+    public Builder markers(boolean shown) {
+      settings.markers = shown;
+      return this;
+    }
+
+    /**
+     * Builds and starts the shipper.
+     *
+     * @throws IllegalArgumentException if settings contradict each other, or the sender's bound is
+     *     too small
+     * @throws IllegalStateException if the engine is closed or its budget has no room for the
+     *     reserve
+     */
+    public BatchShipper start() {
+      return new BatchShipper(this, settings.complete());
+    }
+  }
+}

@@ -1,0 +1,370 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes what the streams of a job hold to its sinks, one thread at a time, in bounded pieces.
+ *
+ * <p>Writers ask for a drain; the first who does hands it to a thread, the others find it asked for
+ * already. A request that comes while it runs makes it look once more.
+ */
+final class JobDrain extends WorkerPool.Work {
+  /** Bytes of one stream taken before other jobs get their turn. */
+  private static final int PIECE_BYTES = 64 << 10;
+
+  private enum State {
+    IDLE,
+    REQUESTED,
+    RUNNING,
+    AGAIN
+  }
+
+  /** What a pass came to. */
+  enum Outcome {
+    /** There is more to take. */
+    MORE,
+    /** All that is complete was taken. */
+    TAKEN,
+    /** A sink has no room; it asks for the drain when there is. */
+    BLOCKED,
+    /** The budget has no segment for a sink. */
+    NO_SEGMENT
+  }
+
+  final Job job;
+  private final SafeBuffer stdout;
+  private final SafeBuffer stderr;
+  private final StreamDrain out;
+  private final StreamDrain err;
+  private final Runnable budgetRequest = this::request;
+  private final @Nullable MemoryBudget budget;
+
+  private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Condition idle;
+  private @Nullable Thread runner;
+  private boolean givenUp;
+  private boolean interrupted;
+  private boolean ended;
+  private volatile Outcome last = Outcome.TAKEN;
+
+  /** Number of the last line given out. */
+  private long lastNumber;
+
+  JobDrain(
+      Job job,
+      SegmentAccount outAccount,
+      SegmentAccount errAccount,
+      @Nullable MemoryBudget budget) {
+    this.job = job;
+    this.budget = budget;
+    int maxSize = job.settings.maxSize;
+    Runnable request = this::request;
+    stdout = new SafeBuffer(request, outAccount, maxSize, job.engine.totals);
+    stderr = new SafeBuffer(request, errAccount, maxSize, job.engine.totals);
+    out = new StreamDrain(this, stdout, LogSource.STDOUT);
+    err = new StreamDrain(this, stderr, LogSource.STDERR);
+  }
+
+  SafeBuffer stdout() {
+    return stdout;
+  }
+
+  SafeBuffer stderr() {
+    return stderr;
+  }
+
+  void prepare(List<LogProcessor> processors, List<LogListener> listeners) {
+    out.prepare(processors, listeners);
+    err.prepare(processors, listeners);
+  }
+
+  /** Asks for a drain; false if no thread can be had for it. */
+  boolean request() {
+    while (true) {
+      State now = state.get();
+      if (now == State.REQUESTED || now == State.AGAIN) {
+        return true;
+      }
+      if (now == State.RUNNING) {
+        if (state.compareAndSet(State.RUNNING, State.AGAIN)) {
+          return true;
+        }
+      } else if (state.compareAndSet(State.IDLE, State.REQUESTED)) {
+        if (job.engine.drains.execute(this)) {
+          return true;
+        }
+        state.compareAndSet(State.REQUESTED, State.IDLE);
+        return false;
+      }
+    }
+  }
+
+  @Override
+  void run() {
+    if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+      boolean more = true;
+      while (more) {
+        Outcome outcome = pass();
+        if (outcome == Outcome.MORE) {
+          if (job.engine.drains.hasWaiting()) {
+            state.set(State.REQUESTED);
+            job.engine.drains.execute(this);
+            signalIdle();
+            return;
+          }
+        } else {
+          more = !state.compareAndSet(State.RUNNING, State.IDLE);
+          if (more) {
+            state.set(State.RUNNING);
+          }
+        }
+      }
+      signalIdle();
+    }
+  }
+
+  /**
+   * Drains on the calling thread, or waits for the thread that does.
+   *
+   * @return whether all that is complete was taken
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  boolean drainNow() throws InterruptedException {
+    if (job.isWithin()) {
+      return false;
+    }
+    while (!state.compareAndSet(State.IDLE, State.RUNNING)
+        && !state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+      awaitIdle();
+    }
+    runUntilTaken();
+    return last == Outcome.TAKEN;
+  }
+
+  /** Drains on the calling thread, as no other can be had; leaves it to who drains already. */
+  void runHere() {
+    if (state.compareAndSet(State.IDLE, State.RUNNING)
+        || state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+      runUntilTaken();
+    }
+  }
+
+  private void runUntilTaken() {
+    boolean more = true;
+    while (more) {
+      Outcome outcome = pass();
+      more = outcome == Outcome.MORE;
+      if (!more) {
+        more = !state.compareAndSet(State.RUNNING, State.IDLE);
+        if (more) {
+          state.set(State.RUNNING);
+        }
+      }
+    }
+    signalIdle();
+  }
+
+  private void awaitIdle() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      if (idle == null) {
+        idle = lock.newCondition();
+      }
+      while (state.get() == State.RUNNING || state.get() == State.AGAIN) {
+        idle.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void signalIdle() {
+    lock.lock();
+    try {
+      if (idle != null) {
+        idle.signalAll(); // callers of drainNow
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Outcome pass() {
+    lock.lock();
+    try {
+      if (givenUp || ended) {
+        return Outcome.TAKEN;
+      }
+      runner = Thread.currentThread();
+    } finally {
+      lock.unlock();
+    }
+    Scratch scratch = job.engine.takeScratch(job.settings.maxLineBytes);
+    Outcome outcome;
+    try {
+      outcome = takeBoth(scratch);
+    } finally {
+      job.engine.giveScratch(scratch);
+    }
+    last = outcome;
+    boolean discard = false;
+    lock.lock();
+    try {
+      runner = null;
+      if (givenUp) {
+        discard = true;
+      } else if (outcome == Outcome.TAKEN && out.isEnded() && err.isEnded()) {
+        ended = true;
+      }
+      if (interrupted) {
+        interrupted = false;
+        Thread.interrupted();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (discard) {
+      discard(true);
+      owners().forEach(job.engine.abandoned::remove);
+      return Outcome.TAKEN;
+    }
+    for (Sink sink : job.sinks) {
+      sink.signal();
+    }
+    if (outcome == Outcome.NO_SEGMENT && budget != null) {
+      budget.whenGiven(budgetRequest);
+      if (budget.hasRoom(Segment.LARGE)) {
+        request();
+      }
+    }
+    if (ended) {
+      job.drained();
+    }
+    return outcome;
+  }
+
+  private Outcome takeBoth(Scratch scratch) {
+    long millis = job.engine.time.currentTimeMillis();
+    Outcome errors = err.pass(PIECE_BYTES, scratch, millis);
+    boolean waits = errors == Outcome.BLOCKED || errors == Outcome.NO_SEGMENT;
+    Outcome output = waits ? errors : out.pass(PIECE_BYTES, scratch, millis);
+    if (errors == Outcome.MORE || output == Outcome.MORE) {
+      return Outcome.MORE;
+    }
+    return output;
+  }
+
+  /** Gives out the number of a line that begins. */
+  long nextNumber() {
+    return ++lastNumber;
+  }
+
+  long lastNumber() {
+    return lastNumber;
+  }
+
+  void skipNumbers(long lines) {
+    lastNumber += lines;
+  }
+
+  // ---- the job's side ----
+
+  void closeStreams() {
+    stdout.close();
+    stderr.close();
+  }
+
+  /** Stops draining; a drain under way is interrupted. Returns whether there is one. */
+  boolean giveUp() {
+    Thread running;
+    lock.lock();
+    try {
+      givenUp = true;
+      running = runner;
+      if (running == Thread.currentThread()) {
+        running = null;
+      }
+      if (running != null) {
+        interrupted = true;
+        owners().forEach(job.engine.abandoned::add);
+        running.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (budget != null) {
+      budget.forget(budgetRequest);
+    }
+    if (running != null) {
+      job.engine.drains.replace(running);
+    }
+    return running != null;
+  }
+
+  /**
+   * To whom a drain that does not come back is counted: to the processors, as any of them may hang.
+   */
+  private List<?> owners() {
+    return job.processors.isEmpty() ? List.of(this) : job.processors;
+  }
+
+  boolean isOn(Thread thread) {
+    lock.lock();
+    try {
+      return runner == thread;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void lockStreams() {
+    stdout.lock().lock();
+    stderr.lock().lock();
+  }
+
+  void unlockStreams() {
+    stderr.lock().unlock();
+    stdout.lock().unlock();
+  }
+
+  /** What was accepted and not dropped, and has not come to a sink yet. Guarded by all locks. */
+  Tally unseenBy(Sink sink) {
+    Tally accepted = accepted();
+    Tally lost = stdout.dropped().total().plus(stderr.dropped().total());
+    Tally entered = sink.ledger.entered();
+    return new Tally(
+        accepted.lines() - lost.lines() - entered.lines(),
+        accepted.bytes() - lost.bytes() - entered.bytes());
+  }
+
+  Tally accepted() {
+    return stdout.accepted().plus(stderr.accepted());
+  }
+
+  List<DropTallies> dropped() {
+    List<DropTallies> tallies = new ArrayList<>(2);
+    tallies.add(stdout.dropped());
+    tallies.add(stderr.dropped());
+    return tallies;
+  }
+
+  void markReported() {
+    stdout.markReported();
+    stderr.markReported();
+  }
+
+  void discard(boolean recycle) {
+    stdout.discard(recycle);
+    stderr.discard(recycle);
+  }
+
+  long heldBytes() {
+    return stdout.heldBytes() + stderr.heldBytes();
+  }
+}

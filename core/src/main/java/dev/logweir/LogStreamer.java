@@ -1,0 +1,381 @@
+package dev.logweir;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ships the output of one job: takes what is written to its two streams, and gives it in batches of
+ * whole lines to one or more senders.
+ *
+ * <p>Thread-safe. Nothing that is written here waits for a sender; what does not fit is dropped at
+ * a line end, counted, and marked in the log. {@link #maxRetainedBytes()} is the most heap that it
+ * holds. A job ends by {@link #finish}, or by {@link #close()} for who did not call it.
+ */
+public final class LogStreamer implements AutoCloseable {
+  /** The job's own objects, 8 KiB, and recent lines, 8 KiB by default. */
+  private static final int OWN_BYTES = 8 << 10;
+
+  private final Job job;
+  private final List<BatchSender> senders;
+  private final List<LogListener> listeners;
+  private final List<LogProcessor> processors;
+
+  private LogStreamer(Builder builder, JobSettings settings) {
+    senders = List.copyOf(builder.senders);
+    listeners = List.copyOf(builder.listeners);
+    processors = List.copyOf(builder.processors);
+    LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
+    job = new Job(engine, settings, processors, builder.afterLog);
+  }
+
+  /** Reports the outcome of a job, once its log has ended. */
+  @FunctionalInterface
+  public interface AfterLog {
+    /**
+     * Runs after the last batch and after the senders were closed, on a thread of the engine,
+     * within the share of the time kept for it; interrupted at the deadline. Not run when the job
+     * was cancelled.
+     *
+     * @param report the final report
+     * @throws Exception logged, with no further effect
+     */
+    void run(LogReport report) throws Exception;
+  }
+
+  /**
+   * Returns a builder of a job.
+   *
+   * @throws NullPointerException if {@code sender} is null
+   */
+  public static Builder builder(BatchSender sender) {
+    return new Builder(Objects.requireNonNull(sender, "sender"));
+  }
+
+  /**
+   * Starts the job.
+   *
+   * @return this
+   * @throws IllegalStateException if it was started or finished before, the engine is closed, the
+   *     engine's budget has no room for the job's reserve, or a processor has too many abandoned
+   *     calls
+   * @throws IllegalArgumentException if a sender's bound is too small for a fragment of 256 B and a
+   *     marker
+   */
+  public LogStreamer start() {
+    job.start(senders, listeners, true, fixedBytes());
+    return this;
+  }
+
+  private long fixedBytes() {
+    JobSettings settings = job.settings;
+    long bytes = (long) OWN_BYTES + settings.recentLineBytes;
+    for (BatchSender sender : senders) {
+      bytes += sender.overheadBytes();
+    }
+    for (LogProcessor processor : processors) {
+      bytes += processor.maxRetainedBytes();
+    }
+    if (settings.maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
+      bytes += Scratch.maxBytes(settings.maxLineBytes, processors.size());
+    }
+    return bytes;
+  }
+
+  /**
+   * Returns the job's standard output.
+   *
+   * @throws IllegalStateException before {@link #start()}
+   */
+  public SafeBuffer stdout() {
+    return job.streams().stdout();
+  }
+
+  /**
+   * Returns the job's standard error.
+   *
+   * @throws IllegalStateException before {@link #start()}
+   */
+  public SafeBuffer stderr() {
+    return job.streams().stderr();
+  }
+
+  /**
+   * Reads both streams of a child process until they end, or until two seconds after the child's
+   * exit when a descendant holds a pipe open. With {@link WhenFull#WAIT} it stops reading while
+   * there is no room. Reads on two threads of its own, with 8 KiB each.
+   *
+   * @throws NullPointerException if {@code process} is null
+   * @throws IllegalStateException before {@link #start()}
+   * @throws InterruptedException if the calling thread is interrupted; the readers are let go
+   */
+  public void pump(Process process) throws InterruptedException {
+    Objects.requireNonNull(process, "process");
+    new ProcessPump(job, job.streams(), process).run();
+  }
+
+  /**
+   * Takes what is complete in the streams to the sinks now, on the calling thread, or waits for the
+   * thread that does. Does nothing from within a processor, listener or sender of this job.
+   *
+   * @return whether all that is complete was taken; false if a sink has no room for it
+   * @throws IllegalStateException before {@link #start()}
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  public boolean drain() throws InterruptedException {
+    return job.streams().drainNow();
+  }
+
+  /** As {@link #finish(Duration)} with the flush timeout, 10 seconds by default. */
+  public LogReport finish() {
+    return job.finish(job.settings.timeoutNanos);
+  }
+
+  /**
+   * Ends the job: takes no more writes, sends what is held, and returns when all is sent or the
+   * time is up, having said what was lost and why. A call that comes later waits for the same end
+   * and returns the same report. From within a processor or sender of this job it begins the end
+   * and returns the report so far. An interrupt cancels: what is held is dropped, and the report
+   * returned at once with the interrupt restored.
+   *
+   * @param timeout 0 to 1 day
+   * @throws NullPointerException if {@code timeout} is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   */
+  public LogReport finish(Duration timeout) {
+    return job.finish(JobSettings.timeout("timeout", timeout));
+  }
+
+  /**
+   * Ends the job within the flush timeout if {@link #finish} was not called; on an interrupted
+   * thread without waiting. While another thread is in {@link #finish}, cancels: that call returns
+   * at once. Later calls do nothing.
+   */
+  @Override
+  public void close() {
+    job.close();
+  }
+
+  /** Returns the balance so far, or the final one after the end. */
+  public LogReport report() {
+    return job.report();
+  }
+
+  /**
+   * Returns the last lines as the first sink gets them, at most 20 and at most as many as {@link
+   * Builder#recentLineBytes} holds, for a report of a failure.
+   */
+  public List<String> recentLines() {
+    return job.sinks.isEmpty() ? List.of() : job.sinks.get(0).recentLines();
+  }
+
+  /** Returns the heap bytes charged to this job's places now. */
+  public long retainedBytes() {
+    return job.retainedBytes();
+  }
+
+  /**
+   * Returns the most heap bytes that this job holds: 6 × {@code maxSize}, 8 KiB of its own and the
+   * recent lines, the senders' and processors' own, 4 × {@code maxSize} a further sink, 16 KiB from
+   * the first pump on, and room for long lines if {@code maxLineBytes} is over 64 KiB. Before
+   * {@link #start()} what it will be.
+   */
+  public long maxRetainedBytes() {
+    return job.hasStarted()
+        ? job.maxRetainedBytes()
+        : job.maxBytes(senders.size(), true, fixedBytes());
+  }
+
+  @Override
+  public String toString() {
+    return "LogStreamer[" + job.state() + "]";
+  }
+
+  /**
+   * Builds a job. Every setter checks at once; contradictions are found in {@link #build()}. Not
+   * thread-safe.
+   */
+  public static final class Builder {
+    private static final int MAX_SINKS = 4;
+
+    private final List<BatchSender> senders = new ArrayList<>();
+    private final List<LogProcessor> processors = new ArrayList<>();
+    private final List<LogListener> listeners = new ArrayList<>();
+    private final JobSettings settings = new JobSettings();
+    private @Nullable LogweirEngine engine;
+    private @Nullable AfterLog afterLog;
+
+    private Builder(BatchSender sender) {
+      senders.add(sender);
+    }
+
+    /**
+     * Adds a further sink, with batches and a queue of its own; at most 4 in all.
+     *
+     * @throws NullPointerException if {@code sender} is null
+     * @throws IllegalArgumentException if there are too many
+     */
+    public Builder sink(BatchSender sender) {
+      Objects.requireNonNull(sender, "sender");
+      Checks.count("number of sinks", senders.size() + 1, 1, MAX_SINKS);
+      senders.add(sender);
+      return this;
+    }
+
+    /**
+     * Adds a processor behind those added before; at most 8 in all.
+     *
+     * @throws NullPointerException if {@code processor} is null
+     * @throws IllegalArgumentException if there are too many
+     */
+    public Builder processor(LogProcessor processor) {
+      Objects.requireNonNull(processor, "processor");
+      Checks.count("number of processors", processors.size() + 1, 1, Scratch.MAX_PROCESSORS);
+      processors.add(processor);
+      return this;
+    }
+
+    /**
+     * Adds a listener of the lines that the sinks get.
+     *
+     * @throws NullPointerException if {@code listener} is null
+     */
+    public Builder listener(LogListener listener) {
+      listeners.add(Objects.requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /**
+     * Sets the engine that the job runs on. Default: {@link LogweirEngine#shared()}.
+     *
+     * @throws NullPointerException if {@code runner} is null
+     */
+    public Builder engine(LogweirEngine runner) {
+      engine = Objects.requireNonNull(runner, "runner");
+      return this;
+    }
+
+    /**
+     * Sets the bound of each place, in heap bytes: 4 KiB to 64 MiB, default 256 KiB.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxSize(int bytes) {
+      settings.maxSize(bytes);
+      return this;
+    }
+
+    /**
+     * Sets how long the oldest line of a batch waits at most: 0 to 1 day, default 30 s, each job's
+     * shorter by up to a tenth. 0: as soon as the sender is free.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxInterval(Duration interval) {
+      settings.maxInterval(interval);
+      return this;
+    }
+
+    /**
+     * Sets how long {@link LogStreamer#finish()} and {@link LogStreamer#close()} take at most: 0 to
+     * 1 day, default 10 s.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder flushTimeout(Duration timeout) {
+      settings.flushTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * Sets the longest line that goes out in one piece: 256 B to half of {@code maxSize}; if not
+     * set, a quarter of {@code maxSize} and at most 64 KiB.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxLineBytes(int bytes) {
+      settings.maxLineBytes(bytes);
+      return this;
+    }
+
+    /**
+     * Sets how many heap bytes {@link LogStreamer#recentLines()} takes: 0 to 1 MiB, default 8 KiB.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder recentLineBytes(int bytes) {
+      settings.recentLineBytes(bytes);
+      return this;
+    }
+
+    /**
+     * Sets what gives way when a queue is full. Default: {@link OverflowPolicy#DROP_NEWEST}.
+     *
+     * @throws NullPointerException if {@code policy} is null
+     */
+    public Builder overflow(OverflowPolicy policy) {
+      settings.overflow(policy);
+      return this;
+    }
+
+    /**
+     * Sets what {@link LogStreamer#pump} does when there is no room. Default: {@link
+     * WhenFull#DROP}.
+     *
+     * @throws NullPointerException if {@code policy} is null
+     */
+    public Builder whenFull(WhenFull policy) {
+      settings.whenFull(policy);
+      return this;
+    }
+
+    /**
+     * Sets how long {@link WhenFull#WAIT} waits for a sink that makes no progress, before its
+     * overflow policy applies: 1 ms to 1 day, default 10 s.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxWait(Duration wait) {
+      settings.maxWait(wait);
+      return this;
+    }
+
+    /** Sets whether gaps are marked in the log. Default: true. */
+    public Builder markers(boolean shown) {
+      settings.markers = shown;
+      return this;
+    }
+
+    /**
+     * Sets what runs after the log has ended, such as reporting the job's outcome; a fifth of the
+     * time of {@code finish}, or a second if that is more, and at most half, is kept for it.
+     *
+     * @throws NullPointerException if {@code callback} is null
+     */
+    public Builder afterLog(AfterLog callback) {
+      afterLog = Objects.requireNonNull(callback, "callback");
+      return this;
+    }
+
+    /**
+     * Returns the job, not started.
+     *
+     * @throws IllegalArgumentException if settings contradict each other
+     */
+    public LogStreamer build() {
+      return new LogStreamer(this, settings.complete());
+    }
+
+    /**
+     * Builds and starts the job.
+     *
+     * @throws IllegalArgumentException as {@link #build()} and {@link LogStreamer#start()}
+     * @throws IllegalStateException as {@link LogStreamer#start()}
+     */
+    public LogStreamer start() {
+      return build().start();
+    }
+  }
+}

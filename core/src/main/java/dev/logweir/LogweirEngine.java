@@ -1,0 +1,266 @@
+package dev.logweir;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the jobs of a runner share: threads, timer, free segments, and the budget if there is one.
+ *
+ * <p>It has no thread while there is nothing to do. Threads are daemons: for drains at most as many
+ * as the machine has processors, for sends at most {@code maxConcurrentSends}, and one timer.
+ * Thread-safe.
+ */
+public final class LogweirEngine implements AutoCloseable {
+  /** How many sends run at once if nothing else is said. */
+  public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
+
+  private static final int MAX_SENDS = 1 << 16;
+  private static final int FREE_LARGE_BYTES = 3 << 20;
+  private static final int FREE_SMALL_BYTES = 1 << 20;
+  private static final int OWN_BYTES = 64 << 10;
+  private static final long DRAIN_IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  final Time time;
+  final WorkerPool drains;
+  final SendPool sends;
+  final AbandonedCalls abandoned = new AbandonedCalls();
+  final LogweirMetrics metrics;
+  final Totals totals;
+  private final @Nullable MemoryBudget budget;
+  private final int drainThreads;
+  private final SegmentPool large =
+      new SegmentPool(Segment.LARGE, FREE_LARGE_BYTES / Segment.LARGE);
+  private final SegmentPool small =
+      new SegmentPool(Segment.SMALL, FREE_SMALL_BYTES / Segment.SMALL);
+  private final Set<Job> jobs = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock scratchLock = new ReentrantLock();
+  private final List<Scratch> scratches = new ArrayList<>();
+  private volatile boolean closed;
+
+  private LogweirEngine(Builder builder) {
+    time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
+    drainThreads = Runtime.getRuntime().availableProcessors();
+    drains =
+        new WorkerPool(
+            SendPool.daemonThreads("logweir-drain-"), drainThreads, DRAIN_IDLE_NANOS, time);
+    sends = new SendPool(builder.maxConcurrentSends, builder.sendExecutor);
+    budget = builder.budget;
+    metrics = builder.metrics == null ? LogweirMetrics.none() : builder.metrics;
+    totals = metrics.totals;
+    metrics.attach(this);
+  }
+
+  /** Returns the engine of jobs that name none. It is never closed: {@link #close} refuses it. */
+  public static LogweirEngine shared() {
+    return Shared.ENGINE;
+  }
+
+  /** Made when first asked for. */
+  private static final class Shared {
+    private static final LogweirEngine ENGINE = builder().build();
+  }
+
+  /** Returns a builder of an engine of one's own. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the number of jobs started and not over. */
+  public int activeJobs() {
+    return jobs.size();
+  }
+
+  /** Returns the number of calls that ignored their interruption and have not returned yet. */
+  public int abandonedCalls() {
+    return abandoned.count();
+  }
+
+  /** Returns the heap bytes charged to jobs now, without their fixed parts. */
+  public long retainedBytes() {
+    return jobs.stream().mapToLong(Job::retainedBytes).sum();
+  }
+
+  /**
+   * Returns the most heap bytes that the engine itself holds: free segments (4 MiB), a scratch for
+   * long lines a drain thread, and its own objects. A pod needs this and the sum over its jobs of
+   * {@link LogStreamer#maxRetainedBytes()}.
+   */
+  public long maxRetainedBytes() {
+    long scratch =
+        Scratch.maxBytes(JobSettings.DEFAULT_MAX_LINE, Scratch.MAX_PROCESSORS) * drainThreads;
+    return FREE_LARGE_BYTES + FREE_SMALL_BYTES + scratch + OWN_BYTES;
+  }
+
+  /** What the engine and its jobs may come to. */
+  long limitBytes() {
+    return maxRetainedBytes() + jobs.stream().mapToLong(Job::maxRetainedBytes).sum();
+  }
+
+  /**
+   * Ends all jobs side by side under one deadline, then the threads.
+   *
+   * @param timeout 0 to 1 day
+   * @return the final reports of the jobs that were not over
+   * @throws NullPointerException if {@code timeout} is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   * @throws IllegalStateException if this is the shared engine
+   */
+  public List<LogReport> close(Duration timeout) {
+    long nanos = JobSettings.timeout("timeout", timeout);
+    if (this == Shared.ENGINE) {
+      throw new IllegalStateException("the shared engine can't be closed");
+    }
+    long deadline = time.nanoTime() + nanos;
+    closed = true;
+    List<Job> open = List.copyOf(jobs);
+    open.forEach(job -> job.begin(nanos));
+    List<LogReport> reports = new ArrayList<>(open.size());
+    for (Job job : open) {
+      reports.add(job.finish(Math.max(0, deadline - time.nanoTime())));
+    }
+    drains.close();
+    sends.close();
+    time.close();
+    metrics.detach(this);
+    try {
+      sends.awaitEnd(Math.max(0, deadline - time.nanoTime()));
+      drains.awaitEnd(Math.max(0, deadline - time.nanoTime()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return reports;
+  }
+
+  /** As {@link #close(Duration)} with 10 seconds. */
+  @Override
+  public void close() {
+    close(JobSettings.DEFAULT_TIMEOUT);
+  }
+
+  @Override
+  public String toString() {
+    return "LogweirEngine[" + (closed ? "closed" : "open") + ", " + activeJobs() + " jobs]";
+  }
+
+  void register(Job job) {
+    jobs.add(job);
+    if (closed) {
+      jobs.remove(job);
+      throw new IllegalStateException("the engine is closed");
+    }
+  }
+
+  void unregister(Job job) {
+    jobs.remove(job);
+  }
+
+  @Nullable MemoryBudget budget() {
+    return budget;
+  }
+
+  SegmentPool pool(int maxSize) {
+    return Segment.nominalFor(maxSize) == Segment.SMALL ? small : large;
+  }
+
+  /** Lends room for long lines; what is longer than usual is the job's own and not kept. */
+  Scratch takeScratch(int maxLineBytes) {
+    if (maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
+      return new Scratch(maxLineBytes);
+    }
+    scratchLock.lock();
+    try {
+      if (!scratches.isEmpty()) {
+        return scratches.remove(scratches.size() - 1);
+      }
+    } finally {
+      scratchLock.unlock();
+    }
+    return new Scratch(JobSettings.DEFAULT_MAX_LINE);
+  }
+
+  void giveScratch(Scratch scratch) {
+    if (scratch.bytes() > JobSettings.DEFAULT_MAX_LINE + Scratch.PREFIX_BYTES) {
+      return;
+    }
+    scratchLock.lock();
+    try {
+      if (scratches.size() < drainThreads && !closed) {
+        scratches.add(scratch);
+      }
+    } finally {
+      scratchLock.unlock();
+    }
+  }
+
+  /** Builds an engine. Not thread-safe. */
+  public static final class Builder {
+    private int maxConcurrentSends = DEFAULT_MAX_CONCURRENT_SENDS;
+    private @Nullable Executor sendExecutor;
+    private @Nullable MemoryBudget budget;
+    private @Nullable LogweirMetrics metrics;
+    private @Nullable Time time;
+
+    private Builder() {}
+
+    /**
+     * Sets how many calls of senders run at once; further jobs wait in their queues. 1 to 65,536,
+     * default {@value #DEFAULT_MAX_CONCURRENT_SENDS}.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxConcurrentSends(int sends) {
+      maxConcurrentSends = Checks.count("maxConcurrentSends", sends, 1, MAX_SENDS);
+      return this;
+    }
+
+    /**
+     * Sets where senders are called. It must run tasks on other threads; tasks that it refuses or
+     * runs on the caller go to the engine's own threads, with one warning.
+     *
+     * @throws NullPointerException if {@code executor} is null
+     */
+    public Builder sendExecutor(Executor executor) {
+      sendExecutor = Objects.requireNonNull(executor, "executor");
+      return this;
+    }
+
+    /**
+     * Sets a ceiling over the segments of all jobs. None by default: then each job has its own
+     * bound only.
+     *
+     * @throws NullPointerException if {@code shared} is null
+     */
+    public Builder budget(MemoryBudget shared) {
+      budget = Objects.requireNonNull(shared, "shared");
+      return this;
+    }
+
+    /**
+     * Sets the meters.
+     *
+     * @throws NullPointerException if {@code meters} is null
+     */
+    public Builder metrics(LogweirMetrics meters) {
+      metrics = Objects.requireNonNull(meters, "meters");
+      return this;
+    }
+
+    Builder time(Time clock) {
+      time = clock;
+      return this;
+    }
+
+    /** Returns the engine. */
+    public LogweirEngine build() {
+      return new LogweirEngine(this);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package dev.logweir;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of the engines that it is given to, over all their jobs; no tag names a job.
+ *
+ * <p>Counters and gauges are read when they are asked for, so that no job ever waits for a
+ * registry. With the prefix {@code logweir}, the default: {@code logweir.bytes.dropped} and {@code
+ * logweir.lines.dropped} with the tag {@code reason}, {@code .bytes.shipped}, {@code
+ * .lines.shipped}, {@code .bytes.filtered}, {@code .bytes.sent}, {@code .batches}, {@code .send}
+ * (timer, tag {@code outcome}), {@code .bytes.retained}, {@code .bytes.limit}, {@code
+ * .jobs.active}, {@code .calls.abandoned}. Thread-safe.
+ */
+public final class LogweirMetrics implements AutoCloseable {
+  /** The prefix of the meters' names if none is given. */
+  public static final String DEFAULT_PREFIX = "logweir";
+
+  private static final String BYTES = "bytes";
+
+  final Totals totals = new Totals();
+  private final @Nullable MeterRegistry registry;
+  private final List<LogweirEngine> engines = new CopyOnWriteArrayList<>();
+  private final List<Meter> meters = new ArrayList<>();
+  private final Map<Outcome, Timer> sends = new EnumMap<>(Outcome.class);
+
+  /** What became of a call of a sender. */
+  private enum Outcome {
+    SHIPPED("shipped"),
+    FAILED("failed"),
+    REFUSED("refused");
+
+    private final String tag;
+
+    Outcome(String tag) {
+      this.tag = tag;
+    }
+  }
+
+  private LogweirMetrics(@Nullable MeterRegistry registry) {
+    this.registry = registry;
+  }
+
+  /** Returns meters that nobody sees. */
+  static LogweirMetrics none() {
+    return new LogweirMetrics(null);
+  }
+
+  /**
+   * Makes the meters in a registry, under the prefix {@value #DEFAULT_PREFIX}.
+   *
+   * @throws NullPointerException if {@code registry} is null
+   * @throws IllegalArgumentException if the registry has them already
+   */
+  public static LogweirMetrics of(MeterRegistry registry) {
+    return of(registry, DEFAULT_PREFIX);
+  }
+
+  /**
+   * Makes the meters in a registry. With the prefix {@code opslevel.runner.log}, Prometheus shows
+   * {@code opslevel_runner_log_bytes_dropped_total}.
+   *
+   * @throws NullPointerException if an argument is null
+   * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
+   *     already
+   */
+  public static LogweirMetrics of(MeterRegistry registry, String prefix) {
+    Objects.requireNonNull(registry, "registry");
+    Objects.requireNonNull(prefix, "prefix");
+    if (prefix.isBlank()) {
+      throw new IllegalArgumentException("prefix must not be blank: '" + prefix + "'");
+    }
+    if (registry.find(prefix + ".jobs.active").meter() != null) {
+      throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
+    }
+    LogweirMetrics metrics = new LogweirMetrics(registry);
+    metrics.register(registry, prefix + ".");
+    return metrics;
+  }
+
+  private void register(MeterRegistry target, String prefix) {
+    for (DropReason reason : DropReason.ALL) {
+      meters.add(
+          counter(prefix + "bytes.dropped", t -> t.droppedBytes(reason))
+              .tag("reason", reason.tag())
+              .baseUnit(BYTES)
+              .description("Bytes of jobs that did not arrive, as the jobs wrote them")
+              .register(target));
+      meters.add(
+          counter(prefix + "lines.dropped", t -> t.droppedLines(reason))
+              .tag("reason", reason.tag())
+              .baseUnit("lines")
+              .description("Lines of jobs that did not arrive")
+              .register(target));
+    }
+    add(
+        target,
+        prefix + "bytes.shipped",
+        BYTES,
+        "Bytes of jobs that arrived, as the jobs wrote them",
+        t -> t.shippedBytes.sum());
+    add(
+        target,
+        prefix + "lines.shipped",
+        "lines",
+        "Lines of jobs that arrived",
+        t -> t.shippedLines.sum());
+    add(
+        target,
+        prefix + "bytes.filtered",
+        BYTES,
+        "Bytes of jobs that processors removed on purpose",
+        t -> t.filteredBytes.sum());
+    add(
+        target,
+        prefix + "bytes.sent",
+        BYTES,
+        "Bytes of text in batches that arrived, markers and prefixes included",
+        t -> t.sentBytes.sum());
+    add(target, prefix + "batches", "batches", "Batches that arrived", t -> t.batches.sum());
+    for (Outcome outcome : Outcome.values()) {
+      Timer timer =
+          Timer.builder(prefix + "send")
+              .tag("outcome", outcome.tag)
+              .description("Time in calls of senders")
+              .register(target);
+      sends.put(outcome, timer);
+      meters.add(timer);
+    }
+    gauge(
+        target,
+        prefix + "bytes.retained",
+        BYTES,
+        "Heap bytes charged to jobs now",
+        m -> m.engines.stream().mapToLong(LogweirEngine::retainedBytes).sum());
+    gauge(
+        target,
+        prefix + "bytes.limit",
+        BYTES,
+        "Heap bytes that the jobs and their engines may come to",
+        m -> m.engines.stream().mapToLong(LogweirEngine::limitBytes).sum());
+    gauge(
+        target,
+        prefix + "jobs.active",
+        "jobs",
+        "Jobs started and not over",
+        m -> m.engines.stream().mapToLong(LogweirEngine::activeJobs).sum());
+    gauge(
+        target,
+        prefix + "calls.abandoned",
+        "calls",
+        "Calls that ignored their interruption and still run",
+        m -> m.engines.stream().mapToLong(LogweirEngine::abandonedCalls).sum());
+  }
+
+  private FunctionCounter.Builder<Totals> counter(String name, ToDoubleFunction<Totals> value) {
+    return FunctionCounter.builder(name, totals, value);
+  }
+
+  private void add(
+      MeterRegistry target, String name, String unit, String text, ToDoubleFunction<Totals> value) {
+    meters.add(counter(name, value).baseUnit(unit).description(text).register(target));
+  }
+
+  private void gauge(
+      MeterRegistry target,
+      String name,
+      String unit,
+      String text,
+      ToDoubleFunction<LogweirMetrics> value) {
+    meters.add(
+        Gauge.builder(name, this, value)
+            .baseUnit(unit)
+            .description(text)
+            .strongReference(true)
+            .register(target));
+  }
+
+  void attach(LogweirEngine engine) {
+    engines.add(engine);
+  }
+
+  void detach(LogweirEngine engine) {
+    engines.remove(engine);
+  }
+
+  /** Takes the time of a call. What the registry throws is nobody's business here. */
+  void sent(@Nullable Throwable failure, long nanos) {
+    Outcome outcome = failure == null ? Outcome.SHIPPED : Outcome.FAILED;
+    if (failure instanceof SendException e && e.kind() != SendException.Kind.FAILED) {
+      outcome = Outcome.REFUSED;
+    }
+    Timer timer = sends.get(outcome);
+    if (timer == null) {
+      return;
+    }
+    try {
+      timer.record(nanos, TimeUnit.NANOSECONDS);
+    } catch (RuntimeException | Error ignored) {
+      // A meter that throws costs its own figure and nothing else.
+    }
+  }
+
+  /** Removes the meters from the registry. */
+  @Override
+  public void close() {
+    if (registry != null) {
+      meters.forEach(registry::remove);
+    }
+  }
+}

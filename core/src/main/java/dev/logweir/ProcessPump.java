@@ -1,0 +1,155 @@
+package dev.logweir;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the two streams of a child process into the buffers of a job.
+ *
+ * <p>Each stream has a thread, and the caller waits for both: a read of a pipe that a descendant
+ * holds open answers neither interrupt nor close, so that a caller who read would be held as long.
+ */
+final class ProcessPump {
+  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
+
+  /** Two buffers, with their headers. */
+  static final int BYTES = 16 << 10;
+
+  private static final int CHUNK = BYTES / 2 - 64;
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final Job job;
+  private final JobDrain streams;
+  private final Process process;
+  private final boolean waits;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private int reading = 2;
+  private boolean detached;
+  private Time.@Nullable Entry grace;
+
+  ProcessPump(Job job, JobDrain streams, Process process) {
+    this.job = job;
+    this.streams = streams;
+    this.process = process;
+    waits = job.settings.whenFull == WhenFull.WAIT;
+  }
+
+  void run() throws InterruptedException {
+    job.addPumpBytes(BYTES);
+    if (waits) {
+      job.pumpAttached();
+    }
+    CompletableFuture<Void> exit = process.onExit().thenRun(this::exited);
+    try {
+      read(process.getErrorStream(), streams.stderr(), "stderr");
+      read(process.getInputStream(), streams.stdout(), "stdout");
+      await();
+    } finally {
+      exit.cancel(false);
+      detach();
+      if (waits) {
+        job.pumpDetached();
+      }
+    }
+  }
+
+  private void read(InputStream input, SafeBuffer buffer, String name) {
+    Thread thread = new Thread(() -> copy(input, buffer), "logweir-pump-" + name);
+    thread.setDaemon(true);
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      LOG.warn("No thread to be had to read a child's {}: it is not shipped", name, e);
+      readEnded();
+    }
+  }
+
+  private void copy(InputStream input, SafeBuffer buffer) {
+    byte[] chunk = new byte[CHUNK];
+    try {
+      int count = input.read(chunk);
+      while (count >= 0) {
+        if (waits) {
+          buffer.awaitRoom(count);
+        }
+        if (!write(buffer, chunk, count)) {
+          return;
+        }
+        count = input.read(chunk);
+      }
+    } catch (IOException e) {
+      LOG.debug("A child's stream ended with an error", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      readEnded();
+    }
+  }
+
+  /** Writes unless the job has let this reader go. */
+  private boolean write(SafeBuffer buffer, byte[] chunk, int count) {
+    lock.lock();
+    try {
+      if (detached) {
+        return false;
+      }
+    } finally {
+      lock.unlock();
+    }
+    buffer.write(chunk, 0, count);
+    return true;
+  }
+
+  private void readEnded() {
+    lock.lock();
+    try {
+      reading--;
+      changed.signalAll(); // the caller of run
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void exited() {
+    lock.lock();
+    try {
+      if (reading > 0 && !detached) {
+        grace = job.engine.time.schedule(this::detach, GRACE_NANOS);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (reading > 0 && !detached) {
+        changed.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void detach() {
+    lock.lock();
+    try {
+      detached = true;
+      if (grace != null) {
+        grace.cancel();
+      }
+      changed.signalAll(); // the caller of run
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.logweir;
+
+/** Room to build lines in, lent to one drain at a time. */
+final class Scratch {
+  /** How many processors a job may have. */
+  static final int MAX_PROCESSORS = 8;
+
+  /** What processors may add to a full fragment before it is cut again. */
+  static final int PREFIX_BYTES = 256;
+
+  private final byte[][] rooms = new byte[MAX_PROCESSORS + 1][];
+  private final int bytes;
+
+  Scratch(int maxLineBytes) {
+    bytes = maxLineBytes + PREFIX_BYTES;
+  }
+
+  /** Returns the bytes of all rooms of a scratch, headers included. */
+  static long maxBytes(int maxLineBytes, int processors) {
+    return (processors + 1L) * (maxLineBytes + PREFIX_BYTES + 24) + 128;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  /** Returns the room for the lines of one stage. */
+  byte[] room(int stage) {
+    byte[] room = rooms[stage];
+    if (room == null) {
+      room = new byte[bytes];
+      rooms[stage] = room;
+    }
+    return room;
+  }
+}

@@ -1,0 +1,195 @@
+package dev.logweir;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives the batches of one sink to its sender, one at a time, as long as there are any. */
+final class SendTask extends WorkerPool.Work {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchSender.class);
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final Sink sink;
+
+  /** Guarded by the sink's lock. */
+  private @Nullable Call current;
+
+  /** Why nothing more is sent; the task's own. */
+  private @Nullable SendException gone;
+
+  private boolean failing;
+  private long lostBytes;
+
+  SendTask(Sink sink) {
+    this.sink = sink;
+  }
+
+  /** A call of the sender: its thread is interrupted only while it is this call's. */
+  private static final class Call {
+    private final Thread thread = Thread.currentThread();
+    private final LogBatch batch;
+    private boolean abandoned;
+
+    Call(LogBatch batch) {
+      this.batch = batch;
+    }
+  }
+
+  void start() {
+    if (!sink.job.engine.sends.execute(this)) {
+      sink.notStarted();
+    }
+  }
+
+  @Override
+  void run() {
+    boolean more = true;
+    while (more) {
+      Call call = begin();
+      if (call == null) {
+        return;
+      }
+      more = send(call);
+      if (more && sink.job.engine.sends.hasWaiting()) {
+        start();
+        return;
+      }
+    }
+  }
+
+  private @Nullable Call begin() {
+    Call call = null;
+    boolean through = false;
+    sink.lock.lock();
+    try {
+      LogBatch batch = sink.nextToSend();
+      if (batch != null) {
+        call = new Call(batch);
+        current = call;
+        sink.call.begin();
+      } else {
+        through = sink.isThrough();
+      }
+    } finally {
+      sink.lock.unlock();
+    }
+    if (through) {
+      sink.job.sinkDone();
+    }
+    return call;
+  }
+
+  private boolean send(Call call) {
+    LogBatch batch = call.batch;
+    GapTally gap = batch.gapBefore;
+    if (gap != null && !gap.isEmpty() && sink.job.settings.markers) {
+      batch.markHead(GapTally.marker(gap.lines, gap.bytes, gap.reasons));
+    }
+    long began = System.nanoTime();
+    Throwable failure = failureOf(batch);
+    boolean wake = false;
+    boolean abandoned;
+    long bytes = batch.sourceBytes;
+    sink.lock.lock();
+    try {
+      abandoned = call.abandoned;
+      if (!abandoned) {
+        current = null;
+        wake = sink.sent(batch, failure);
+      }
+      // An interrupt meant for this call must not hit the next one on this thread.
+      Thread.interrupted();
+    } finally {
+      sink.lock.unlock();
+    }
+    if (abandoned) {
+      sink.returned(batch);
+      sink.job.engine.abandoned.remove(sink.sender.client());
+      return false;
+    }
+    if (wake) {
+      sink.job.roomFreed();
+    }
+    sink.job.engine.metrics.sent(failure, System.nanoTime() - began);
+    log(failure, bytes);
+    return true;
+  }
+
+  private @Nullable Throwable failureOf(LogBatch batch) {
+    if (gone != null) {
+      return gone;
+    }
+    if (sink.job.engine.abandoned.isAtLimit(sink.sender.client())) {
+      return new SendException(
+          SendException.Kind.FAILED,
+          AbandonedCalls.LIMIT + " abandoned calls of this client have not returned",
+          null);
+    }
+    try {
+      sink.sender.send(batch);
+      return null;
+    } catch (Throwable e) {
+      if (e instanceof SendException refusal && refusal.kind() == SendException.Kind.JOB_GONE) {
+        gone = new SendException(SendException.Kind.JOB_GONE, "the job is gone", null);
+      }
+      return e;
+    }
+  }
+
+  private void log(@Nullable Throwable failure, long bytes) {
+    if (failure == null) {
+      if (failing) {
+        LOG.info("Sending goes on; {} bytes were lost since the first failure", lostBytes);
+        failing = false;
+        lostBytes = 0;
+      }
+      return;
+    }
+    lostBytes += bytes;
+    if (failing) {
+      LOG.debug("A batch of {} bytes was not delivered", bytes, failure);
+    } else {
+      LOG.warn("A batch of {} bytes was not delivered", bytes, failure);
+      failing = true;
+    }
+  }
+
+  /** Returns the batch being sent. Guarded by the sink's lock. */
+  @Nullable LogBatch batch() {
+    Call call = current;
+    return call == null ? null : call.batch;
+  }
+
+  boolean isOn(Thread thread) {
+    sink.lock.lock();
+    try {
+      Call call = current;
+      return call != null && call.thread == thread;
+    } finally {
+      sink.lock.unlock();
+    }
+  }
+
+  /** Interrupts the call under way and gives it up. Guarded by the sink's lock. */
+  void abandon() {
+    Call call = current;
+    if (call == null) {
+      return;
+    }
+    call.abandoned = true;
+    current = null;
+    sink.abandoned(call.batch);
+    Object client = sink.sender.client();
+    AbandonedCalls abandoned = sink.job.engine.abandoned;
+    abandoned.add(client);
+    call.thread.interrupt();
+    sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
+  }
+
+  private void warnIfStuck(Call call) {
+    if (!call.batch.hasEnded()) {
+      LOG.warn("A sender ignores its interruption; its thread and batch are held until it returns");
+    }
+  }
+}

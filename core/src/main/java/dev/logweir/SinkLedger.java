@@ -1,0 +1,132 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The account of one sink: what came in from the buffers, and what became of it. Guarded by the
+ * sink's lock.
+ *
+ * <p>At any time, entered = shipped + filtered + dropped + held in batches.
+ */
+final class SinkLedger {
+  private static final long[] NO_GAPS = {};
+  private static final int GAP_FIELDS = 4;
+
+  private final Totals totals;
+  private final DropTallies dropped = new DropTallies();
+  private long enteredLines;
+  private long enteredBytes;
+  private long shippedLines;
+  private long shippedBytes;
+  private long filteredLines;
+  private long filteredBytes;
+  private long unconfirmedLines;
+  private long unconfirmedBytes;
+  private long batches;
+  private long sentBytes;
+  private long[] gaps = NO_GAPS;
+  private int gapCount;
+  private long moreGaps;
+
+  SinkLedger(Totals totals) {
+    this.totals = totals;
+  }
+
+  void entered(long lines, long bytes) {
+    enteredLines += lines;
+    enteredBytes += bytes;
+  }
+
+  void filtered(long lines, long bytes) {
+    entered(lines, bytes);
+    filteredLines += lines;
+    filteredBytes += bytes;
+    totals.filteredBytes.add(bytes);
+  }
+
+  void dropped(DropReason reason, long lines, long bytes) {
+    if ((lines | bytes) != 0) {
+      dropped.add(reason, lines, bytes);
+      totals.dropped(reason, lines, bytes);
+    }
+  }
+
+  void unconfirmed(long lines, long bytes) {
+    unconfirmedLines += lines;
+    unconfirmedBytes += bytes;
+  }
+
+  void shipped(long lines, long bytes) {
+    shippedLines += lines;
+    shippedBytes += bytes;
+    totals.shippedLines.add(lines);
+    totals.shippedBytes.add(bytes);
+  }
+
+  void sent(long textBytes) {
+    batches++;
+    sentBytes += textBytes;
+    totals.batches.increment();
+    totals.sentBytes.add(textBytes);
+  }
+
+  void gap(long afterLine, long lines, long bytes, int reasons) {
+    if (gapCount == SinkReport.MAX_GAPS) {
+      moreGaps++;
+      return;
+    }
+    int at = gapCount++ * GAP_FIELDS;
+    if (at == gaps.length) {
+      long[] larger =
+          new long[at == 0 ? GAP_FIELDS : Math.min(2 * at, SinkReport.MAX_GAPS * GAP_FIELDS)];
+      System.arraycopy(gaps, 0, larger, 0, at);
+      gaps = larger;
+    }
+    gaps[at] = afterLine;
+    gaps[at + 1] = lines;
+    gaps[at + 2] = bytes;
+    gaps[at + 3] = reasons;
+  }
+
+  Tally entered() {
+    return new Tally(enteredLines, enteredBytes);
+  }
+
+  /**
+   * Returns the balance.
+   *
+   * @param accepted what the job wrote
+   * @param lostBefore what was dropped before it came here, by reason
+   * @param held what is on its way
+   */
+  SinkReport report(Tally accepted, List<DropTallies> lostBefore, Tally held) {
+    Map<DropReason, Tally> sums = new EnumMap<>(DropReason.class);
+    lostBefore.forEach(tallies -> tallies.addTo(sums));
+    dropped.addTo(sums);
+    List<Gap> list = new ArrayList<>();
+    for (int at = 0; at < gapCount * GAP_FIELDS; at += GAP_FIELDS) {
+      EnumSet<DropReason> reasons = EnumSet.noneOf(DropReason.class);
+      for (DropReason reason : DropReason.ALL) {
+        if ((gaps[at + 3] & reason.bit()) != 0) {
+          reasons.add(reason);
+        }
+      }
+      list.add(new Gap(gaps[at], new Tally(gaps[at + 1], gaps[at + 2]), reasons));
+    }
+    return new SinkReport(
+        accepted,
+        new Tally(shippedLines, shippedBytes),
+        new Tally(filteredLines, filteredBytes),
+        sums,
+        held,
+        new Tally(unconfirmedLines, unconfirmedBytes),
+        batches,
+        sentBytes,
+        list,
+        moreGaps);
+  }
+}

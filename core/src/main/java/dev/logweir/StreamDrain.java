@@ -1,0 +1,492 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes one stream from its buffer to the sinks.
+ *
+ * <p>Where nobody looks at single lines, runs of whole lines are copied as they lie in the
+ * segments. Otherwise, and for lines that are long, cut or last, line by line through the
+ * processors. A line is taken only when every sink has room for what it usually becomes, so that it
+ * waits in the buffer, not between the places. Used by one thread at a time.
+ */
+final class StreamDrain implements LineTarget {
+  private static final Logger LOG = LoggerFactory.getLogger(LogProcessor.class);
+  private static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
+  private static final byte[] CUT = " [logweir: cut]".getBytes(UTF_8);
+
+  /** Room for a mark, the line end and its count, and what does not fit at a segment's end. */
+  private static final int EXTRA_BYTES = CONTINUED.length + 2 * LineReader.MAX_TRAILER;
+
+  private static final int GROWTH = 3;
+
+  private final JobDrain drain;
+  private final SafeBuffer buffer;
+  private final LogSource source;
+  private final StreamView view = new StreamView();
+
+  private @Nullable LogLine line;
+  private ProcessorStage @Nullable [] stages;
+  private List<LogListener> listeners = List.of();
+  private int maxLine;
+  private boolean wholeRuns;
+  private boolean failing;
+
+  private @Nullable Segment at;
+  private int takenLines;
+  private boolean gapTaken;
+
+  /** The number of the line of which fragments have gone out, 0 if none. */
+  private long openLine;
+
+  /** Whether the last piece was the kept beginning of a line. */
+  private boolean cutLine;
+
+  private boolean processorsEnded;
+  private boolean ended;
+  private JobDrain.Outcome stop = JobDrain.Outcome.TAKEN;
+
+  StreamDrain(JobDrain drain, SafeBuffer buffer, LogSource source) {
+    this.drain = drain;
+    this.buffer = buffer;
+    this.source = source;
+  }
+
+  void prepare(List<LogProcessor> processors, List<LogListener> lineListeners) {
+    listeners = lineListeners;
+    maxLine = drain.job.settings.maxLineBytes;
+    for (Sink sink : drain.job.sinks) {
+      maxLine = Math.min(maxLine, sink.maxLineBytes());
+    }
+    List<ProcessorStage> made = new ArrayList<>(processors.size());
+    LineTarget next = this;
+    for (int i = processors.size() - 1; i >= 0; i--) {
+      LogProcessor own = processors.get(i).forStream(source);
+      if (own == null) {
+        throw new NullPointerException("forStream returned null: " + processors.get(i));
+      }
+      ProcessorStage stage = new ProcessorStage(source, own, next, maxLine + Scratch.PREFIX_BYTES);
+      made.add(0, stage);
+      next = stage;
+    }
+    if (!made.isEmpty()) {
+      stages = made.toArray(new ProcessorStage[0]);
+    }
+    boolean bounded = drain.job.sinks.stream().anyMatch(Sink::isEncodedBounded);
+    int segment = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
+    wholeRuns = made.isEmpty() && lineListeners.isEmpty() && !bounded && maxLine >= segment;
+  }
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** Takes about so many bytes. */
+  JobDrain.Outcome pass(int maxBytes, Scratch scratch, long millis) {
+    if (ended) {
+      return JobDrain.Outcome.TAKEN;
+    }
+    buffer.snapshot(view);
+    lend(scratch);
+    stop = JobDrain.Outcome.TAKEN;
+    Segment segment = view.head;
+    if (segment != at) {
+      arriveAt(segment);
+    }
+    int left = maxBytes;
+    while (segment != null) {
+      if (left <= 0) {
+        stop = JobDrain.Outcome.MORE;
+        break;
+      }
+      if (!gapTaken) {
+        if (segment.gapReasons != 0
+            && !takeGap(segment.gapLines, segment.gapBytes, segment.gapReasons, scratch, millis)) {
+          break;
+        }
+        gapTaken = true;
+      }
+      if (segment.start == view.end(segment)) {
+        segment = view.after(segment);
+        if (segment != null) {
+          arriveAt(segment);
+        }
+        continue;
+      }
+      int taken = wholeRuns ? takeRun(segment) : 0;
+      if (taken == 0) {
+        taken = takeLine(segment, scratch, millis);
+      }
+      if (taken <= 0) {
+        break;
+      }
+      left -= taken;
+      segment = at;
+    }
+    Segment read = at;
+    if (read != null && buffer.release(read)) {
+      arriveAt(null);
+    }
+    if (stop == JobDrain.Outcome.TAKEN) {
+      finishPass(scratch, millis);
+    }
+    letGo();
+    return stop;
+  }
+
+  private void arriveAt(@Nullable Segment segment) {
+    at = segment;
+    takenLines = 0;
+    gapTaken = false;
+  }
+
+  private boolean isDrained() {
+    Segment segment = at;
+    return segment == null || (segment.start == view.end(segment) && view.after(segment) == null);
+  }
+
+  /** Keeps nothing of a pass alive that is not this stream's. */
+  private void letGo() {
+    view.clear();
+    if (line != null) {
+      line.setContent(Segment.NO_BYTES, 0, 0);
+    }
+    lend(null);
+  }
+
+  /** What can only be done when all is taken: the gap at the end, and the end. */
+  private void finishPass(Scratch scratch, long millis) {
+    if (!isDrained()) {
+      return;
+    }
+    GapTally gap = new GapTally();
+    if (view.dropping) {
+      if (!roomForGap()) {
+        return;
+      }
+      if (buffer.takeGap(gap)) {
+        takeGap(gap.lines, gap.bytes, gap.reasons, scratch, millis);
+      }
+    }
+    if (!view.ended || stop != JobDrain.Outcome.TAKEN) {
+      return;
+    }
+    if (openLine != 0) {
+      if (!room(0)) {
+        return;
+      }
+      deliver(scratch.room(0), 0, 0, true, false, 0, 1, millis);
+    }
+    if (stages != null && !processorsEnded) {
+      if (!room(maxLine)) {
+        return;
+      }
+      processorsEnded = true;
+      for (ProcessorStage stage : stages) {
+        stage.end(drain.lastNumber() + 1, millis);
+      }
+    }
+    ended = true;
+  }
+
+  // ---- runs of whole lines ----
+
+  private int takeRun(Segment segment) {
+    int from = segment.start;
+    int end = view.linesEnd(segment);
+    if (openLine != 0 || end <= from) {
+      return 0;
+    }
+    int first = Newlines.first(segment.bytes, from, end) + 1 - from;
+    int room = end - from;
+    for (Sink sink : drain.job.sinks) {
+      if (sink.prefersLines()) {
+        return 0;
+      }
+    }
+    for (Sink sink : drain.job.sinks) {
+      int sinkRoom = sink.prepare(first, room, false, 0);
+      if (sinkRoom <= 0) {
+        stop = stopFor(sinkRoom);
+        return -1;
+      }
+      room = Math.min(room, sinkRoom);
+    }
+    int lines = view.lines(segment) - takenLines;
+    int cut = end;
+    if (room < end - from) {
+      cut = Newlines.last(segment.bytes, from, from + room) + 1;
+      lines = Newlines.count(segment.bytes, from, cut);
+    }
+    for (Sink sink : drain.job.sinks) {
+      sink.addLines(segment.bytes, from, cut, lines);
+    }
+    drain.skipNumbers(lines);
+    takenLines += lines;
+    segment.start = cut;
+    return cut - from;
+  }
+
+  private static JobDrain.Outcome stopFor(int room) {
+    return room == Sink.NO_SEGMENT ? JobDrain.Outcome.NO_SEGMENT : JobDrain.Outcome.BLOCKED;
+  }
+
+  // ---- lines one by one ----
+
+  /**
+   * Takes a line or a fragment from a place on; 0 if it is not complete yet, less if there is no
+   * room.
+   */
+  private int takeLine(Segment segment, Scratch scratch, long millis) {
+    int length = 0;
+    boolean whole = false;
+    boolean more = true;
+    boolean gapFollows = false;
+    int position = segment.start;
+    Segment place = segment;
+    while (place != null && length <= maxLine) {
+      int end = view.end(place);
+      if (view.linesEnd(place) > position) {
+        int lineEnd = Newlines.first(place.bytes, position, end);
+        length += lineEnd - position;
+        whole = true;
+        break;
+      }
+      length += end - position;
+      place = view.after(place);
+      if (place == null) {
+        more = false;
+      } else if (place.gapReasons != 0) {
+        gapFollows = true;
+        break;
+      } else {
+        position = place.start;
+      }
+    }
+    boolean cut = !whole && (gapFollows || (!more && view.dropping));
+    if (!whole && !cut && length <= maxLine && !view.ended) {
+      return 0;
+    }
+    return takePiece(segment, Math.min(length, maxLine + 1), whole, cut, scratch, millis);
+  }
+
+  private int takePiece(
+      Segment segment, int found, boolean whole, boolean cut, Scratch scratch, long millis) {
+    int length = Math.min(found, maxLine);
+    if (!room(length)) {
+      return -1;
+    }
+    byte[] bytes = segment.bytes;
+    int offset = segment.start;
+    if (view.end(segment) - offset < length) {
+      bytes = gather(segment, length, scratch.room(0));
+      offset = 0;
+    }
+    boolean last = found <= maxLine;
+    if (!last) {
+      length = Utf8.boundary(bytes, offset, offset + length) - offset;
+    }
+    boolean ends = last && whole;
+    int lines = last && !cut ? 1 : 0;
+    int taken = length + (ends ? 1 : 0);
+    deliver(bytes, offset, length, last, cut && last, taken, lines, millis);
+    advance(taken, ends);
+    return Math.max(1, taken);
+  }
+
+  private byte[] gather(Segment segment, int length, byte[] target) {
+    int copied = 0;
+    Segment place = segment;
+    while (place != null && copied < length) {
+      int count = Math.min(length - copied, view.end(place) - place.start);
+      System.arraycopy(place.bytes, place.start, target, copied, count);
+      copied += count;
+      place = view.after(place);
+    }
+    return target;
+  }
+
+  private void advance(int bytes, boolean lineEnds) {
+    int left = bytes;
+    Segment segment = at;
+    while (segment != null) {
+      int count = Math.min(left, view.end(segment) - segment.start);
+      segment.start += count;
+      left -= count;
+      if (left == 0) {
+        break;
+      }
+      segment = view.after(segment);
+      arriveAt(segment);
+      gapTaken = true;
+    }
+    if (lineEnds) {
+      takenLines++;
+    }
+  }
+
+  /** Sends a line or fragment through the processors to the sinks. */
+  private void deliver(
+      byte[] bytes,
+      int offset,
+      int length,
+      boolean last,
+      boolean cut,
+      int sourceBytes,
+      int sourceLines,
+      long millis) {
+    LogLine shown = line;
+    if (shown == null) {
+      shown = new LogLine(source);
+      line = shown;
+    }
+    boolean first = openLine == 0;
+    long number = first ? drain.nextNumber() : openLine;
+    openLine = last ? 0 : number;
+    cutLine = cut;
+    shown.setContent(bytes, offset, length);
+    shown.setPosition(number, millis);
+    shown.setPart(first, last, cut);
+    shown.setTally(sourceBytes, sourceLines);
+    ProcessorStage[] chain = stages;
+    if (chain == null) {
+      accept(shown);
+    } else {
+      chain[0].accept(shown);
+    }
+  }
+
+  private boolean takeGap(long lines, long bytes, int reasons, Scratch scratch, long millis) {
+    if (openLine != 0) {
+      if (!room(0)) {
+        return false;
+      }
+      deliver(scratch.room(0), 0, 0, true, true, 0, 0, millis);
+    }
+    if (!roomForGap()) {
+      return false;
+    }
+    if (stages != null) {
+      for (ProcessorStage stage : stages) {
+        stage.gap();
+      }
+    }
+    for (Sink sink : drain.job.sinks) {
+      sink.addGap(lines, bytes, reasons);
+    }
+    // The line that was cut has its number, and is one of those dropped.
+    drain.skipNumbers(cutLine && lines > 0 ? lines - 1 : lines);
+    cutLine = false;
+    return true;
+  }
+
+  private boolean roomForGap() {
+    return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES);
+  }
+
+  /**
+   * Whether every sink has room for what a line of a length becomes; else notes what is waited for.
+   */
+  private boolean room(int length) {
+    int usual = length + EXTRA_BYTES;
+    int grown = usual;
+    if (stages != null) {
+      int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
+      grown = Math.min(usual + Scratch.PREFIX_BYTES + growth, largestPiece());
+    }
+    return roomFor(Math.max(usual, grown), length + CONTINUED.length);
+  }
+
+  private int largestPiece() {
+    return maxLine + Scratch.PREFIX_BYTES + EXTRA_BYTES;
+  }
+
+  private boolean roomFor(int bytes, int lineBytes) {
+    for (Sink sink : drain.job.sinks) {
+      int room = sink.prepare(bytes, bytes, true, lineBytes);
+      if (room <= 0) {
+        stop = stopFor(room);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // ---- the end of the chain ----
+
+  @Override
+  public void accept(LogLine piece) {
+    byte[] mark = Segment.NO_BYTES;
+    if (piece.isCut()) {
+      mark = CUT;
+    } else if (!piece.isLast()) {
+      mark = CONTINUED;
+    }
+    int length = piece.length() + mark.length;
+    for (Sink sink : drain.job.sinks) {
+      int bytes = length + 2 * LineReader.MAX_TRAILER;
+      if (sink.prepare(bytes, bytes, true, length) > 0) {
+        sink.addPiece(piece, mark);
+      } else {
+        sink.lost(DropReason.QUEUE_FULL, piece.sourceBytes, piece.sourceLines);
+      }
+    }
+    for (LogListener listener : listeners) {
+      tell(listener, piece);
+    }
+  }
+
+  private void tell(LogListener listener, LogLine piece) {
+    piece.replaceThrough(null);
+    try {
+      listener.onLine(piece);
+    } catch (Throwable e) {
+      warn(e);
+    }
+  }
+
+  @Override
+  public void filtered(long sourceBytes, int sourceLines) {
+    for (Sink sink : drain.job.sinks) {
+      sink.filtered(sourceBytes, sourceLines);
+    }
+  }
+
+  @Override
+  public void failed(Throwable cause, long sourceBytes, int sourceLines) {
+    warn(cause);
+    for (Sink sink : drain.job.sinks) {
+      sink.lost(DropReason.PROCESSOR_FAILED, sourceBytes, sourceLines);
+    }
+  }
+
+  /** Says what failed without its text, which may have the job's in it. */
+  @Override
+  public void warn(Throwable cause) {
+    StackTraceElement[] trace = cause.getStackTrace();
+    String where = trace.length == 0 ? "unknown place" : trace[0].toString();
+    if (failing) {
+      LOG.debug("{} in a processor or listener, at {}", cause.getClass().getName(), where);
+    } else {
+      failing = true;
+      LOG.warn(
+          "{} in a processor or listener, at {}; further ones of this job at DEBUG",
+          cause.getClass().getName(),
+          where);
+    }
+  }
+
+  private void lend(@Nullable Scratch scratch) {
+    if (stages != null) {
+      for (int i = 0; i < stages.length; i++) {
+        stages[i].lend(scratch == null ? Segment.NO_BYTES : scratch.room(i + 1));
+      }
+    }
+  }
+}

@@ -1,0 +1,302 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads that run work in the order in which it came; they begin when needed and end when idle.
+ *
+ * <p>Work is its own node of the queue, so that handing it over takes no memory. A thread that does
+ * not come back is replaced: after {@link #STUCK_NANOS} if others wait for it, or when it is given
+ * up.
+ */
+final class WorkerPool {
+  /** Work in pieces so short that one that takes as long as this hangs. */
+  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final int MAX_LOST = 16;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition work = lock.newCondition();
+  private final ThreadFactory factory;
+  private final int maxThreads;
+  private final long idleNanos;
+  private final @Nullable Time watch;
+
+  private @Nullable Work first;
+  private @Nullable Work last;
+  private int queued;
+  private int idle;
+  private int lost;
+  private final List<Worker> workers = new ArrayList<>();
+  private boolean watching;
+  private boolean closed;
+  private final Condition ended = lock.newCondition();
+
+  /**
+   * @param watch the time by which a thread that hangs is replaced; null if threads may take as
+   *     long as they like
+   */
+  WorkerPool(ThreadFactory factory, int maxThreads, long idleNanos, @Nullable Time watch) {
+    this.factory = factory;
+    this.maxThreads = maxThreads;
+    this.idleNanos = idleNanos;
+    this.watch = watch;
+  }
+
+  /** Work that waits in at most one queue, and there once, however often it is handed over. */
+  abstract static class Work {
+    private @Nullable Work nextWork;
+    private boolean waiting;
+
+    abstract void run();
+  }
+
+  /**
+   * Hands work over to a thread.
+   *
+   * @return false if there is no thread and none can be had: the work was not taken
+   */
+  boolean execute(Work task) {
+    Worker begun = null;
+    lock.lock();
+    try {
+      append(task);
+      if (queued <= idle) {
+        work.signal(); // an idle worker
+      } else if (workers.size() < maxThreads) {
+        begun = new Worker();
+        workers.add(begun);
+      } else {
+        watchIfStuck();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return begun == null || begin(begun, task);
+  }
+
+  boolean hasWaiting() {
+    lock.lock();
+    try {
+      return queued > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets another thread take the place of one that may not come back. */
+  void replace(Thread thread) {
+    Worker replacement = null;
+    lock.lock();
+    try {
+      for (Worker worker : workers) {
+        if (thread == worker.thread) {
+          replacement = lose(worker);
+          break;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (replacement != null) {
+      begin(replacement, null);
+    }
+  }
+
+  int threads() {
+    lock.lock();
+    try {
+      return workers.size() + lost;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the threads as soon as they have no more work. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      work.signalAll(); // idle workers end
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the threads have ended, at most so long; those given up do not count. */
+  boolean awaitEnd(long nanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = nanos;
+      while (!workers.isEmpty() && left > 0) {
+        left = ended.awaitNanos(left);
+      }
+      return workers.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void append(Work task) {
+    if (task.waiting) {
+      return;
+    }
+    task.waiting = true;
+    task.nextWork = null;
+    if (last == null) {
+      first = task;
+    } else {
+      last.nextWork = task;
+    }
+    last = task;
+    queued++;
+  }
+
+  private boolean begin(Worker worker, @Nullable Work task) {
+    try {
+      Thread thread = factory.newThread(worker);
+      worker.thread = thread;
+      thread.start();
+      return true;
+    } catch (OutOfMemoryError | RuntimeException ignored) {
+      // No thread to be had: those there are will do, or the caller must go without.
+      lock.lock();
+      try {
+        workers.remove(worker);
+        return task == null || !workers.isEmpty() || !withdraw(task);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private boolean withdraw(Work task) {
+    Work before = null;
+    for (Work at = first; at != null; before = at, at = at.nextWork) {
+      if (at == task) {
+        if (before == null) {
+          first = at.nextWork;
+        } else {
+          before.nextWork = at.nextWork;
+        }
+        if (last == at) {
+          last = before;
+        }
+        task.waiting = false;
+        queued--;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns a worker to begin in the place of a lost one, if there is a need. */
+  private @Nullable Worker lose(Worker worker) {
+    worker.lost = true;
+    workers.remove(worker);
+    lost++;
+    if (queued == 0 || closed) {
+      return null;
+    }
+    Worker replacement = new Worker();
+    workers.add(replacement);
+    return replacement;
+  }
+
+  private void watchIfStuck() {
+    if (watch != null && !watching && lost < MAX_LOST) {
+      watching = watch.schedule(this::replaceStuck, STUCK_NANOS) != null;
+    }
+  }
+
+  private void replaceStuck() {
+    List<Worker> begun = new ArrayList<>();
+    lock.lock();
+    try {
+      watching = false;
+      if (watch == null || queued == 0) {
+        return;
+      }
+      long now = watch.nanoTime();
+      for (Worker worker : List.copyOf(workers)) {
+        if (worker.busy && now - worker.sinceNanos >= STUCK_NANOS && lost < MAX_LOST) {
+          Worker replacement = lose(worker);
+          if (replacement != null) {
+            begun.add(replacement);
+          }
+        }
+      }
+      watchIfStuck();
+    } finally {
+      lock.unlock();
+    }
+    begun.forEach(worker -> begin(worker, null));
+  }
+
+  private @Nullable Work next(Worker worker) {
+    lock.lock();
+    try {
+      worker.busy = false;
+      if (worker.lost) {
+        lost--;
+        return null;
+      }
+      long left = idleNanos;
+      while (first == null) {
+        if (closed || left <= 0) {
+          workers.remove(worker);
+          ended.signalAll(); // awaitEnd
+          return null;
+        }
+        idle++;
+        try {
+          left = work.awaitNanos(left);
+        } catch (InterruptedException ignored) {
+          // An interrupt is meant for work, and there is none.
+        } finally {
+          idle--;
+        }
+      }
+      Work task = first;
+      first = task.nextWork;
+      if (first == null) {
+        last = null;
+      }
+      task.nextWork = null;
+      task.waiting = false;
+      queued--;
+      worker.busy = true;
+      if (watch != null) {
+        worker.sinceNanos = watch.nanoTime();
+      }
+      return task;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private final class Worker implements Runnable {
+    private @Nullable Thread thread;
+    private boolean busy;
+    private long sinceNanos;
+    private boolean lost;
+
+    @Override
+    public void run() {
+      for (Work task = next(this); task != null; task = next(this)) {
+        try {
+          task.run();
+        } catch (Throwable e) {
+          Thread self = Thread.currentThread();
+          self.getUncaughtExceptionHandler().uncaughtException(self, e);
+        }
+      }
+    }
+  }
+}
