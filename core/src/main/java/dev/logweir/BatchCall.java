@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * The call of a sender under way: what a batch tells its shipper, and what the shipper tells the
@@ -13,11 +14,16 @@ import java.util.concurrent.locks.ReentrantLock;
 final class BatchCall {
   private static final int LAST_PAUSES = 8;
 
+  private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition endBegun = lock.newCondition();
   private boolean written;
   private boolean ending;
   private long deadlineNanos;
+
+  BatchCall(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
 
   /** Begins a call: nothing is written yet. */
   void begin() {
@@ -63,7 +69,7 @@ final class BatchCall {
     lock.lock();
     try {
       return ending
-          ? Optional.of(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime())))
+          ? Optional.of(Duration.ofNanos(Math.max(0, deadlineNanos - nanoTime.getAsLong())))
           : Optional.empty();
     } finally {
       lock.unlock();
@@ -76,7 +82,7 @@ final class BatchCall {
     try {
       boolean beganWithin = !ending;
       if (ending) {
-        left = Math.min(left, Math.max(0, deadlineNanos - System.nanoTime()) / LAST_PAUSES);
+        left = Math.min(left, Math.max(0, deadlineNanos - nanoTime.getAsLong()) / LAST_PAUSES);
       }
       while (left > 0 && !(beganWithin && ending)) {
         left = endBegun.awaitNanos(left);

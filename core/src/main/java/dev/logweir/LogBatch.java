@@ -204,7 +204,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public void pause(Duration pause) throws InterruptedException {
     Objects.requireNonNull(pause, "pause");
-    (call == null ? new BatchCall() : call).pause(pause);
+    (call == null ? new BatchCall(System::nanoTime) : call).pause(pause);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +49,7 @@ public final class LogweirEngine implements AutoCloseable {
   private LogweirEngine(Builder builder) {
     time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
     drainThreads = Runtime.getRuntime().availableProcessors();
-    drains =
-        new WorkerPool(
-            SendPool.daemonThreads("logweir-drain-"), drainThreads, DRAIN_IDLE_NANOS, time);
+    drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
     sends = new SendPool(builder.maxConcurrentSends, builder.sendExecutor);
     budget = builder.budget;
     metrics = builder.metrics == null ? LogweirMetrics.none() : builder.metrics;
@@ -207,6 +206,7 @@ public final class LogweirEngine implements AutoCloseable {
     private @Nullable MemoryBudget budget;
     private @Nullable LogweirMetrics metrics;
     private @Nullable Time time;
+    private ThreadFactory drainFactory = SendPool.daemonThreads("logweir-drain-");
 
     private Builder() {}
 
@@ -255,6 +255,11 @@ public final class LogweirEngine implements AutoCloseable {
 
     Builder time(Time clock) {
       time = clock;
+      return this;
+    }
+
+    Builder drainThreads(ThreadFactory factory) {
+      drainFactory = factory;
       return this;
     }
 

@@ -28,7 +28,7 @@ final class Sink {
 
   final ReentrantLock lock = new ReentrantLock();
   final BatchSender sender;
-  final BatchCall call = new BatchCall();
+  final BatchCall call;
   final SinkLedger ledger;
   final Job job;
 
@@ -76,6 +76,7 @@ final class Sink {
     this.account = account;
     this.recent = recent;
     settings = job.settings;
+    call = new BatchCall(job.engine.time::nanoTime);
     ledger = new SinkLedger(job.engine.totals);
     task = new SendTask(this);
     maxSegments = settings.maxSize / account.nominal();

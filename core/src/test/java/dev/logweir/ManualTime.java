@@ -1,0 +1,126 @@
+package dev.logweir;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Time that passes when a test says so; what is due runs on the test's thread. */
+final class ManualTime implements Time {
+  private static final long START_MILLIS = 1_790_000_000_000L;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<Task> tasks = new ArrayList<>();
+  private long nanos;
+  private long number;
+
+  private final class Task implements Entry {
+    private final Runnable action;
+    private final long due;
+    private final long order;
+
+    Task(Runnable action, long due, long order) {
+      this.action = action;
+      this.due = due;
+      this.order = order;
+    }
+
+    @Override
+    public void cancel() {
+      lock.lock();
+      try {
+        tasks.remove(this);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Override
+  public long nanoTime() {
+    lock.lock();
+    try {
+      return nanos;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public long currentTimeMillis() {
+    return START_MILLIS + TimeUnit.NANOSECONDS.toMillis(nanoTime());
+  }
+
+  @Override
+  public Entry schedule(Runnable action, long delayNanos) {
+    lock.lock();
+    try {
+      Task task = new Task(action, nanos + delayNanos, number++);
+      tasks.add(task);
+      return task;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for the latch whatever the time; the limit is reached only when the test fails. */
+  @Override
+  public boolean await(CountDownLatch latch, long ignored) throws InterruptedException {
+    return latch.await(30, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      tasks.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how many tasks wait for their time. */
+  int pending() {
+    lock.lock();
+    try {
+      return tasks.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets time pass, running what becomes due in its order. */
+  void advance(Duration duration) {
+    long end = nanoTime() + duration.toNanos();
+    for (Task task = nextDue(end); task != null; task = nextDue(end)) {
+      task.action.run();
+    }
+    lock.lock();
+    try {
+      nanos = end;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Task nextDue(long end) {
+    lock.lock();
+    try {
+      Task next =
+          tasks.stream()
+              .filter(task -> task.due <= end)
+              .min(Comparator.<Task>comparingLong(t -> t.due).thenComparingLong(t -> t.order))
+              .orElse(null);
+      if (next != null) {
+        tasks.remove(next);
+        nanos = Math.max(nanos, next.due);
+      }
+      return next;
+    } finally {
+      lock.unlock();
+    }
+  }
+}
