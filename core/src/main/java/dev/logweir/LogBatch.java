@@ -227,6 +227,11 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     ended = true;
   }
 
+  /** Returns what the job wrote for the lines in here. */
+  Tally source() {
+    return new Tally(sourceLines, sourceBytes);
+  }
+
   @Nullable Segment head() {
     return head;
   }

@@ -14,16 +14,9 @@ import org.jspecify.annotations.Nullable;
  * turn.
  */
 final class Sink {
-  /**
-   * What a batch and its gaps take besides segments; the first two queued are in the job's fixed
-   * part.
-   */
-  static final int BATCH_BYTES = 256;
-
   /** No room because the budget over all jobs is spent. */
   static final int NO_SEGMENT = -1;
 
-  private static final int FREE_BATCHES = 2;
   private static final long RETRY_NANOS = 100_000_000L;
 
   final ReentrantLock lock = new ReentrantLock();
@@ -35,24 +28,17 @@ final class Sink {
   private final SegmentAccount account;
   private final SendTask task;
   private final JobSettings settings;
-  private final int maxSegments;
-  private final long queueBytes;
+  private final BatchAssembly assembly;
+  private final BatchQueue queue;
   private final long intervalNanos;
   private final long maxEncoded;
   private final @Nullable RecentLines recent;
 
-  private @Nullable LogBatch open;
-  private @Nullable LogBatch firstQueued;
-  private @Nullable LogBatch lastQueued;
-  private int queuedCount;
-  private int queuedSegments;
+  /** What was dropped behind all that is queued. */
   private @Nullable GapTally tailGap;
-  private long made;
-  private long madeLines;
-  private long madeBytes;
 
   /** Number of the job's last line that came here or was dropped before. */
-  long position;
+  private long position;
 
   private boolean sendEarly;
   private boolean blocked;
@@ -79,14 +65,14 @@ final class Sink {
     call = new BatchCall(job.engine.time::nanoTime);
     ledger = new SinkLedger(job.engine.totals);
     task = new SendTask(this);
-    maxSegments = settings.maxSize / account.nominal();
-    queueBytes = 2L * settings.maxSize;
     intervalNanos = settings.spreadInterval();
     int bound = sender.maxBatchBytes();
     maxEncoded =
         bound == Integer.MAX_VALUE
             ? Long.MAX_VALUE
             : bound - (long) sender.encodedBytes(GapTally.MAX_MARKER_BYTES);
+    assembly = new BatchAssembly(account, call, job.engine.time, settings.maxSize, maxEncoded);
+    queue = new BatchQueue(account.nominal(), settings.maxSize);
   }
 
   /** Whether the server bounds a batch in a unit of its own, so that every line must be weighed. */
@@ -128,11 +114,12 @@ final class Sink {
    *     drain, or {@link #NO_SEGMENT} until the budget has something again
    */
   int prepare(int min, int wanted, boolean tallied, int lineBytes) {
+    long encoded = encoded(lineBytes);
     int room;
     boolean start;
     lock.lock();
     try {
-      room = prepareLocked(min, wanted, tallied, lineBytes);
+      room = prepareLocked(min, wanted, tallied, encoded);
       start = takeStart();
     } finally {
       lock.unlock();
@@ -143,20 +130,25 @@ final class Sink {
     return room;
   }
 
-  private int prepareLocked(int min, int wanted, boolean tallied, int lineBytes) {
+  /** Returns what a line costs of the server's bound; 0 where there is none. */
+  private long encoded(int lineBytes) {
+    return isEncodedBounded() ? sender.encodedBytes(lineBytes) : 0;
+  }
+
+  private int prepareLocked(int min, int wanted, boolean tallied, long encoded) {
     while (!ended) {
-      LogBatch batch = open == null ? openBatch() : open;
-      int room = take(batch, min, wanted, tallied, lineBytes);
-      if (room > 0) {
-        return room;
-      }
-      if (roomIn(batch, tallied) >= min && takesEncoded(batch, lineBytes)) {
+      LogBatch batch = assembly.begin(position);
+      if (assembly.takes(batch, min, tallied, encoded)) {
+        int room = assembly.reserve(batch, min, wanted, tallied);
+        if (room > 0) {
+          return room;
+        }
         // What is assembled goes now, so that its segments come back.
-        sendEarly = batch.lineCount() > 0;
+        sendEarly = !assembly.isEmpty();
         claimStart();
         return NO_SEGMENT;
       }
-      if (!seal()) {
+      if (!seal(batch)) {
         block();
         return 0;
       }
@@ -165,48 +157,11 @@ final class Sink {
     return 0;
   }
 
-  private LogBatch openBatch() {
-    LogBatch batch = new LogBatch(call);
-    batch.number(++made, madeLines + 1, madeBytes);
-    batch.oldestNanos = job.engine.time.nanoTime();
-    batch.afterLine = position;
-    open = batch;
-    return batch;
-  }
-
-  private int roomIn(LogBatch batch, boolean tallied) {
-    int more = (maxSegments - batch.segments()) * account.capacity();
-    return batch.room() - batch.roomLostBy(tallied) + more;
-  }
-
-  private int take(LogBatch batch, int min, int wanted, boolean tallied, int lineBytes) {
-    if (roomIn(batch, tallied) < min || !takesEncoded(batch, lineBytes)) {
-      return 0;
-    }
-    int aim = Math.min(wanted, roomIn(batch, tallied));
-    while (batch.room() - batch.roomLostBy(tallied) < aim) {
-      Segment segment = account.take();
-      if (segment == null) {
-        break;
-      }
-      batch.add(segment);
-    }
-    int room = batch.room() - batch.roomLostBy(tallied);
-    return room < min ? 0 : Math.min(room, wanted);
-  }
-
-  private boolean takesEncoded(LogBatch batch, int lineBytes) {
-    return !isEncodedBounded()
-        || batch.lineCount() == 0
-        || batch.encodedBytes + sender.encodedBytes(lineBytes) <= maxEncoded;
-  }
-
   /** Whether lines one by one fill what a run of whole lines would leave unused. */
   boolean prefersLines() {
     lock.lock();
     try {
-      LogBatch batch = open;
-      return batch != null && batch.roomLostBy(false) > account.capacity() / 8;
+      return assembly.prefersLines();
     } finally {
       lock.unlock();
     }
@@ -216,15 +171,11 @@ final class Sink {
   void addLines(byte[] bytes, int from, int end, int lines) {
     lock.lock();
     try {
-      LogBatch batch = open;
+      LogBatch batch = assembly.open();
       if (ended || batch == null) {
         return;
       }
-      batch.tally(false);
-      batch.put(bytes, from, end);
-      batch.countLines(lines, end - from);
-      madeLines += lines;
-      madeBytes += end - from;
+      assembly.addLines(batch, bytes, from, end, lines);
       position += lines;
       ledger.entered(lines, end - from);
     } finally {
@@ -234,42 +185,23 @@ final class Sink {
 
   /** Adds a line, or a fragment with its mark; there must be room. */
   void addPiece(LogLine piece, byte[] mark) {
+    long encoded = encoded(piece.length() + mark.length);
     lock.lock();
     try {
-      LogBatch batch = open;
-      if (ended || batch == null) {
-        return;
-      }
-      addText(batch, piece.array(), piece.offset(), piece.length(), mark, piece);
-      position += piece.sourceLines;
-      ledger.entered(piece.sourceLines, piece.sourceBytes);
+      addPieceLocked(piece, mark, encoded);
     } finally {
       lock.unlock();
     }
   }
 
-  private void addText(
-      LogBatch batch, byte[] bytes, int offset, int length, byte[] mark, @Nullable LogLine piece) {
-    boolean plain =
-        piece != null
-            && piece.isWhole()
-            && piece.sourceLines == 1
-            && piece.sourceBytes == length + 1L
-            && batch.roomLostBy(false) == 0
-            && !batch.isTallied();
-    batch.tally(!plain);
-    batch.put(bytes, offset, offset + length);
-    batch.put(mark, 0, mark.length);
-    if (plain) {
-      batch.put(LogBatch.LINE_END, 0, 1);
-      batch.countLines(1, length + 1L);
-    } else {
-      batch.endTallied(
-          piece == null ? 0 : piece.sourceBytes, piece == null ? 0 : piece.sourceLines);
+  private void addPieceLocked(LogLine piece, byte[] mark, long encoded) {
+    LogBatch batch = assembly.open();
+    if (ended || batch == null) {
+      return;
     }
-    madeLines++;
-    madeBytes += length + mark.length + 1L;
-    batch.encodedBytes += isEncodedBounded() ? sender.encodedBytes(length + mark.length) : 0;
+    assembly.addPiece(batch, piece, mark, encoded);
+    position += piece.sourceLines;
+    ledger.entered(piece.sourceLines, piece.sourceBytes);
   }
 
   /**
@@ -278,15 +210,17 @@ final class Sink {
    * @return whether it is in a batch
    */
   boolean submit(LogLine piece, byte[] mark) {
+    int length = piece.length() + mark.length;
+    int bytes = length + 2 * LineReader.MAX_TRAILER;
+    long encoded = encoded(length);
     boolean added;
     boolean start;
     lock.lock();
     try {
-      int bytes = piece.length() + mark.length + 2 * LineReader.MAX_TRAILER;
       boolean open = !ending && !ended;
-      added = open && prepareLocked(bytes, bytes, true, piece.length() + mark.length) > 0;
+      added = open && prepareLocked(bytes, bytes, true, encoded) > 0;
       if (added) {
-        addPiece(piece, mark);
+        addPieceLocked(piece, mark, encoded);
       } else {
         lost(open ? DropReason.BUDGET : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
       }
@@ -307,15 +241,16 @@ final class Sink {
    */
   void addGap(long lines, long bytes, int reasons) {
     byte[] text = settings.markers ? GapTally.marker(lines, bytes, reasons) : Segment.NO_BYTES;
+    long encoded = encoded(text.length);
     lock.lock();
     try {
       ledger.gap(position, lines, bytes, reasons);
       position += lines;
-      LogBatch batch = open;
+      LogBatch batch = assembly.open();
       if (ended || batch == null || !settings.markers) {
         return;
       }
-      addText(batch, text, 0, text.length, Segment.NO_BYTES, null);
+      assembly.addMarker(batch, text, encoded);
       GapTally marked = batch.markedGaps;
       if (marked == null) {
         marked = new GapTally();
@@ -375,13 +310,12 @@ final class Sink {
   // ---- the queue; guarded by the lock ----
 
   /** Moves the open batch into the queue, or drops what the policy says; false if it must wait. */
-  private boolean seal() {
-    LogBatch batch = Objects.requireNonNull(open);
-    closeOpen(batch);
-    if (!fits(batch)) {
+  private boolean seal(LogBatch batch) {
+    assembly.close(batch);
+    if (!queue.fits(batch)) {
       boolean mayDrop = ending ? late : !job.isWaiting() || overflowing;
       if (!mayDrop) {
-        open = batch;
+        assembly.reopen(batch);
         return false;
       }
       if (settings.overflow == OverflowPolicy.DROP_NEWEST && !ending) {
@@ -390,33 +324,24 @@ final class Sink {
       }
       makeRoomFor(batch);
     }
-    enqueue(batch);
+    keepRecent(batch);
+    takeTailGap(batch);
+    queue.add(batch);
     return true;
-  }
-
-  private void closeOpen(LogBatch batch) {
-    open = null;
-    Segment spares = batch.trim();
-    int count = 0;
-    for (Segment spare = spares; spare != null; spare = spare.next) {
-      count++;
-    }
-    account.give(count);
-    account.recycle(spares);
-  }
-
-  private boolean fits(LogBatch batch) {
-    int segments = queuedSegments + batch.segments();
-    int objects = Math.max(0, queuedCount + 1 - FREE_BATCHES) * BATCH_BYTES;
-    return (long) segments * account.nominal() + objects <= queueBytes;
   }
 
   private void makeRoomFor(LogBatch batch) {
     DropReason reason = ending ? DropReason.FLUSH_TIMEOUT : DropReason.QUEUE_FULL;
-    while (!fits(batch)) {
-      LogBatch oldest = Objects.requireNonNull(poll());
-      LogBatch next = firstQueued == null ? batch : firstQueued;
-      drop(oldest, reason, gapBefore(next));
+    while (!queue.fits(batch)) {
+      LogBatch oldest = Objects.requireNonNull(queue.poll());
+      LogBatch next = queue.first();
+      drop(oldest, reason, gapBefore(next == null ? batch : next));
+    }
+  }
+
+  private void keepRecent(LogBatch batch) {
+    if (recent != null) {
+      recent.keep(batch);
     }
   }
 
@@ -429,41 +354,12 @@ final class Sink {
     return gap;
   }
 
-  private void enqueue(LogBatch batch) {
-    if (recent != null) {
-      recent.keep(batch);
-    }
-    takeTailGap(batch);
-    if (lastQueued == null) {
-      firstQueued = batch;
-    } else {
-      lastQueued.nextQueued = batch;
-    }
-    lastQueued = batch;
-    queuedCount++;
-    queuedSegments += batch.segments();
-  }
-
   private void takeTailGap(LogBatch batch) {
     GapTally gap = tailGap;
     if (gap != null) {
       gapBefore(batch).add(gap);
       tailGap = null;
     }
-  }
-
-  private @Nullable LogBatch poll() {
-    LogBatch batch = firstQueued;
-    if (batch != null) {
-      firstQueued = batch.nextQueued;
-      if (firstQueued == null) {
-        lastQueued = null;
-      }
-      batch.nextQueued = null;
-      queuedCount--;
-      queuedSegments -= batch.segments();
-    }
-    return batch;
   }
 
   /** Drops a batch that was not sent: its gaps go on to what follows. */
@@ -536,7 +432,7 @@ final class Sink {
     if (busy || ended) {
       return;
     }
-    if (firstQueued != null || isOpenDue() || isGapDue()) {
+    if (!queue.isEmpty() || isOpenDue() || isGapDue()) {
       busy = true;
       startClaimed = true;
     } else {
@@ -552,7 +448,7 @@ final class Sink {
   }
 
   private boolean isOpenDue() {
-    LogBatch batch = open;
+    LogBatch batch = assembly.open();
     return batch != null
         && batch.lineCount() > 0
         && (batch.sequence() == 1
@@ -563,11 +459,15 @@ final class Sink {
 
   /** Whether only the marker of what was dropped last is left to send. */
   private boolean isGapDue() {
-    return noMore && tailGap != null && !tailGap.isEmpty() && settings.markers && open == null;
+    return noMore
+        && tailGap != null
+        && !tailGap.isEmpty()
+        && settings.markers
+        && assembly.open() == null;
   }
 
   private void setTimer() {
-    LogBatch batch = open;
+    LogBatch batch = assembly.open();
     if (batch == null || batch.lineCount() == 0 || timerSet) {
       return;
     }
@@ -607,18 +507,14 @@ final class Sink {
       busy = false;
       return null;
     }
-    LogBatch batch = poll();
+    LogBatch batch = queue.poll();
     if (batch == null && isOpenDue()) {
-      batch = Objects.requireNonNull(open);
-      closeOpen(batch);
-      if (recent != null) {
-        recent.keep(batch);
-      }
+      batch = assembly.close(Objects.requireNonNull(assembly.open()));
+      keepRecent(batch);
       takeTailGap(batch);
     }
     if (batch == null && isGapDue()) {
-      batch = openBatch();
-      open = null;
+      batch = assembly.close(assembly.begin(position));
       takeTailGap(batch);
     }
     if (batch == null) {
@@ -632,7 +528,7 @@ final class Sink {
 
   /** Whether all is sent that ever will be. Guarded by the lock. */
   boolean isThrough() {
-    return noMore && !busy && open == null && firstQueued == null && !ended;
+    return noMore && !busy && assembly.open() == null && queue.isEmpty() && !ended;
   }
 
   /**
@@ -682,7 +578,7 @@ final class Sink {
     if (batch.lineCount() == 0) {
       return; // a marker alone is not tried again
     }
-    LogBatch next = firstQueued;
+    LogBatch next = queue.first();
     GapTally target = next == null ? tailGap() : gapBefore(next);
     if (batch.gapBefore != null && lines == batch.sourceLines) {
       target.add(batch.gapBefore);
@@ -746,10 +642,10 @@ final class Sink {
     if (!late || !noMore) {
       return;
     }
-    int keep = open == null ? 1 : 0;
-    while (queuedCount > keep) {
-      LogBatch oldest = Objects.requireNonNull(poll());
-      LogBatch next = firstQueued == null ? open : firstQueued;
+    int keep = assembly.open() == null ? 1 : 0;
+    while (queue.count() > keep) {
+      LogBatch oldest = Objects.requireNonNull(queue.poll());
+      LogBatch next = queue.isEmpty() ? assembly.open() : queue.first();
       drop(oldest, DropReason.FLUSH_TIMEOUT, next == null ? tailGap() : gapBefore(next));
     }
   }
@@ -763,10 +659,9 @@ final class Sink {
         return;
       }
       noMore = true;
-      LogBatch batch = open;
+      LogBatch batch = assembly.open();
       if (batch != null && batch.lineCount() == 0) {
-        closeOpen(batch);
-        free(batch, true);
+        free(assembly.close(batch), true);
       }
       dropOlder();
       through = isThrough() && !isGapDue();
@@ -793,13 +688,12 @@ final class Sink {
     cancelTimers();
     GapTally rest = tailGap();
     task.abandon();
-    for (LogBatch batch = poll(); batch != null; batch = poll()) {
+    for (LogBatch batch = queue.poll(); batch != null; batch = queue.poll()) {
       drop(batch, DropReason.FLUSH_TIMEOUT, rest);
     }
-    LogBatch batch = open;
+    LogBatch batch = assembly.open();
     if (batch != null) {
-      closeOpen(batch);
-      drop(batch, DropReason.FLUSH_TIMEOUT, rest);
+      drop(assembly.close(batch), DropReason.FLUSH_TIMEOUT, rest);
     }
     ledger.entered(unsent.lines(), unsent.bytes());
     ledger.dropped(DropReason.FLUSH_TIMEOUT, unsent.lines(), unsent.bytes());
@@ -851,26 +745,19 @@ final class Sink {
   // ---- looking at it; guarded by the lock ----
 
   Tally heldInBatches() {
-    Tally held = tally(open).plus(tally(task.batch()));
-    for (LogBatch batch = firstQueued; batch != null; batch = batch.nextQueued) {
-      held = held.plus(tally(batch));
-    }
-    return held;
-  }
-
-  private static Tally tally(@Nullable LogBatch batch) {
-    return batch == null ? Tally.NONE : new Tally(batch.sourceLines, batch.sourceBytes);
+    LogBatch sending = task.batch();
+    Tally held = assembly.held().plus(queue.held());
+    return sending == null ? held : held.plus(sending.source());
   }
 
   long heldBytes() {
-    int objects = Math.max(0, queuedCount - FREE_BATCHES) * BATCH_BYTES;
-    return account.heldBytes() + objects;
+    return account.heldBytes() + queue.objectBytes();
   }
 
   List<String> recentLines() {
     lock.lock();
     try {
-      return recent == null ? List.of() : recent.with(open);
+      return recent == null ? List.of() : recent.with(assembly.open());
     } finally {
       lock.unlock();
     }

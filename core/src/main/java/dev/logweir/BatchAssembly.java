@@ -1,0 +1,149 @@
+package dev.logweir;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The batch being assembled, bounded by {@code maxSize} and by what the server takes. Guarded by
+ * its sink's lock.
+ */
+final class BatchAssembly {
+  /** Of a segment: what may be left unused when whole lines follow lines with counts. */
+  private static final int WASTE_SHARE = 8;
+
+  private final SegmentAccount account;
+  private final BatchCall call;
+  private final Time time;
+  private final int maxSegments;
+  private final long maxEncoded;
+  private @Nullable LogBatch open;
+  private long made;
+  private long madeLines;
+  private long madeBytes;
+
+  BatchAssembly(SegmentAccount account, BatchCall call, Time time, int maxSize, long maxEncoded) {
+    this.account = account;
+    this.call = call;
+    this.time = time;
+    this.maxSegments = maxSize / account.nominal();
+    this.maxEncoded = maxEncoded;
+  }
+
+  @Nullable LogBatch open() {
+    return open;
+  }
+
+  boolean isEmpty() {
+    return open == null || open.lineCount() == 0;
+  }
+
+  /** Returns the open batch, a new one if there is none. */
+  LogBatch begin(long afterLine) {
+    LogBatch batch = open;
+    if (batch == null) {
+      batch = new LogBatch(call);
+      batch.number(++made, madeLines + 1, madeBytes);
+      batch.oldestNanos = time.nanoTime();
+      batch.afterLine = afterLine;
+      open = batch;
+    }
+    return batch;
+  }
+
+  /** Whether the open batch is below its bounds with so much more in it. */
+  boolean takes(LogBatch batch, int bytes, boolean tallied, long encoded) {
+    return roomIn(batch, tallied) >= bytes
+        && (batch.lineCount() == 0 || batch.encodedBytes + encoded <= maxEncoded);
+  }
+
+  private int roomIn(LogBatch batch, boolean tallied) {
+    int more = (maxSegments - batch.segments()) * account.capacity();
+    return batch.room() - batch.roomLostBy(tallied) + more;
+  }
+
+  /**
+   * Takes the segments for so many bytes; returns for how many bytes, below {@code min} 0, there is
+   * room.
+   */
+  int reserve(LogBatch batch, int min, int wanted, boolean tallied) {
+    int aim = Math.min(wanted, roomIn(batch, tallied));
+    while (batch.room() - batch.roomLostBy(tallied) < aim) {
+      Segment segment = account.take();
+      if (segment == null) {
+        break;
+      }
+      batch.add(segment);
+    }
+    int room = batch.room() - batch.roomLostBy(tallied);
+    return room < min ? 0 : Math.min(room, wanted);
+  }
+
+  /** Whether lines one by one fill what a run of whole lines would leave unused. */
+  boolean prefersLines() {
+    LogBatch batch = open;
+    return batch != null && batch.roomLostBy(false) > account.capacity() / WASTE_SHARE;
+  }
+
+  /** Adds whole lines as the job wrote them. */
+  void addLines(LogBatch batch, byte[] bytes, int from, int end, int lines) {
+    batch.tally(false);
+    batch.put(bytes, from, end);
+    batch.countLines(lines, end - from);
+    madeLines += lines;
+    madeBytes += end - from;
+  }
+
+  /** Adds a line, or a fragment with its mark. */
+  void addPiece(LogBatch batch, LogLine piece, byte[] mark, long encoded) {
+    boolean plain =
+        piece.isWhole()
+            && piece.sourceLines == 1
+            && piece.sourceBytes == piece.length() + 1L
+            && !batch.isTallied();
+    batch.tally(!plain);
+    batch.put(piece.array(), piece.offset(), piece.offset() + piece.length());
+    batch.put(mark, 0, mark.length);
+    if (plain) {
+      batch.put(LogBatch.LINE_END, 0, 1);
+      batch.countLines(1, piece.sourceBytes);
+    } else {
+      batch.endTallied(piece.sourceBytes, piece.sourceLines);
+    }
+    count(batch, piece.length() + mark.length, encoded);
+  }
+
+  /** Adds the marker of a gap. */
+  void addMarker(LogBatch batch, byte[] text, long encoded) {
+    batch.tally(true);
+    batch.put(text, 0, text.length);
+    batch.endTallied(0, 0);
+    count(batch, text.length, encoded);
+  }
+
+  private void count(LogBatch batch, int length, long encoded) {
+    madeLines++;
+    madeBytes += length + 1L;
+    batch.encodedBytes += encoded;
+  }
+
+  /** Takes the open batch away, without the segments it has not used. */
+  LogBatch close(LogBatch batch) {
+    open = null;
+    Segment spares = batch.trim();
+    int count = 0;
+    for (Segment spare = spares; spare != null; spare = spare.next) {
+      count++;
+    }
+    account.give(count);
+    account.recycle(spares);
+    return batch;
+  }
+
+  /** Makes the closed batch the open one again. */
+  void reopen(LogBatch batch) {
+    open = batch;
+  }
+
+  Tally held() {
+    return open == null ? Tally.NONE : open.source();
+  }
+}
