@@ -238,14 +238,16 @@ final class Sink {
   /**
    * Adds the marker of a gap in front of the batches, and takes note of the gap. There must be
    * room.
+   *
+   * @param newLines how many of the lines have not been counted here yet
    */
-  void addGap(long lines, long bytes, int reasons) {
+  void addGap(long newLines, long lines, long bytes, int reasons) {
     byte[] text = settings.markers ? GapTally.marker(lines, bytes, reasons) : Segment.NO_BYTES;
     long encoded = encoded(text.length);
     lock.lock();
     try {
-      ledger.gap(position, lines, bytes, reasons);
-      position += lines;
+      ledger.gap(position - lines + newLines, lines, bytes, reasons);
+      position += newLines;
       LogBatch batch = assembly.open();
       if (ended || batch == null || !settings.markers) {
         return;
@@ -268,6 +270,20 @@ final class Sink {
       if (!ended) {
         position += lines;
         ledger.filtered(lines, bytes);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Counts a line that a processor lost; its marker comes with the next line. */
+  void failed(long bytes, int lines) {
+    lock.lock();
+    try {
+      if (!ended) {
+        position += lines;
+        ledger.entered(lines, bytes);
+        ledger.dropped(DropReason.PROCESSOR_FAILED, lines, bytes);
       }
     } finally {
       lock.unlock();

@@ -48,6 +48,9 @@ final class StreamDrain implements LineTarget {
   /** Whether the last piece was the kept beginning of a line. */
   private boolean cutLine;
 
+  /** What processors lost since the last line that came through. */
+  private @Nullable GapTally failedGap;
+
   private boolean processorsEnded;
   private boolean ended;
   private JobDrain.Outcome stop = JobDrain.Outcome.TAKEN;
@@ -192,7 +195,10 @@ final class StreamDrain implements LineTarget {
         stage.end(drain.lastNumber() + 1, millis);
       }
     }
-    ended = true;
+    markFailed();
+    if (failedGap == null) {
+      ended = true;
+    }
   }
 
   // ---- runs of whole lines ----
@@ -378,7 +384,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     for (Sink sink : drain.job.sinks) {
-      sink.addGap(lines, bytes, reasons);
+      sink.addGap(lines, lines, bytes, reasons);
     }
     // The line that was cut has its number, and is one of those dropped.
     drain.skipNumbers(cutLine && lines > 0 ? lines - 1 : lines);
@@ -422,6 +428,7 @@ final class StreamDrain implements LineTarget {
 
   @Override
   public void accept(LogLine piece) {
+    markFailed();
     byte[] mark = Segment.NO_BYTES;
     if (piece.isCut()) {
       mark = CUT;
@@ -462,7 +469,26 @@ final class StreamDrain implements LineTarget {
   public void failed(Throwable cause, long sourceBytes, int sourceLines) {
     warn(cause);
     for (Sink sink : drain.job.sinks) {
-      sink.lost(DropReason.PROCESSOR_FAILED, sourceBytes, sourceLines);
+      sink.failed(sourceBytes, sourceLines);
+    }
+    GapTally gap = failedGap;
+    if (gap == null) {
+      gap = new GapTally();
+      failedGap = gap;
+    }
+    gap.add(sourceLines, sourceBytes, DropReason.PROCESSOR_FAILED.bit());
+  }
+
+  /**
+   * Marks the place where a processor failed, before the next line; waits if there is no room yet.
+   */
+  private void markFailed() {
+    GapTally gap = failedGap;
+    if (gap != null && roomForGap()) {
+      failedGap = null;
+      for (Sink sink : drain.job.sinks) {
+        sink.addGap(0, gap.lines, gap.bytes, gap.reasons);
+      }
     }
   }
 
