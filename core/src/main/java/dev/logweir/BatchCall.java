@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The call of a sender under way: what a batch tells its shipper, and what the shipper tells the
@@ -14,15 +14,20 @@ import java.util.function.LongSupplier;
 final class BatchCall {
   private static final int LAST_PAUSES = 8;
 
-  private final LongSupplier nanoTime;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition endBegun = lock.newCondition();
+  private final ReentrantLock lock;
+  private final @Nullable Time time;
+  private @Nullable Condition endBegun;
   private boolean written;
   private boolean ending;
   private long deadlineNanos;
 
-  BatchCall(LongSupplier nanoTime) {
-    this.nanoTime = nanoTime;
+  /**
+   * @param lock the sink's
+   * @param time the engine's; null for the system's
+   */
+  BatchCall(ReentrantLock lock, @Nullable Time time) {
+    this.lock = lock;
+    this.time = time;
   }
 
   /** Begins a call: nothing is written yet. */
@@ -59,7 +64,9 @@ final class BatchCall {
     try {
       ending = true;
       deadlineNanos = deadline;
-      endBegun.signalAll(); // the sender in pause()
+      if (endBegun != null) {
+        endBegun.signalAll(); // the sender in pause()
+      }
     } finally {
       lock.unlock();
     }
@@ -69,7 +76,7 @@ final class BatchCall {
     lock.lock();
     try {
       return ending
-          ? Optional.of(Duration.ofNanos(Math.max(0, deadlineNanos - nanoTime.getAsLong())))
+          ? Optional.of(Duration.ofNanos(Math.max(0, deadlineNanos - nanoTime())))
           : Optional.empty();
     } finally {
       lock.unlock();
@@ -80,9 +87,12 @@ final class BatchCall {
     long left = TimeUnit.NANOSECONDS.convert(pause);
     lock.lockInterruptibly();
     try {
+      if (endBegun == null) {
+        endBegun = lock.newCondition();
+      }
       boolean beganWithin = !ending;
       if (ending) {
-        left = Math.min(left, Math.max(0, deadlineNanos - nanoTime.getAsLong()) / LAST_PAUSES);
+        left = Math.min(left, Math.max(0, deadlineNanos - nanoTime()) / LAST_PAUSES);
       }
       while (left > 0 && !(beganWithin && ending)) {
         left = endBegun.awaitNanos(left);
@@ -90,5 +100,9 @@ final class BatchCall {
     } finally {
       lock.unlock();
     }
+  }
+
+  private long nanoTime() {
+    return time == null ? System.nanoTime() : time.nanoTime();
   }
 }

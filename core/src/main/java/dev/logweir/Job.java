@@ -2,7 +2,6 @@ package dev.logweir;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,12 +39,12 @@ final class Job {
 
   final LogweirEngine engine;
   final JobSettings settings;
-  final List<Sink> sinks = new CopyOnWriteArrayList<>();
+  volatile List<Sink> sinks = List.of();
   final List<LogProcessor> processors;
   private final LogStreamer.@Nullable AfterLog afterLog;
   private @Nullable JobDrain drain;
 
-  private final ReentrantLock lock = new ReentrantLock();
+  final ReentrantLock lock = new ReentrantLock();
   private volatile State state = State.NEW;
   private final AtomicInteger waiting = new AtomicInteger();
   private @Nullable Ending ending;
@@ -126,7 +125,7 @@ final class Job {
         started = true;
       } finally {
         if (!started) {
-          sinks.clear();
+          sinks = List.of();
           drain = null;
           if (budget != null) {
             budget.give(reserve);
@@ -144,23 +143,25 @@ final class Job {
       boolean streams,
       SegmentPool pool,
       @Nullable MemoryBudget budget) {
+    List<Sink> made = new ArrayList<>(senders.size());
     for (BatchSender sender : senders) {
       RecentLines recent =
-          streams && sinks.isEmpty() ? new RecentLines(settings.recentLineBytes) : null;
+          streams && made.isEmpty() ? new RecentLines(settings.recentLineBytes) : null;
       Sink sink = new Sink(this, sender, new SegmentAccount(pool, budget), recent);
       if (sink.maxLineBytes() < JobSettings.MIN_LINE) {
         throw new IllegalArgumentException(
             "maxBatchBytes must have room for a fragment of 256 B and a marker: "
                 + sender.maxBatchBytes());
       }
-      sinks.add(sink);
+      made.add(sink);
     }
+    sinks = List.copyOf(made);
     if (streams) {
-      JobDrain made =
+      JobDrain jobDrain =
           new JobDrain(
               this, new SegmentAccount(pool, budget), new SegmentAccount(pool, budget), budget);
-      made.prepare(processors, listeners);
-      drain = made;
+      jobDrain.prepare(processors, listeners);
+      drain = jobDrain;
     }
   }
 

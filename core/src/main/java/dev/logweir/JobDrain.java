@@ -41,11 +41,11 @@ final class JobDrain extends WorkerPool.Work {
   private final SafeBuffer stderr;
   private final StreamDrain out;
   private final StreamDrain err;
-  private final Runnable budgetRequest = this::request;
   private final @Nullable MemoryBudget budget;
+  private final @Nullable Runnable budgetRequest;
 
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock;
   private @Nullable Condition idle;
   private @Nullable Thread runner;
   private boolean givenUp;
@@ -63,12 +63,14 @@ final class JobDrain extends WorkerPool.Work {
       @Nullable MemoryBudget budget) {
     this.job = job;
     this.budget = budget;
+    lock = job.lock;
+    budgetRequest = budget == null ? null : this::request;
     int maxSize = job.settings.maxSize;
-    Runnable request = this::request;
-    stdout = new SafeBuffer(request, outAccount, maxSize, job.engine.totals);
-    stderr = new SafeBuffer(request, errAccount, maxSize, job.engine.totals);
-    out = new StreamDrain(this, stdout, LogSource.STDOUT);
-    err = new StreamDrain(this, stderr, LogSource.STDERR);
+    stdout = new SafeBuffer(this, outAccount, maxSize, job.engine.totals);
+    stderr = new SafeBuffer(this, errAccount, maxSize, job.engine.totals);
+    StreamView view = new StreamView();
+    out = new StreamDrain(this, stdout, LogSource.STDOUT, view);
+    err = new StreamDrain(this, stderr, LogSource.STDERR, view);
   }
 
   SafeBuffer stdout() {
@@ -237,7 +239,7 @@ final class JobDrain extends WorkerPool.Work {
     for (Sink sink : job.sinks) {
       sink.signal();
     }
-    if (outcome == Outcome.NO_SEGMENT && budget != null) {
+    if (outcome == Outcome.NO_SEGMENT && budget != null && budgetRequest != null) {
       budget.whenGiven(budgetRequest);
       if (budget.hasRoom(Segment.LARGE)) {
         request();
@@ -298,7 +300,7 @@ final class JobDrain extends WorkerPool.Work {
     } finally {
       lock.unlock();
     }
-    if (budget != null) {
+    if (budget != null && budgetRequest != null) {
       budget.forget(budgetRequest);
     }
     if (running != null) {

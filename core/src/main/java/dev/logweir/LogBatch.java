@@ -10,6 +10,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.RandomAccess;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -204,7 +205,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public void pause(Duration pause) throws InterruptedException {
     Objects.requireNonNull(pause, "pause");
-    (call == null ? new BatchCall(System::nanoTime) : call).pause(pause);
+    (call == null ? new BatchCall(new ReentrantLock(), null) : call).pause(pause);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The last lines of a job as its sinks got them. Guarded by its sink's lock. */
@@ -29,22 +30,20 @@ final class RecentLines {
       return;
     }
     LineReader reader = batch.lastLines(MAX_LINES, maxBytes);
-    byte[] lines = kept;
-    if (lines == null) {
-      lines = new byte[maxBytes];
-      kept = lines;
-    }
     if (batch.lineCount() >= MAX_LINES) {
       size = 0;
     }
     while (reader.next()) {
       int length = Math.min(reader.length(), maxBytes - 1);
-      makeRoom(lines, length + 1);
+      byte[] lines = makeRoom(length + 1);
       reader.read(lines, size, length);
       size += length;
       lines[size++] = '\n';
     }
-    dropFirst(lines, Newlines.count(lines, 0, size) - MAX_LINES);
+    byte[] lines = kept;
+    if (lines != null) {
+      dropFirst(lines, Newlines.count(lines, 0, size) - MAX_LINES);
+    }
   }
 
   /** Returns the lines kept and those of the batch being assembled, the last ones of both. */
@@ -68,10 +67,26 @@ final class RecentLines {
     return List.copyOf(lines.subList(Math.max(0, lines.size() - MAX_LINES), lines.size()));
   }
 
-  private void makeRoom(byte[] lines, int bytes) {
-    while (maxBytes - size < bytes) {
-      dropFirst(lines, 1);
+  /**
+   * Returns the bytes kept, with room for more: grown if they may, else without the oldest lines.
+   */
+  private byte[] makeRoom(int bytes) {
+    byte[] lines = kept;
+    int length = lines == null ? 0 : lines.length;
+    if (length - size < bytes && length < maxBytes) {
+      int needed = Math.max(size + bytes, Math.min(2 * length, maxBytes));
+      byte[] larger = new byte[Math.min(needed, maxBytes)];
+      if (lines != null) {
+        System.arraycopy(lines, 0, larger, 0, size);
+      }
+      lines = larger;
+      kept = larger;
     }
+    byte[] room = Objects.requireNonNull(lines);
+    while (room.length - size < bytes) {
+      dropFirst(room, 1);
+    }
+    return room;
   }
 
   private void dropFirst(byte[] lines, int count) {

@@ -19,7 +19,7 @@ public final class SafeBuffer extends OutputStream {
   private static final int RESUME_SHARE = 8;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Runnable drainRequest;
+  private final JobDrain drain;
   private final SegmentAccount account;
   private final int maxSegments;
   private final Totals totals;
@@ -42,11 +42,12 @@ public final class SafeBuffer extends OutputStream {
 
   private long acceptedLines;
   private long acceptedBytes;
-  private final DropTallies dropped = new DropTallies();
-  private final GapTally gap = new GapTally();
 
-  SafeBuffer(Runnable drainRequest, SegmentAccount account, int maxSize, Totals totals) {
-    this.drainRequest = drainRequest;
+  /** Made at the first drop: most jobs lose nothing. */
+  private @Nullable Losses losses;
+
+  SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize, Totals totals) {
+    this.drain = drain;
     this.account = account;
     this.maxSegments = maxSize / account.nominal();
     this.totals = totals;
@@ -80,15 +81,15 @@ public final class SafeBuffer extends OutputStream {
     if (length == 0) {
       return;
     }
-    boolean drain;
+    boolean taken;
     lock.lock();
     try {
-      drain = accept(bytes, offset, offset + length);
+      taken = accept(bytes, offset, offset + length);
     } finally {
       lock.unlock();
     }
-    if (drain) {
-      drainRequest.run();
+    if (taken) {
+      drain.request();
     }
   }
 
@@ -112,15 +113,15 @@ public final class SafeBuffer extends OutputStream {
         acceptedLines++;
       }
       if (dropping && droppedMidLine) {
-        dropped.add(lastDropReason(), 1, 0);
+        losses().dropped.add(lastDropReason(), 1, 0);
         totals.dropped(lastDropReason(), 1, 0);
-        gap.add(1, 0, 0);
+        losses().gap.add(1, 0, 0);
       }
       signalRoom();
     } finally {
       lock.unlock();
     }
-    drainRequest.run();
+    drain.request();
   }
 
   @Override
@@ -187,6 +188,7 @@ public final class SafeBuffer extends OutputStream {
       segment = Objects.requireNonNull(segment.next);
       tail = segment;
     }
+    GapTally gap = losses().gap;
     segment.gapLines = gap.lines;
     segment.gapBytes = gap.bytes;
     segment.gapReasons = (byte) gap.reasons;
@@ -196,8 +198,23 @@ public final class SafeBuffer extends OutputStream {
     return lineStart;
   }
 
+  /** What was dropped here: all of it by reason, and the part since lines were taken last. */
+  private static final class Losses {
+    private final DropTallies dropped = new DropTallies();
+    private final GapTally gap = new GapTally();
+  }
+
+  private Losses losses() {
+    Losses made = losses;
+    if (made == null) {
+      made = new Losses();
+      losses = made;
+    }
+    return made;
+  }
+
   private DropReason lastDropReason() {
-    return (gap.reasons & DropReason.BUDGET.bit()) != 0
+    return (losses().gap.reasons & DropReason.BUDGET.bit()) != 0
         ? DropReason.BUDGET
         : DropReason.BUFFER_FULL;
   }
@@ -212,10 +229,10 @@ public final class SafeBuffer extends OutputStream {
     if (reported) {
       return;
     }
-    dropped.add(reason, lines, end - from);
+    losses().dropped.add(reason, lines, end - from);
     if (reason != DropReason.CLOSED) {
       droppedMidLine = bytes[end - 1] != '\n';
-      gap.add(lines, end - from, reason.bit());
+      losses().gap.add(lines, end - from, reason.bit());
     }
   }
 
@@ -354,7 +371,7 @@ public final class SafeBuffer extends OutputStream {
 
   private void budgetGiven() {
     // The giver may hold another place's lock: it must not wait for this one.
-    drainRequest.run();
+    drain.request();
   }
 
   // ---- the drain's side: one thread at a time ----
@@ -392,6 +409,7 @@ public final class SafeBuffer extends OutputStream {
   boolean takeGap(GapTally target) {
     lock.lock();
     try {
+      GapTally gap = losses().gap;
       if (!dropping || gap.isEmpty() || (droppedMidLine && !closed) || !isDrained()) {
         return false;
       }
@@ -490,7 +508,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   DropTallies dropped() {
-    return dropped;
+    return losses().dropped;
   }
 
   long heldBytes() {

@@ -62,7 +62,7 @@ final class Sink {
     this.account = account;
     this.recent = recent;
     settings = job.settings;
-    call = new BatchCall(job.engine.time::nanoTime);
+    call = new BatchCall(lock, job.engine.time);
     ledger = new SinkLedger(job.engine.totals);
     task = new SendTask(this);
     intervalNanos = settings.spreadInterval();

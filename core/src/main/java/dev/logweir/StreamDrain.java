@@ -29,7 +29,7 @@ final class StreamDrain implements LineTarget {
   private final JobDrain drain;
   private final SafeBuffer buffer;
   private final LogSource source;
-  private final StreamView view = new StreamView();
+  private final StreamView view;
 
   private @Nullable LogLine line;
   private ProcessorStage @Nullable [] stages;
@@ -55,10 +55,14 @@ final class StreamDrain implements LineTarget {
   private boolean ended;
   private JobDrain.Outcome stop = JobDrain.Outcome.TAKEN;
 
-  StreamDrain(JobDrain drain, SafeBuffer buffer, LogSource source) {
+  /**
+   * @param view lent for a pass, by turns with the other stream's
+   */
+  StreamDrain(JobDrain drain, SafeBuffer buffer, LogSource source, StreamView view) {
     this.drain = drain;
     this.buffer = buffer;
     this.source = source;
+    this.view = view;
   }
 
   void prepare(List<LogProcessor> processors, List<LogListener> lineListeners) {
