@@ -7,9 +7,10 @@ import org.jspecify.annotations.Nullable;
  * of bounded size.
  *
  * <p>The source's account goes with the last piece; where that piece is empty and more of the line
- * comes, with the next one.
+ * comes, with the next one. Whatever the processor does, the target sees every line begin with a
+ * first piece and end with a last one.
  */
-final class LinePieces {
+final class LinePieces implements ByteTarget {
   private final LineTarget next;
   private final LogLine piece;
   private final int limit;
@@ -17,7 +18,10 @@ final class LinePieces {
   private byte[] scratch = Segment.NO_BYTES;
   private int size;
   private boolean lineBroken;
-  private boolean firstOfLine;
+
+  /** Whether the target has the beginning of a line and not its end. */
+  private boolean lineOpen;
+
   private @Nullable LogLine origin;
   private long carriedBytes;
   private int carriedLines;
@@ -45,7 +49,6 @@ final class LinePieces {
     origin = line;
     size = 0;
     lineBroken = false;
-    firstOfLine = line.isFirst();
   }
 
   /**
@@ -53,29 +56,52 @@ final class LinePieces {
    * fragment.
    */
   void end(LogLine line) {
-    long bytes = carriedBytes + line.sourceBytes - line.heldBack();
-    int lines = carriedLines + line.sourceLines;
-    carriedBytes = line.heldBack();
-    carriedLines = 0;
     origin = null;
-    if (size == 0 && !line.isLast() && !line.isCut()) {
-      carriedBytes += bytes;
+    boolean ends = line.isLast() || line.isCut();
+    long bytes = takeCarriedBytes() + line.sourceBytes;
+    int lines = takeCarriedLines() + line.sourceLines;
+    if (size == 0 && !ends && !lineBroken) {
+      carriedBytes = bytes;
       carriedLines = lines;
       return;
     }
-    deliver(line, line.isLast(), line.isCut(), size, bytes, lines);
+    carriedBytes = Math.min(line.heldBack(), bytes);
+    deliver(line, ends || lineBroken, line.isCut(), size, bytes - carriedBytes, lines);
   }
 
-  /**
-   * Gives up the replacement begun, as the processor threw in the middle of it; returns what it
-   * carried.
-   */
-  long abort() {
+  /** Passes a line on as it is. */
+  void pass(LogLine line) {
+    boolean ends = line.isLast() || line.isCut();
+    line.setPart(!lineOpen, ends, line.isCut());
+    line.setTally(takeCarriedBytes() + line.sourceBytes, takeCarriedLines() + line.sourceLines);
+    lineOpen = !ends;
+    next.accept(line);
+  }
+
+  /** Gives up the replacement begun, if any. */
+  void abort() {
     origin = null;
+    size = 0;
+    lineBroken = false;
+  }
+
+  /** Ends a line whose rest does not come, if the target has its beginning. */
+  void close(LogLine line) {
+    if (lineOpen) {
+      deliver(line, true, true, 0, 0, 0);
+    }
+  }
+
+  long takeCarriedBytes() {
     long bytes = carriedBytes;
     carriedBytes = 0;
-    carriedLines = 0;
     return bytes;
+  }
+
+  int takeCarriedLines() {
+    int lines = carriedLines;
+    carriedLines = 0;
+    return lines;
   }
 
   void text(String text) {
@@ -123,7 +149,8 @@ final class LinePieces {
   }
 
   /** Appends bytes that have no line end in them. */
-  void append(byte[] bytes, int offset, int length) {
+  @Override
+  public void append(byte[] bytes, int offset, int length) {
     int index = offset;
     int end = offset + length;
     while (index < end) {
@@ -165,7 +192,6 @@ final class LinePieces {
     if (lineBroken) {
       lineBroken = false;
       deliver(current(), true, false, size, 0, 0);
-      firstOfLine = true;
       size = 0;
     }
   }
@@ -181,9 +207,9 @@ final class LinePieces {
   private void deliver(LogLine line, boolean last, boolean cut, int length, long bytes, int lines) {
     piece.setContent(scratch, 0, length);
     piece.setPosition(line.number(), line.timeMillis());
-    piece.setPart(firstOfLine, last, cut);
+    piece.setPart(!lineOpen, last, cut);
     piece.setTally(bytes, lines);
-    firstOfLine = false;
+    lineOpen = !last;
     next.accept(piece);
   }
 }

@@ -9,6 +9,11 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   private final LinePieces pieces;
   private final LogLine endLine;
 
+  /** Whether the rest of the line is lost too, as the processor threw on a fragment of it. */
+  private boolean failing;
+
+  private boolean ending;
+
   /**
    * @param pieceLimit the most bytes of a piece that goes to {@code next}
    */
@@ -26,20 +31,46 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
 
   @Override
   public void accept(LogLine line) {
+    boolean ends = line.isLast() || line.isCut();
+    if (line.isFirst()) {
+      failing = false;
+      pieces.close(line);
+    }
+    if (failing) {
+      failing = !ends;
+      next.failed(
+          new IllegalStateException("the processor threw on an earlier fragment of the line"),
+          line.sourceBytes,
+          line.sourceLines);
+      return;
+    }
     line.replaceThrough(pieces);
     try {
       processor.process(line);
     } catch (Throwable e) {
-      restoreInterrupt(e);
-      next.failed(e, line.sourceBytes + pieces.abort(), line.sourceLines);
+      requireSurvivable(e);
+      pieces.abort();
+      failing = !ends;
+      next.failed(
+          e,
+          line.sourceBytes + pieces.takeCarriedBytes(),
+          line.sourceLines + pieces.takeCarriedLines());
+      pieces.close(line);
       return;
+    } finally {
+      line.replaceThrough(null);
     }
     if (line.isReplaced()) {
       pieces.end(line);
     } else if (line.isRemoved()) {
-      next.filtered(line.sourceBytes, line.sourceLines);
+      next.filtered(
+          line.sourceBytes + pieces.takeCarriedBytes(),
+          line.sourceLines + pieces.takeCarriedLines());
+      if (ends) {
+        pieces.close(line);
+      }
     } else {
-      next.accept(line);
+      pieces.pass(line);
     }
   }
 
@@ -48,7 +79,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.gap();
     } catch (Throwable e) {
-      restoreInterrupt(e);
+      requireSurvivable(e);
       next.warn(e);
     }
   }
@@ -57,17 +88,24 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   void end(long number, long timeMillis) {
     endLine.setPosition(number, timeMillis);
     endLine.setPart(true, true, false);
+    pieces.close(endLine);
+    ending = true;
     try {
       processor.end(this);
     } catch (Throwable e) {
-      restoreInterrupt(e);
+      requireSurvivable(e);
       next.warn(e);
+    } finally {
+      ending = false;
     }
   }
 
   @Override
   public void emit(String text) {
     Objects.requireNonNull(text, "text");
+    if (!ending) {
+      throw new IllegalStateException("the end is over");
+    }
     endLine.replaceThrough(pieces);
     endLine.setContent(Segment.NO_BYTES, 0, 0);
     endLine.setTally(0, 0);
@@ -90,7 +128,13 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     next.warn(cause);
   }
 
-  private static void restoreInterrupt(Throwable e) {
+  /**
+   * A stack that overflowed is the processor's own fault, such as a regular expression that recurs.
+   */
+  private static void requireSurvivable(Throwable e) {
+    if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
+      throw error;
+    }
     if (e instanceof InterruptedException) {
       Thread.currentThread().interrupt();
     }

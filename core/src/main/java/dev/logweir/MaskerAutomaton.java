@@ -1,0 +1,266 @@
+package dev.logweir;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Finds many values in bytes: an Aho-Corasick automaton, and in front of it a table of blocks that
+ * tells how far ahead the next value can begin (after Wu and Manber).
+ *
+ * <p>Immutable. A state is the beginning of a value; 0 is the empty one. It costs {@link
+ * #STATE_BYTES}.
+ */
+final class MaskerAutomaton {
+  /** The longest value, in bytes. */
+  static final int MAX_LENGTH = Character.MAX_VALUE;
+
+  static final int STATE_BYTES = 1 + 4 + 4 + 4 + 2 + 2;
+
+  /**
+   * Heap of what is there beside the states: objects, headers, the tables of the root and of
+   * blocks.
+   */
+  static final int FIXED_BYTES = 256 + 9 * 24 + 256 * 4 + (1 << 16);
+
+  /** Heap needed for a state while an automaton is built. */
+  static final int BUILD_BYTES = 4 + 4;
+
+  static final MaskerAutomaton EMPTY = new MaskerAutomaton();
+
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final int MAX_WINDOW = 32;
+  private static final int WORD_WINDOW = 4;
+  private static final int WIDE_WINDOW = 8;
+  private static final int MIN_BITS = 10;
+  private static final int MAX_BITS = 16;
+  private static final int GOLDEN = 0x9E3779B1;
+
+  private int states = 1;
+  private byte[] labels;
+  private int[] children;
+  private int[] siblings;
+  private int[] fails;
+  private char[] depths;
+
+  /** Length of the longest value that ends in a state, 0 if none does. */
+  private char[] matches;
+
+  private final int[] roots = new int[256];
+  private int shortest = Integer.MAX_VALUE;
+  private int longest;
+
+  /** Number of leading bytes of each value that the table of blocks knows. */
+  private int window;
+
+  private int blockShift;
+  private int hashShift;
+  private byte[] shifts = Segment.NO_BYTES;
+
+  private MaskerAutomaton() {
+    labels = new byte[1];
+    children = new int[1];
+    siblings = new int[1];
+    fails = new int[1];
+    depths = new char[1];
+    matches = new char[1];
+  }
+
+  private MaskerAutomaton(MaskerAutomaton from, List<byte[]> values) {
+    long room = from.states;
+    for (byte[] value : values) {
+      room += value.length;
+    }
+    states = from.states;
+    resize(from, Math.toIntExact(room));
+    for (byte[] value : values) {
+      insert(value);
+    }
+    resize(this, states);
+    link();
+  }
+
+  /** Returns an automaton that finds these values too, each of 1 to {@link #MAX_LENGTH} bytes. */
+  MaskerAutomaton with(List<byte[]> values) {
+    return values.isEmpty() ? this : new MaskerAutomaton(this, values);
+  }
+
+  /** Returns the number of states: 1 and at most one for each byte of a value. */
+  int states() {
+    return states;
+  }
+
+  /**
+   * Returns the length of the shortest value in bytes; the largest number there is if there is no
+   * value.
+   */
+  int shortest() {
+    return shortest;
+  }
+
+  int longest() {
+    return longest;
+  }
+
+  int depth(int state) {
+    return depths[state];
+  }
+
+  /** Returns the length of the longest value that ends in a state, 0 if none does. */
+  int matched(int state) {
+    return matches[state];
+  }
+
+  /**
+   * Returns the state of the longest end of a state that can still become a value, or a longer one.
+   */
+  int extendable(int state) {
+    int from = state;
+    while (from != 0 && children[from] == 0) {
+      from = fails[from];
+    }
+    return from;
+  }
+
+  int next(int state, byte label) {
+    int from = state;
+    while (from != 0) {
+      int to = child(from, label);
+      if (to != 0) {
+        return to;
+      }
+      from = fails[from];
+    }
+    return roots[label & 0xFF];
+  }
+
+  /**
+   * Returns the first index, at most {@code to}, at which a value can begin; the bytes after {@code
+   * to} are not known.
+   */
+  int skip(byte[] bytes, int from, int to) {
+    int index = from;
+    int last = to - window;
+    if (window >= WORD_WINDOW) {
+      byte[] table = shifts;
+      int block = window - Integer.BYTES;
+      while (index <= last) {
+        int word = (int) INTS.get(bytes, index + block);
+        int shift = table[hash(word >>> blockShift)];
+        if (shift == 0) {
+          return index;
+        }
+        index += shift;
+      }
+      return index;
+    }
+    if (window == 0) {
+      return to;
+    }
+    while (index <= last) {
+      int word = bytes[index] & 0xFF;
+      if (window > 1) {
+        word |= (bytes[index + 1] & 0xFF) << 8;
+      }
+      if (shifts[hash(word)] == 0) {
+        return index;
+      }
+      index++;
+    }
+    return index;
+  }
+
+  private int hash(int block) {
+    return (block * GOLDEN) >>> hashShift;
+  }
+
+  private int child(int state, byte label) {
+    int child = children[state];
+    while (child != 0 && labels[child] != label) {
+      child = siblings[child];
+    }
+    return child;
+  }
+
+  private void resize(MaskerAutomaton from, int room) {
+    labels = Arrays.copyOf(from.labels, room);
+    children = Arrays.copyOf(from.children, room);
+    siblings = Arrays.copyOf(from.siblings, room);
+    fails = Arrays.copyOf(from.fails, room);
+    depths = Arrays.copyOf(from.depths, room);
+    matches = Arrays.copyOf(from.matches, room);
+  }
+
+  private void insert(byte[] value) {
+    int state = 0;
+    for (byte label : value) {
+      int child = child(state, label);
+      if (child == 0) {
+        child = states++;
+        labels[child] = label;
+        siblings[child] = children[state];
+        children[state] = child;
+        depths[child] = (char) (depths[state] + 1);
+      }
+      state = child;
+    }
+    matches[state] = depths[state];
+  }
+
+  /** Fills what depends on all values; goes through the states in the order of their depth. */
+  private void link() {
+    int[] order = new int[states];
+    int[] words = new int[states];
+    int filled = 1;
+    for (int i = 0; i < filled; i++) {
+      int parent = order[i];
+      for (int state = children[parent]; state != 0; state = siblings[state]) {
+        order[filled++] = state;
+        words[state] = words[parent] >>> 8 | labels[state] << 24;
+        boolean value = matches[state] == depths[state];
+        if (value) {
+          shortest = Math.min(shortest, depths[state]);
+          longest = Math.max(longest, depths[state]);
+        }
+        if (parent == 0) {
+          roots[labels[state] & 0xFF] = state;
+          fails[state] = 0;
+        } else {
+          fails[state] = next(fails[parent], labels[state]);
+        }
+        if (!value) {
+          matches[state] = matches[fails[state]];
+        }
+      }
+    }
+    window = Math.min(shortest, MAX_WINDOW);
+    fillShifts(order, words);
+  }
+
+  private void fillShifts(int[] order, int[] words) {
+    int block = window >= WIDE_WINDOW ? 4 : window >= WORD_WINDOW ? 3 : Math.min(window, 2);
+    // Short windows are looked at from their first byte on, long ones from their last.
+    int deepest = window >= WORD_WINDOW ? window : block;
+    blockShift = window >= WORD_WINDOW ? 32 - 8 * block : 0;
+    int blocks = 0;
+    while (blocks < states && depths[order[blocks]] <= deepest) {
+      blocks++;
+    }
+    int bits = 32 - Integer.numberOfLeadingZeros(blocks * 8 - 1);
+    bits = Math.max(MIN_BITS, Math.min(MAX_BITS, bits));
+    hashShift = 32 - bits;
+    shifts = new byte[1 << bits];
+    Arrays.fill(shifts, (byte) (deepest - block + 1));
+    for (int i = 0; i < blocks; i++) {
+      int state = order[i];
+      int depth = depths[state];
+      if (depth >= block) {
+        int index = hash(words[state] >>> (32 - 8 * block));
+        shifts[index] = (byte) Math.min(shifts[index], deepest - depth);
+      }
+    }
+  }
+}

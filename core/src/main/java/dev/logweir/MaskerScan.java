@@ -1,0 +1,238 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Masks the values of an automaton in one text that comes in parts.
+ *
+ * <p>An index below the part's offset is in the bytes held back from the parts before. A run is a
+ * range to be masked; it waits until no value that ends later can reach it. At the end of a part,
+ * what may be the beginning of a value is held back and looked at again with the next part, so that
+ * no automaton is kept and no run either.
+ */
+abstract class MaskerScan {
+  static final byte[] MASK = "**********".getBytes(US_ASCII);
+
+  private static final int MIN_CUT_TAIL = 4;
+
+  /** Going back so far to skip is cheaper than to go on byte by byte. */
+  private static final int MAX_REWIND = 2;
+
+  private static final int KEPT_RUNS = 32;
+  private static final int[] NO_RUNS = {};
+
+  private byte[] held = Segment.NO_BYTES;
+  private int heldLength;
+
+  /** How far the last mask reaches into what is held; 0 if it ends just before, -1 if earlier. */
+  private int covered = -1;
+
+  private byte[] bytes = Segment.NO_BYTES;
+  private int offset;
+  private int heldStart;
+  private int passed;
+  private int[] runs = NO_RUNS;
+  private int firstRun;
+  private int runsEnd;
+  private boolean firstRunPassed;
+  private @Nullable ByteTarget target;
+
+  /**
+   * Starts the masked text; called at most once a part, and only if that is not the part itself.
+   */
+  abstract ByteTarget begin();
+
+  /** Returns the number of bytes held back since the last part. */
+  final int heldBack() {
+    return heldLength;
+  }
+
+  /** Forgets what is held back. */
+  final void clear() {
+    held = Segment.NO_BYTES;
+    heldLength = 0;
+    covered = -1;
+  }
+
+  /**
+   * Masks a part.
+   *
+   * @param ends whether it is the last one
+   * @param cut whether it is the last one as the rest was lost: a value's beginning at its end is
+   *     masked
+   */
+  final void scan(
+      MaskerAutomaton automaton, byte[] bytes, int offset, int length, boolean ends, boolean cut) {
+    int end = offset + length;
+    int position = offset;
+    if (heldLength == 0 && covered < 0) {
+      position = automaton.skip(bytes, offset, end);
+      if (position == end || (ends && !cut && end - position < automaton.shortest())) {
+        return;
+      }
+    }
+    this.bytes = bytes;
+    this.offset = offset;
+    heldStart = offset - heldLength;
+    passed = heldStart;
+    firstRunPassed = covered >= 0;
+    if (firstRunPassed) {
+      addRun(heldStart - 1, heldStart + covered);
+    }
+    int state = 0;
+    for (int i = 0; i < heldLength; i++) {
+      state = automaton.next(state, held[i]);
+      found(automaton, state, heldStart + i + 1);
+    }
+    state = scan(automaton, state, position, end, ends && !cut);
+    int depth = automaton.depth(automaton.extendable(state));
+    if (cut && depth >= MIN_CUT_TAIL) {
+      addRun(end - depth, end);
+    }
+    finish(end, ends ? end : end - depth, ends);
+    this.bytes = Segment.NO_BYTES;
+    target = null;
+  }
+
+  private int scan(
+      MaskerAutomaton automaton, int stateBefore, int from, int end, boolean wholeOnly) {
+    int state = stateBefore;
+    int position = from;
+    while (true) {
+      if (state == 0) {
+        position = automaton.skip(bytes, position, end);
+        if (wholeOnly && end - position < automaton.shortest()) {
+          return 0;
+        }
+      }
+      int start = Math.max(position - automaton.depth(state), offset - 1);
+      int depth;
+      do {
+        if (position == end) {
+          return state;
+        }
+        state = automaton.next(state, bytes[position++]);
+        found(automaton, state, position);
+        depth = automaton.depth(state);
+      } while (depth > MAX_REWIND || position - depth <= start);
+      position -= depth;
+      state = 0;
+    }
+  }
+
+  private void found(MaskerAutomaton automaton, int state, int end) {
+    int matched = automaton.matched(state);
+    if (matched > 0) {
+      passRuns(end - automaton.depth(state));
+      addRun(end - matched, end);
+    }
+  }
+
+  /** Passes on, masked, the runs that nothing found from {@code settled} on can reach. */
+  private void passRuns(int settled) {
+    while (firstRun < runsEnd && runs[firstRun + 1] < settled) {
+      passRun();
+    }
+  }
+
+  private void passRun() {
+    int end = runs[firstRun + 1];
+    if (!firstRunPassed) {
+      passText(runs[firstRun]);
+      target().append(MASK, 0, MASK.length);
+    } else if (end > passed) {
+      // The mask went out before; what it covers here is left out.
+      target();
+    }
+    firstRunPassed = false;
+    passed = end;
+    firstRun += 2;
+  }
+
+  private void passText(int to) {
+    int from = passed;
+    if (from < Math.min(offset, to)) {
+      int heldEnd = Math.min(offset, to);
+      target().append(held, from - heldStart, heldEnd - from);
+      from = heldEnd;
+    }
+    if (from < to) {
+      target().append(bytes, from, to - from);
+    }
+    passed = Math.max(passed, to);
+  }
+
+  /**
+   * Adds a run, joined with those that it overlaps or adjoins. It ends after all others but the one
+   * that came with what was held back.
+   */
+  private void addRun(int start, int last) {
+    int from = start;
+    int end = last;
+    while (runsEnd > firstRun && runs[runsEnd - 1] >= from) {
+      end = Math.max(end, runs[runsEnd - 1]);
+      runsEnd -= 2;
+      from = Math.min(from, runs[runsEnd]);
+    }
+    if (runsEnd == runs.length) {
+      int count = runsEnd - firstRun;
+      boolean roomAtStart = firstRun > runs.length / 2;
+      int[] room = roomAtStart ? runs : new int[Math.max(8, 2 * count)];
+      System.arraycopy(runs, firstRun, room, 0, count);
+      runs = room;
+      firstRun = 0;
+      runsEnd = count;
+    }
+    runs[runsEnd] = from;
+    runs[runsEnd + 1] = end;
+    runsEnd += 2;
+  }
+
+  private void finish(int end, int settled, boolean ends) {
+    int coveredNow = -1;
+    while (firstRun < runsEnd && runs[firstRun] < settled) {
+      passRun();
+      coveredNow = passed - settled;
+    }
+    if (heldLength > 0 || settled < end) {
+      target();
+    }
+    if (target != null && coveredNow < 0) {
+      passText(settled);
+    }
+    if (ends) {
+      clear();
+    } else {
+      hold(settled, end);
+      covered = Math.max(coveredNow, -1);
+    }
+    firstRun = 0;
+    runsEnd = 0;
+    if (runs.length > KEPT_RUNS) {
+      runs = NO_RUNS;
+    }
+  }
+
+  private void hold(int from, int end) {
+    int count = end - from;
+    byte[] room = count <= held.length ? held : new byte[count];
+    int heldBefore = Math.max(0, Math.min(offset, end) - from);
+    if (heldBefore > 0) {
+      System.arraycopy(held, from - heldStart, room, 0, heldBefore);
+    }
+    System.arraycopy(bytes, from + heldBefore, room, heldBefore, count - heldBefore);
+    held = room;
+    heldLength = count;
+  }
+
+  private ByteTarget target() {
+    ByteTarget begun = target;
+    if (begun == null) {
+      begun = begin();
+      target = begun;
+    }
+    return begun;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.logweir;
+
+import org.jspecify.annotations.Nullable;
+
+/** Masks one stream of a job. */
+final class MaskerStream extends MaskerScan implements LogProcessor {
+  /** Heap of this object beside the bytes held back and the runs. */
+  static final int FIXED_BYTES = 512;
+
+  private final SecretMasker masker;
+  private @Nullable LogLine line;
+
+  MaskerStream(SecretMasker masker) {
+    this.masker = masker;
+  }
+
+  @Override
+  public void process(LogLine line) {
+    if (line.isFirst()) {
+      clear();
+    }
+    this.line = line;
+    boolean ends = line.isLast() || line.isCut();
+    scan(masker.automaton(), line.array(), line.offset(), line.length(), ends, line.isCut());
+    line.holdBack(heldBack());
+    this.line = null;
+  }
+
+  @Override
+  ByteTarget begin() {
+    LogLine current = line;
+    if (current == null) {
+      throw new IllegalStateException("no line");
+    }
+    return current.beginReplacement();
+  }
+}

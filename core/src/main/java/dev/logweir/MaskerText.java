@@ -1,0 +1,27 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/** Masks one text that is there as a whole. */
+final class MaskerText extends MaskerScan {
+  private @Nullable ByteArrayOutputStream masked;
+
+  private MaskerText() {}
+
+  static String mask(MaskerAutomaton automaton, String text) {
+    byte[] bytes = text.getBytes(UTF_8);
+    MaskerText scan = new MaskerText();
+    scan.scan(automaton, bytes, 0, bytes.length, true, false);
+    return scan.masked == null ? text : scan.masked.toString(UTF_8);
+  }
+
+  @Override
+  ByteTarget begin() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    masked = out;
+    return out::write;
+  }
+}

@@ -1,0 +1,157 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The variables of a job and the names of those not set, within a bound of heap bytes. Changed by
+ * the job's drain alone, read by any thread.
+ */
+final class OutcomeStore {
+  /** Heap of an entry, without the two strings. */
+  private static final int ENTRY_BYTES = 64;
+
+  /** Heap of the table for an entry, which never shrinks, and while it grows. */
+  private static final int TABLE_BYTES = 24;
+
+  /** Heap of a string without its characters, with the array's header and padding. */
+  private static final int STRING_BYTES = 32 + 24 + 7;
+
+  /** Heap of the objects that are always there, and of those that captures may take. */
+  private static final int FIXED_BYTES =
+      1536 + (OutcomeVariables.MAX_DEPTH + 1) * OutcomeCapture.FIXED_BYTES;
+
+  private static final int BYTES_PER_VARIABLE = 512;
+  private static final int MAX_NAMES = 16;
+
+  private final long maxBytes;
+  private final long maxCount;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, String> variables = new LinkedHashMap<>();
+  private final List<String> excess = new ArrayList<>(MAX_NAMES);
+  private final List<String> incomplete = new ArrayList<>(MAX_NAMES);
+  private long excessCount;
+  private long incompleteCount;
+  private long used;
+
+  OutcomeStore(long maxBytes) {
+    this.maxBytes = maxBytes;
+    maxCount = maxBytes / BYTES_PER_VARIABLE;
+    used = FIXED_BYTES + maxCount * TABLE_BYTES;
+  }
+
+  /** Takes heap bytes, if that many are left. */
+  boolean reserve(long bytes) {
+    if (bytes > maxBytes - used) {
+      return false;
+    }
+    used += bytes;
+    return true;
+  }
+
+  void release(long bytes) {
+    used -= bytes;
+  }
+
+  /** Sets a variable, or counts it as one in excess, without a value from then on. */
+  void set(String key, String value) {
+    lock.lock();
+    try {
+      remove(key);
+      boolean room = variables.size() < maxCount;
+      if (room && reserve(cost(key, value))) {
+        variables.put(key, value);
+      } else {
+        addExcess(key);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void addExcess(String key) {
+    lock.lock();
+    try {
+      excessCount++;
+      addName(excess, key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void addIncomplete(String key) {
+    lock.lock();
+    try {
+      incompleteCount++;
+      addName(incomplete, key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Map<String, String> variables() {
+    lock.lock();
+    try {
+      return Collections.unmodifiableMap(new LinkedHashMap<>(variables));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  OutcomeVariables.Unset excess() {
+    lock.lock();
+    try {
+      return new OutcomeVariables.Unset(excessCount, excess);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  OutcomeVariables.Unset incomplete() {
+    lock.lock();
+    try {
+      return new OutcomeVariables.Unset(incompleteCount, incomplete);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int size() {
+    lock.lock();
+    try {
+      return variables.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void addName(List<String> names, String key) {
+    remove(key);
+    if (names.size() < MAX_NAMES && !names.contains(key) && reserve(cost(key))) {
+      names.add(key);
+    }
+  }
+
+  private void remove(String key) {
+    String value = variables.remove(key);
+    if (value != null) {
+      release(cost(key, value));
+    }
+  }
+
+  private static long cost(String key, String value) {
+    return ENTRY_BYTES + cost(key) + cost(value);
+  }
+
+  private static long cost(String text) {
+    int index = 0;
+    while (index < text.length() && text.charAt(index) < 0x100) {
+      index++;
+    }
+    return STRING_BYTES + (long) text.length() * (index == text.length() ? 1 : 2);
+  }
+}
