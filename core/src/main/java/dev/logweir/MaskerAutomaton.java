@@ -34,9 +34,18 @@ final class MaskerAutomaton {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int MAX_WINDOW = 32;
   private static final int WORD_WINDOW = 4;
-  private static final int WIDE_WINDOW = 8;
-  private static final int MIN_BITS = 10;
-  private static final int MAX_BITS = 16;
+  private static final int WIDE_WINDOW = 10;
+  private static final int MIN_BITS = 12;
+  private static final int MAX_BITS = 14;
+  private static final int LARGE_BITS = 16;
+
+  /**
+   * Of a block's entry: how far the next value is at least, and whether a value starts with the
+   * block.
+   */
+  private static final int SHIFT = 0x7F;
+
+  private static final byte START = (byte) 0x80;
   private static final int GOLDEN = 0x9E3779B1;
 
   private int states = 1;
@@ -58,7 +67,7 @@ final class MaskerAutomaton {
 
   private int blockShift;
   private int hashShift;
-  private byte[] shifts = Segment.NO_BYTES;
+  private byte[] blocks = Segment.NO_BYTES;
 
   private MaskerAutomaton() {
     labels = new byte[1];
@@ -142,35 +151,56 @@ final class MaskerAutomaton {
    * to} are not known.
    */
   int skip(byte[] bytes, int from, int to) {
-    int index = from;
-    int last = to - window;
     if (window >= WORD_WINDOW) {
-      byte[] table = shifts;
-      int block = window - Integer.BYTES;
-      while (index <= last) {
-        int word = (int) INTS.get(bytes, index + block);
-        int shift = table[hash(word >>> blockShift)];
-        if (shift == 0) {
+      return skipBlocks(bytes, from, to);
+    }
+    return window == 0 ? to : skipBytes(bytes, from, to);
+  }
+
+  private int skipBlocks(byte[] bytes, int from, int to) {
+    byte[] table = blocks;
+    int dropped = blockShift;
+    int lastBlock = window - Integer.BYTES;
+    int most = lastBlock + 1 + (dropped >>> 3);
+    int last = to - window;
+    int index = from;
+    while (index <= last) {
+      int word = (int) INTS.get(bytes, index + lastBlock);
+      int entry = table[hash(word >>> dropped)];
+      // Compared, not added, so that the processor goes ahead without waiting for the table.
+      if (entry == most) {
+        index += most;
+        continue;
+      }
+      int shift = entry & SHIFT;
+      if (shift == 0) {
+        if ((table[hash((int) INTS.get(bytes, index))] & START) != 0) {
           return index;
         }
-        index += shift;
+        shift = 1;
       }
-      return index;
-    }
-    if (window == 0) {
-      return to;
-    }
-    while (index <= last) {
-      int word = bytes[index] & 0xFF;
-      if (window > 1) {
-        word |= (bytes[index + 1] & 0xFF) << 8;
-      }
-      if (shifts[hash(word)] == 0) {
-        return index;
-      }
-      index++;
+      index += shift;
     }
     return index;
+  }
+
+  private int skipBytes(byte[] bytes, int from, int to) {
+    if (to - from < window) {
+      return from;
+    }
+    byte[] table = blocks;
+    int top = 8 * (window - 1);
+    int word = 0;
+    for (int i = from; i < from + window - 1; i++) {
+      word = word >>> 8 | (bytes[i] & 0xFF) << top;
+    }
+    for (int i = from + window - 1; i < to; i++) {
+      word = word >>> 8 | (bytes[i] & 0xFF) << top;
+      if (table[hash(word)] == 0) {
+        return i - window + 1;
+      }
+    }
+    return to - window + 1;
   }
 
   private int hash(int block) {
@@ -237,29 +267,33 @@ final class MaskerAutomaton {
       }
     }
     window = Math.min(shortest, MAX_WINDOW);
-    fillShifts(order, words);
+    fillBlocks(order, words);
   }
 
-  private void fillShifts(int[] order, int[] words) {
-    int block = window >= WIDE_WINDOW ? 4 : window >= WORD_WINDOW ? 3 : Math.min(window, 2);
+  private void fillBlocks(int[] order, int[] words) {
+    int block = window >= WIDE_WINDOW ? 4 : Math.min(window, 3);
     // Short windows are looked at from their first byte on, long ones from their last.
     int deepest = window >= WORD_WINDOW ? window : block;
     blockShift = window >= WORD_WINDOW ? 32 - 8 * block : 0;
-    int blocks = 0;
-    while (blocks < states && depths[order[blocks]] <= deepest) {
-      blocks++;
+    int count = 0;
+    while (count < states && depths[order[count]] <= deepest) {
+      count++;
     }
-    int bits = 32 - Integer.numberOfLeadingZeros(blocks * 8 - 1);
-    bits = Math.max(MIN_BITS, Math.min(MAX_BITS, bits));
+    int bits = 36 - Integer.numberOfLeadingZeros(count);
+    bits = Math.max(MIN_BITS, Math.min(bits > MAX_BITS ? LARGE_BITS : MAX_BITS, bits));
     hashShift = 32 - bits;
-    shifts = new byte[1 << bits];
-    Arrays.fill(shifts, (byte) (deepest - block + 1));
-    for (int i = 0; i < blocks; i++) {
+    blocks = new byte[1 << bits];
+    Arrays.fill(blocks, (byte) (deepest - block + 1));
+    for (int i = 0; i < count; i++) {
       int state = order[i];
       int depth = depths[state];
       if (depth >= block) {
         int index = hash(words[state] >>> (32 - 8 * block));
-        shifts[index] = (byte) Math.min(shifts[index], deepest - depth);
+        blocks[index] =
+            (byte) (blocks[index] & START | Math.min(blocks[index] & SHIFT, deepest - depth));
+      }
+      if (window >= WORD_WINDOW && depth == Integer.BYTES) {
+        blocks[hash(words[state])] |= START;
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
@@ -18,11 +19,15 @@ final class ProcessorChain {
       boolean first,
       boolean last,
       boolean cut,
-      byte[] bytes,
+      String latin1,
       long sourceBytes,
       int sourceLines) {
+    byte[] bytes() {
+      return latin1.getBytes(ISO_8859_1);
+    }
+
     String text() {
-      return new String(bytes, UTF_8);
+      return new String(bytes(), UTF_8);
     }
 
     @Override
@@ -93,7 +98,7 @@ final class ProcessorChain {
     lend();
     byte[] around = new byte[bytes.length + 7];
     System.arraycopy(bytes, 0, around, 3, bytes.length);
-    long source = bytes.length + (last ? 1 : 0);
+    long source = (long) bytes.length + (last ? 1 : 0);
     takenBytes += source;
     line.setContent(around, 3, bytes.length);
     line.setPosition(number, timeMillis);
@@ -122,7 +127,7 @@ final class ProcessorChain {
     List<String> lines = new ArrayList<>();
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     for (Piece piece : pieces) {
-      text.writeBytes(piece.bytes);
+      text.writeBytes(piece.bytes());
       if (piece.last) {
         lines.add(text.toString(UTF_8));
         text.reset();
@@ -164,7 +169,7 @@ final class ProcessorChain {
               line.isFirst(),
               line.isLast(),
               line.isCut(),
-              line.toBytes(),
+              new String(line.toBytes(), ISO_8859_1),
               line.sourceBytes,
               line.sourceLines));
     }
