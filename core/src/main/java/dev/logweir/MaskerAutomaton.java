@@ -290,7 +290,7 @@ final class MaskerAutomaton {
       if (depth >= block) {
         int index = hash(words[state] >>> (32 - 8 * block));
         blocks[index] =
-            (byte) (blocks[index] & START | Math.min(blocks[index] & SHIFT, deepest - depth));
+            (byte) ((blocks[index] & START) | Math.min(blocks[index] & SHIFT, deepest - depth));
       }
       if (window >= WORD_WINDOW && depth == Integer.BYTES) {
         blocks[hash(words[state])] |= START;

@@ -2,7 +2,6 @@ package dev.logweir;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -15,7 +14,41 @@ import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
   /** Every type that a user can name, nested ones as {@code Outer.Inner}, in alphabetical order. */
-  private static final List<String> PUBLIC_TYPES = List.of();
+  private static final List<String> PUBLIC_TYPES =
+      List.of(
+          "BatchSender",
+          "BatchShipper",
+          "BatchShipper.Builder",
+          "DropReason",
+          "Gap",
+          "LinePrefixer",
+          "LineReader",
+          "LogBatch",
+          "LogLine",
+          "LogListener",
+          "LogProcessor",
+          "LogProcessor.Output",
+          "LogReport",
+          "LogSource",
+          "LogStreamer",
+          "LogStreamer.AfterLog",
+          "LogStreamer.Builder",
+          "LogweirEngine",
+          "LogweirEngine.Builder",
+          "LogweirMetrics",
+          "MemoryBudget",
+          "OutcomeVariables",
+          "OutcomeVariables.Unset",
+          "OverflowPolicy",
+          "SafeBuffer",
+          "SecretMasker",
+          "SecretMasker.Builder",
+          "SendException",
+          "SendException.Kind",
+          "SinkReport",
+          "Slf4jEcho",
+          "Tally",
+          "WhenFull");
 
   private static final JavaClasses CORE =
       new ClassFileImporter()
@@ -28,7 +61,7 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "java..", "dev.logweir", "org.slf4j", "io.micrometer.core..", "org.jspecify..")
+            "java..", "dev.logweir", "org.slf4j..", "io.micrometer.core..", "org.jspecify..")
         .check(CORE);
   }
 
@@ -39,7 +72,6 @@ class ArchitectureTest {
 
   @Test
   void publicTypes_areThoseListed() {
-    assumeThat(PUBLIC_TYPES).as("the public types are not listed yet").isNotEmpty();
     List<String> found =
         CORE.stream()
             .filter(ArchitectureTest::isPublic)
