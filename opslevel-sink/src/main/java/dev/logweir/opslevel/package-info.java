@@ -1,4 +1,20 @@
-/** A sink that ships job output to OpsLevel. */
+/**
+ * A sink that ships job output to OpsLevel.
+ *
+ * <p>A runner has one {@link dev.logweir.opslevel.OpsLevelClient} and makes a {@link
+ * dev.logweir.opslevel.OpsLevelSender} of it for each job. The way of a batch: {@code
+ * OpsLevelSender} describes it as a {@code LogChunkBody}, {@code Retries} tries as long as that may
+ * help, {@code HttpTransport} carries out one attempt under its deadline, {@code Answer} reads what
+ * the server said, and {@code AttemptResult} says what follows from it.
+ *
+ * <pre>{@code
+ * try (OpsLevelClient client = OpsLevelClient.fromEnvironment().runnerId(runnerId).build();
+ *     LogStreamer log = LogStreamer.builder(client.sender(runnerJobId)).start()) {
+ *   exec(job, log.stdout(), log.stderr());
+ *   LogReport report = log.finish(Duration.ofSeconds(10));
+ * }
+ * }</pre>
+ */
 @NullMarked
 package dev.logweir.opslevel;
 

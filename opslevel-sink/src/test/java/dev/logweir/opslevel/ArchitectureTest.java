@@ -26,7 +26,8 @@ class ArchitectureTest {
             "io.github.resilience4j..",
             "org.apache.hc..",
             "org.jspecify..",
-            "org.slf4j")
+            "org.slf4j",
+            "javax.net.ssl")
         .check(SINK);
   }
 }

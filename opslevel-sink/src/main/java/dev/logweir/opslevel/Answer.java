@@ -1,0 +1,185 @@
+package dev.logweir.opslevel;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+
+/** The errors in an answer of the API, read as a stream; of their texts the beginning is kept. */
+final class Answer {
+  /** Bytes of an answer that are read at most. */
+  static final int MAX_BYTES = 64 * 1024;
+
+  private static final int MAX_TEXT_CHARS = 300;
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(100)
+                  .maxStringLength(16 * 1024)
+                  .maxNameLength(1024)
+                  .build())
+          .build();
+
+  private final Mutation mutation;
+  private final String jobId;
+  private final String token;
+  private final StringBuilder text = new StringBuilder();
+  private boolean hasPayload;
+  private boolean queryErrors;
+  private boolean payloadErrors;
+  private boolean namesJob;
+
+  private Answer(Mutation mutation, String jobId, String token) {
+    this.mutation = mutation;
+    this.jobId = jobId;
+    this.token = token;
+  }
+
+  /**
+   * Reads an answer to its end and returns if it has no error.
+   *
+   * @param token masked in what the server says
+   * @throws AttemptException if it has one, or is no answer
+   * @throws IOException if it cannot be read
+   */
+  static void check(InputStream in, Mutation mutation, String jobId, String token)
+      throws AttemptException, IOException {
+    Answer answer = new Answer(mutation, jobId, token);
+    try (JsonParser json = JSON.createParser(in)) {
+      answer.read(json);
+    } catch (StreamConstraintsException e) {
+      throw malformed(e.getOriginalMessage());
+    } catch (BoundedInput.TooLongException e) {
+      throw malformed("over 64 KiB");
+    } catch (JsonProcessingException e) {
+      throw malformed("no JSON");
+    }
+    if (answer.payloadErrors) {
+      throw AttemptException.ofPayload(answer.text.toString(), answer.namesJob);
+    }
+    if (answer.queryErrors) {
+      throw new AttemptException(
+          AttemptResult.QUERY_ERRORS, "the server could not answer: " + answer.text, null);
+    }
+    if (!answer.hasPayload) {
+      throw malformed("no " + mutation.field());
+    }
+  }
+
+  static AttemptException malformed(String what) {
+    return new AttemptException(
+        AttemptResult.MALFORMED, "the answer is not one of the API: " + what, null);
+  }
+
+  private void read(JsonParser json) throws IOException, AttemptException {
+    expect(json.nextToken(), JsonToken.START_OBJECT);
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      json.nextToken();
+      if (name.equals("errors")) {
+        queryErrors = readErrors(json);
+      } else if (name.equals("data")) {
+        readData(json);
+      } else {
+        json.skipChildren();
+      }
+    }
+    expect(json.currentToken(), JsonToken.END_OBJECT);
+    if (json.nextToken() != null) {
+      throw malformed("more after its end");
+    }
+  }
+
+  private void readData(JsonParser json) throws IOException, AttemptException {
+    if (json.currentToken() == JsonToken.VALUE_NULL) {
+      return;
+    }
+    expect(json.currentToken(), JsonToken.START_OBJECT);
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      boolean payload = json.currentName().equals(mutation.field());
+      json.nextToken();
+      if (payload && json.currentToken() != JsonToken.VALUE_NULL) {
+        readPayload(json);
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private void readPayload(JsonParser json) throws IOException, AttemptException {
+    expect(json.currentToken(), JsonToken.START_OBJECT);
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      boolean errors = json.currentName().equals("errors");
+      json.nextToken();
+      if (errors) {
+        hasPayload = true;
+        payloadErrors = readErrors(json);
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private boolean readErrors(JsonParser json) throws IOException, AttemptException {
+    if (json.currentToken() == JsonToken.VALUE_NULL) {
+      return false;
+    }
+    expect(json.currentToken(), JsonToken.START_ARRAY);
+    boolean any = false;
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      any = true;
+      if (json.currentToken() == JsonToken.START_OBJECT) {
+        readError(json);
+      } else {
+        json.skipChildren();
+      }
+    }
+    return any;
+  }
+
+  private void readError(JsonParser json) throws IOException {
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      json.nextToken();
+      if (name.equals("message") && json.currentToken() == JsonToken.VALUE_STRING) {
+        add(json.getText());
+      } else if (name.equals("path") && json.currentToken() == JsonToken.START_ARRAY) {
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+          namesJob |= "runnerJobId".equals(json.getValueAsString());
+          json.skipChildren();
+        }
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private void add(String said) {
+    namesJob |= said.contains(jobId);
+    String message = said.replace(token, "**********");
+    if (text.length() > 0) {
+      text.append("; ");
+    }
+    for (int i = 0; i < message.length() && text.length() < MAX_TEXT_CHARS; i++) {
+      char c = message.charAt(i);
+      text.append(Character.isISOControl(c) ? ' ' : c);
+    }
+  }
+
+  private static void expect(JsonToken token, JsonToken expected) throws AttemptException {
+    if (token != expected) {
+      throw malformed("no " + expected.name().toLowerCase(Locale.ROOT));
+    }
+  }
+}

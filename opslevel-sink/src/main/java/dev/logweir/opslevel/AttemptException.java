@@ -1,0 +1,67 @@
+package dev.logweir.opslevel;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** An attempt that failed. Its text holds no secret. */
+final class AttemptException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final AttemptResult result;
+  private final Duration retryAfter;
+  private final boolean namesJob;
+
+  AttemptException(AttemptResult result, String message, @Nullable Throwable cause) {
+    this(result, message, cause, Duration.ZERO, false);
+  }
+
+  private AttemptException(
+      AttemptResult result,
+      String message,
+      @Nullable Throwable cause,
+      Duration retryAfter,
+      boolean namesJob) {
+    super(message, cause);
+    this.result = result;
+    this.retryAfter = retryAfter;
+    this.namesJob = namesJob;
+  }
+
+  static AttemptException ofStatus(int status, Duration retryAfter) {
+    AttemptResult result = AttemptResult.ofStatus(status);
+    String message =
+        switch (result) {
+          case UNAUTHORIZED -> "the server refused the token, see OPSLEVEL_API_TOKEN";
+          case NOT_FOUND -> "there is no such endpoint, see OPSLEVEL_API_URL";
+          case TOO_LARGE -> "the request is too large for the server";
+          case BUSY -> "the server is busy";
+          case SERVER_ERROR -> "the server failed";
+          default -> status >= 300 && status < 400 ? "redirects are not followed" : "refused";
+        };
+    return new AttemptException(
+        result, message + " (HTTP " + status + ")", null, retryAfter, false);
+  }
+
+  static AttemptException ofPayload(String message, boolean namesJob) {
+    return new AttemptException(
+        AttemptResult.PAYLOAD_ERRORS,
+        "the server refused the input: " + message,
+        null,
+        Duration.ZERO,
+        namesJob);
+  }
+
+  AttemptResult result() {
+    return result;
+  }
+
+  /** Returns how long the server wants to be left alone; zero if it did not say. */
+  Duration retryAfter() {
+    return retryAfter;
+  }
+
+  /** Whether an error of the payload is about the job's id. */
+  boolean namesJob() {
+    return namesJob;
+  }
+}

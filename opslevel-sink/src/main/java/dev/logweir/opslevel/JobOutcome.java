@@ -1,0 +1,28 @@
+package dev.logweir.opslevel;
+
+import java.util.Locale;
+
+/** How a job ended, as OpsLevel takes it. The name in lower case is the value sent. */
+public enum JobOutcome {
+  /** The job never started. */
+  UNSTARTED,
+  /** The job was canceled. */
+  CANCELED,
+  /** The job ran and failed. */
+  FAILED,
+  /** The job ran and succeeded. */
+  SUCCESS,
+  /** The job waited too long for its start. */
+  QUEUE_TIMEOUT,
+  /** The job ran too long. */
+  EXECUTION_TIMEOUT,
+  /** The job's pod took too long to get ready. */
+  POD_TIMEOUT;
+
+  private final String value = name().toLowerCase(Locale.ROOT);
+
+  /** Returns the value sent, such as {@code queue_timeout}. */
+  public String value() {
+    return value;
+  }
+}

@@ -1,0 +1,384 @@
+package dev.logweir.opslevel;
+
+import dev.logweir.LogBatch;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection of a runner to OpsLevel's API, shared by all its jobs: connections, the policy of
+ * retries, the token.
+ *
+ * <p>Thread-safe. Owns at most one thread, a daemon for deadlines that ends when it was idle for 5
+ * s, and up to 1,024 connections, closed when they were idle for 30 s to a minute. Close it after
+ * the jobs.
+ *
+ * <pre>{@code
+ * try (OpsLevelClient client = OpsLevelClient.fromEnvironment().runnerId(runnerId).build();
+ *     LogStreamer log = LogStreamer.builder(client.sender(runnerJobId)).start()) {
+ *   exec(job, log.stdout(), log.stderr());
+ * }
+ * }</pre>
+ */
+public final class OpsLevelClient implements AutoCloseable {
+  private final RequestBodies bodies;
+  private final HttpTransport transport;
+  private final Retries retries;
+  private final Clock clock;
+  private final URI apiUrl;
+
+  private OpsLevelClient(Builder settings, String token, String runnerId) {
+    apiUrl = settings.apiUrl;
+    clock = settings.clock;
+    bodies = new RequestBodies(runnerId);
+    transport = new HttpTransport(settings, apiUrl, token);
+    retries = new Retries(settings);
+  }
+
+  /** Returns a builder with the defaults; a token and a runner's id must be given. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns a builder with the values of {@code OPSLEVEL_API_URL}, if it is set and not empty, and
+   * of {@code OPSLEVEL_API_TOKEN}.
+   *
+   * @throws IllegalArgumentException if the token is not set, or one of them would be refused by
+   *     the builder; the text names the variable
+   */
+  public static Builder fromEnvironment() {
+    return fromEnvironment(System::getenv);
+  }
+
+  static Builder fromEnvironment(UnaryOperator<@Nullable String> environment) {
+    Builder builder = new Builder();
+    String url = environment.apply("OPSLEVEL_API_URL");
+    if (url != null && !url.isEmpty()) {
+      builder.apiUrl = ApiUrl.parse("OPSLEVEL_API_URL", url);
+    }
+    String token = environment.apply("OPSLEVEL_API_TOKEN");
+    if (token == null || token.isEmpty()) {
+      throw new IllegalArgumentException("OPSLEVEL_API_TOKEN must be set");
+    }
+    builder.token = Builder.checkToken("OPSLEVEL_API_TOKEN", token);
+    return builder;
+  }
+
+  /**
+   * Returns a sender for one job.
+   *
+   * @param runnerJobId the job's id as the API gave it, 1 to 1,024 characters
+   * @throws NullPointerException if it is null
+   * @throws IllegalArgumentException if it is blank or too long
+   */
+  public OpsLevelSender sender(String runnerJobId) {
+    return new OpsLevelSender(this, Builder.checkId("runnerJobId", runnerJobId));
+  }
+
+  /**
+   * Ends the calls under way, closes all connections and ends the thread. Later sends fail.
+   * Idempotent.
+   */
+  @Override
+  public void close() {
+    transport.close();
+  }
+
+  @Override
+  public String toString() {
+    return "OpsLevelClient[" + apiUrl + "]";
+  }
+
+  HttpTransport transport() {
+    return transport;
+  }
+
+  Retries retries() {
+    return retries;
+  }
+
+  byte[] appendHead(String jobId) {
+    return bodies.appendHead(jobId, clock.instant());
+  }
+
+  OutcomeBody outcomeBody(String jobId, JobOutcome outcome, Map<String, String> variables) {
+    Map<String, String> copy = new LinkedHashMap<>();
+    variables.forEach(
+        (key, value) ->
+            copy.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value")));
+    return new OutcomeBody(bodies, jobId, Objects.requireNonNull(outcome, "outcome"), copy);
+  }
+
+  /** Collects the settings of a client and checks each when it is given. Not thread-safe. */
+  public static final class Builder {
+    /** The API's address if none is given. */
+    public static final String DEFAULT_API_URL = "https://app.opslevel.com";
+
+    private static final int MAX_TOKEN_CHARS = 8 * 1024;
+    private static final int MAX_ID_CHARS = 1_024;
+    private static final int MAX_SUFFIX_CHARS = 256;
+    private static final int MAX_ATTEMPTS = 100;
+    private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
+    private static final Duration MAX_OVERALL_TIMEOUT = Duration.ofHours(24);
+
+    URI apiUrl = URI.create(DEFAULT_API_URL);
+    Duration connectTimeout = Duration.ofSeconds(10);
+    Duration attemptTimeout = Duration.ofSeconds(60);
+    Duration overallTimeout = Duration.ofMinutes(10);
+    int attempts = 5;
+    @Nullable SSLContext sslContext;
+    @Nullable URI proxy;
+    Clock clock = Clock.systemUTC();
+    LongSupplier nanoTime = System::nanoTime;
+    Retries.Pauses pauses = LogBatch::pause;
+    Supplier<DeadlineTimer> timers = DeadlineTimer::onOneThread;
+
+    private boolean plainHttp;
+    private @Nullable String token;
+    private @Nullable String runnerId;
+    private String userAgentSuffix = "";
+
+    private Builder() {}
+
+    /**
+     * Sets the base URL of the API, to which {@code /graphql} is added. Default {@value
+     * #DEFAULT_API_URL}.
+     *
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is no URL, has another scheme than https or http, no
+     *     host, user info, a query or a fragment
+     */
+    public Builder apiUrl(String apiUrl) {
+      this.apiUrl = ApiUrl.parse("apiUrl", Objects.requireNonNull(apiUrl, "apiUrl"));
+      return this;
+    }
+
+    /**
+     * Allows http to a host other than loopback, which sends the token unencrypted. Default false.
+     */
+    public Builder allowPlainHttp(boolean allowed) {
+      plainHttp = allowed;
+      return this;
+    }
+
+    /**
+     * Sets the API token. Required. It appears in no text of this library.
+     *
+     * @param token 1 to 8,192 characters of printable ASCII without spaces
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder token(String token) {
+      this.token = checkToken("token", Objects.requireNonNull(token, "token"));
+      return this;
+    }
+
+    /**
+     * Sets the runner's id. Required.
+     *
+     * @param runnerId 1 to 1,024 characters
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is blank or too long
+     */
+    public Builder runnerId(String runnerId) {
+      this.runnerId = checkId("runnerId", runnerId);
+      return this;
+    }
+
+    /**
+     * Sets how long connecting may take, TLS included. Default 10 s.
+     *
+     * @param timeout 1 ms to 1 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder connectTimeout(Duration timeout) {
+      connectTimeout = checkTimeout("connectTimeout", timeout, MAX_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how long one attempt may take, from waiting for a connection to the last byte of the
+     * answer. Default 60 s. The time left for a job's end bounds it too.
+     *
+     * @param timeout 1 ms to 1 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder attemptTimeout(Duration timeout) {
+      attemptTimeout = checkTimeout("attemptTimeout", timeout, MAX_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how long all attempts at one request and the pauses between them may take together.
+     * Default 10 min.
+     *
+     * @param timeout 1 ms to 24 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder overallTimeout(Duration timeout) {
+      overallTimeout = checkTimeout("overallTimeout", timeout, MAX_OVERALL_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how often a request is tried. Default 5. Between attempts is a pause of about 1 s,
+     * doubled each time up to about 30 s, or as long as the server asks for, at most 2 min.
+     *
+     * @param attempts 1 to 100
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder attempts(int attempts) {
+      if (attempts < 1 || attempts > MAX_ATTEMPTS) {
+        throw new IllegalArgumentException(
+            "attempts must be from 1 to " + MAX_ATTEMPTS + ": " + attempts);
+      }
+      this.attempts = attempts;
+      return this;
+    }
+
+    /**
+     * Sets what the header {@code User-Agent} has after {@code logweir}. Default nothing.
+     *
+     * @param suffix up to 256 characters of printable ASCII
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is too long, or has a line break or other character in
+     *     it
+     */
+    public Builder userAgentSuffix(String suffix) {
+      Objects.requireNonNull(suffix, "userAgentSuffix");
+      if (suffix.length() > MAX_SUFFIX_CHARS) {
+        throw new IllegalArgumentException(
+            "userAgentSuffix must have at most "
+                + MAX_SUFFIX_CHARS
+                + " characters: "
+                + suffix.length());
+      }
+      int index = firstOutside(suffix, ' ');
+      if (index >= 0) {
+        throw new IllegalArgumentException(
+            "userAgentSuffix must be printable ASCII: U+%04X at %d"
+                .formatted((int) suffix.charAt(index), index));
+      }
+      userAgentSuffix = suffix.strip();
+      return this;
+    }
+
+    /**
+     * Sets the TLS context, for instance one with a trust store of its own. Default that of the
+     * JDK. Host names are checked in any case.
+     *
+     * @throws NullPointerException if it is null
+     */
+    public Builder sslContext(SSLContext sslContext) {
+      this.sslContext = Objects.requireNonNull(sslContext, "sslContext");
+      return this;
+    }
+
+    /**
+     * Sets an HTTP proxy, such as {@code http://proxy:3128}. Default none.
+     *
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is no URL, has another scheme than https or http, no
+     *     host, a path, user info, a query or a fragment
+     */
+    public Builder proxy(String proxy) {
+      URI url = ApiUrl.parse("proxy", Objects.requireNonNull(proxy, "proxy"));
+      if (!url.getRawPath().isEmpty()) {
+        throw new IllegalArgumentException("proxy must have no path: " + proxy);
+      }
+      this.proxy = url;
+      return this;
+    }
+
+    /**
+     * Returns the client. It connects when the first request is sent.
+     *
+     * @throws IllegalArgumentException if the token or the runner's id was not given, or the URL is
+     *     http to a host other than loopback and that is not allowed
+     */
+    public OpsLevelClient build() {
+      String givenToken = token;
+      if (givenToken == null) {
+        throw new IllegalArgumentException("token must be set");
+      }
+      String givenRunnerId = runnerId;
+      if (givenRunnerId == null) {
+        throw new IllegalArgumentException("runnerId must be set");
+      }
+      if (!plainHttp && !ApiUrl.isEncryptedOrLocal(apiUrl)) {
+        throw new IllegalArgumentException(
+            "apiUrl must be https, or http to loopback, unless plain http is allowed: " + apiUrl);
+      }
+      return new OpsLevelClient(this, givenToken, givenRunnerId);
+    }
+
+    String userAgent() {
+      return userAgentSuffix.isEmpty() ? "logweir" : "logweir " + userAgentSuffix;
+    }
+
+    @Override
+    public String toString() {
+      return "OpsLevelClient.Builder[" + apiUrl + "]";
+    }
+
+    static String checkToken(String name, String token) {
+      if (token.isBlank()) {
+        throw new IllegalArgumentException(name + " must not be blank");
+      }
+      if (token.length() > MAX_TOKEN_CHARS) {
+        throw new IllegalArgumentException(
+            name + " must have at most " + MAX_TOKEN_CHARS + " characters: " + token.length());
+      }
+      int index = firstOutside(token, '!');
+      if (index >= 0) {
+        throw new IllegalArgumentException(
+            name
+                + " must be one line of printable ASCII without spaces: another character at "
+                + index);
+      }
+      return token;
+    }
+
+    static String checkId(String name, String id) {
+      Objects.requireNonNull(id, name);
+      if (id.isBlank()) {
+        throw new IllegalArgumentException(name + " must not be blank: '" + id + "'");
+      }
+      if (id.length() > MAX_ID_CHARS) {
+        throw new IllegalArgumentException(
+            name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
+      }
+      return id;
+    }
+
+    private static Duration checkTimeout(String name, Duration timeout, Duration max) {
+      Objects.requireNonNull(timeout, name);
+      if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(max) > 0) {
+        throw new IllegalArgumentException(
+            name + " must be from 1 ms to " + max.toHours() + " h: " + timeout);
+      }
+      return timeout;
+    }
+
+    private static int firstOutside(String text, char lowest) {
+      for (int i = 0; i < text.length(); i++) {
+        if (text.charAt(i) < lowest || text.charAt(i) > '~') {
+          return i;
+        }
+      }
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.logweir.opslevel;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLSocket;
+import org.apache.hc.client5.http.impl.io.DefaultManagedHttpClientConnection;
+import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.io.MonitoringResponseOutOfOrderStrategy;
+import org.apache.hc.core5.http.impl.io.SocketHolder;
+import org.apache.hc.core5.http.io.HttpConnectionFactory;
+
+/**
+ * A connection that logs neither heads nor bodies, at no level: the ones of the library write the
+ * token and the job's text to the logger {@code org.apache.hc.client5.http}.
+ *
+ * <p>While a body goes out, it looks for an answer that comes early, such as 413.
+ */
+final class QuietConnection extends DefaultManagedHttpClientConnection {
+  static final HttpConnectionFactory<ManagedHttpClientConnection> FACTORY =
+      socket -> create(socket);
+
+  /**
+   * Each look for an early answer waits 1 ms, so this bounds the rate to 32 MiB/s for a connection.
+   */
+  private static final int BYTES_BETWEEN_LOOKS = 32 * 1024;
+
+  /** Heads alone go through the buffers; a body is written past them. */
+  private static final Http1Config CONFIG =
+      Http1Config.custom()
+          .setBufferSize(HttpTransport.CONNECTION_BUFFER_BYTES)
+          .setMaxLineLength(8 * 1024)
+          .setMaxHeaderCount(100)
+          .build();
+
+  private static final AtomicLong COUNT = new AtomicLong();
+
+  private QuietConnection() {
+    super(
+        "opslevel-" + COUNT.incrementAndGet(),
+        null,
+        null,
+        CONFIG,
+        null,
+        null,
+        new MonitoringResponseOutOfOrderStrategy(BYTES_BETWEEN_LOOKS),
+        null,
+        null);
+  }
+
+  private static QuietConnection create(Socket socket) throws IOException {
+    QuietConnection connection = new QuietConnection();
+    if (socket != null) {
+      connection.bind(socket);
+    }
+    return connection;
+  }
+
+  @Override
+  public void bind(Socket socket) throws IOException {
+    bind(new SocketHolder(socket));
+  }
+
+  @Override
+  public void bind(SSLSocket sslSocket, Socket socket) throws IOException {
+    bind(new SocketHolder(sslSocket, socket));
+  }
+
+  @Override
+  protected void onRequestSubmitted(ClassicHttpRequest request) {
+    // logs nothing
+  }
+
+  @Override
+  protected void onResponseReceived(ClassicHttpResponse response) {
+    // logs nothing
+  }
+}

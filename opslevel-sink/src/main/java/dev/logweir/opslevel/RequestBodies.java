@@ -1,0 +1,73 @@
+package dev.logweir.opslevel;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+
+/** Writes the JSON of requests, save the lines. Thread-safe. */
+final class RequestBodies {
+  /** Without pooled buffers: those of the default pool stay with the thread. */
+  static final JsonFactory JSON =
+      JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build();
+
+  private final String runnerId;
+
+  RequestBodies(String runnerId) {
+    this.runnerId = runnerId;
+  }
+
+  /** Returns the request up to and with the opening bracket of the array of lines. */
+  byte[] appendHead(String jobId, Instant sentAt) {
+    ByteArrayOutputStream head = new ByteArrayOutputStream(1024);
+    try {
+      JsonGenerator json = JSON.createGenerator(head);
+      openInput(json, Mutation.APPEND_JOB_LOG, jobId);
+      json.writeStringField("sentAt", sentAt.truncatedTo(ChronoUnit.MILLIS).toString());
+      json.writeArrayFieldStart("logChunk");
+      json.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return head.toByteArray();
+  }
+
+  void writeOutcome(
+      OutputStream out, String jobId, JobOutcome outcome, Map<String, String> variables)
+      throws IOException {
+    JsonGenerator json = JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+    try (json) {
+      openInput(json, Mutation.REPORT_JOB_OUTCOME, jobId);
+      json.writeStringField("outcome", outcome.value());
+      if (!variables.isEmpty()) {
+        json.writeArrayFieldStart("outcomeVariables");
+        for (Map.Entry<String, String> variable : variables.entrySet()) {
+          json.writeStartObject();
+          json.writeStringField("key", variable.getKey());
+          json.writeStringField("value", variable.getValue());
+          json.writeEndObject();
+        }
+        json.writeEndArray();
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+      json.writeStringField("operationName", Mutation.REPORT_JOB_OUTCOME.operation());
+      json.writeEndObject();
+    }
+  }
+
+  private void openInput(JsonGenerator json, Mutation mutation, String jobId) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("query", mutation.query());
+    json.writeObjectFieldStart("variables");
+    json.writeObjectFieldStart("input");
+    json.writeStringField("runnerId", runnerId);
+    json.writeStringField("runnerJobId", jobId);
+  }
+}

@@ -1,0 +1,135 @@
+package dev.logweir.opslevel;
+
+import dev.logweir.LogBatch;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Repeats attempts that failed for now, with pauses that grow and vary. Thread-safe.
+ *
+ * <p>The policy is Resilience4j's; the pauses are the batch's, so that the end of a job wakes them.
+ */
+final class Retries {
+  static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  static final double MULTIPLIER = 2;
+
+  /** A pause is drawn from half to one and a half of its nominal length. */
+  static final double JITTER = 0.5;
+
+  private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
+
+  private final Duration attemptTimeout;
+  private final Duration overallTimeout;
+  private final Pauses pauses;
+  private final LongSupplier nanoTime;
+  private final Retry retry;
+  private final AtomicBoolean failing = new AtomicBoolean();
+
+  Retries(OpsLevelClient.Builder settings) {
+    attemptTimeout = settings.attemptTimeout;
+    overallTimeout = settings.overallTimeout;
+    pauses = settings.pauses;
+    nanoTime = settings.nanoTime;
+    IntervalFunction backoff =
+        IntervalFunction.ofExponentialRandomBackoff(FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE);
+    retry =
+        Retry.of(
+            "opslevel",
+            RetryConfig.custom()
+                .maxAttempts(settings.attempts)
+                .retryOnException(
+                    e -> e instanceof AttemptException failure && failure.result().isRetried())
+                .intervalBiFunction(
+                    (attempt, failure) ->
+                        Math.max(backoff.apply(attempt), retryAfterMillis(failure.getLeft())))
+                .build());
+  }
+
+  /**
+   * Tries until an attempt succeeds.
+   *
+   * @param batch gives the time left and the pauses
+   * @throws AttemptException the last failure
+   */
+  void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
+    Retry.AsyncContext<?> tries = retry.asyncContext();
+    long begun = nanoTime.getAsLong();
+    for (int count = 1; ; count++) {
+      try {
+        attempt.run(limit(batch, begun));
+        tries.onComplete();
+        succeeded();
+        return;
+      } catch (AttemptException e) {
+        long pauseMillis = tries.onError(e);
+        failed(e, count, pauseMillis);
+        if (pauseMillis < 0) {
+          throw e;
+        }
+        Duration pause = Duration.ofMillis(pauseMillis);
+        if (pause.compareTo(left(begun)) >= 0) {
+          throw e;
+        }
+        pauses.pause(batch, pause);
+      }
+    }
+  }
+
+  private Duration limit(LogBatch batch, long begun) throws AttemptException {
+    Duration limit = min(attemptTimeout, left(begun));
+    Optional<Duration> untilEnd = batch.timeLeft();
+    if (untilEnd.isPresent()) {
+      limit = min(limit, untilEnd.get());
+    }
+    if (limit.isZero() || limit.isNegative()) {
+      throw new AttemptException(AttemptResult.TIMED_OUT, "no time left for an attempt", null);
+    }
+    return limit;
+  }
+
+  private Duration left(long begun) {
+    return overallTimeout.minusNanos(nanoTime.getAsLong() - begun);
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private static long retryAfterMillis(Throwable failure) {
+    return failure instanceof AttemptException e ? e.retryAfter().toMillis() : 0;
+  }
+
+  private void succeeded() {
+    if (failing.compareAndSet(true, false)) {
+      log.info("OpsLevel accepts requests again");
+    }
+  }
+
+  private void failed(AttemptException e, int count, long pauseMillis) {
+    if (failing.compareAndSet(false, true)) {
+      log.warn("attempt {} failed: {}", count, e.getMessage(), e.getCause());
+    } else {
+      log.debug("attempt {} failed, next in {} ms: {}", count, pauseMillis, e.getMessage());
+    }
+  }
+
+  /** One attempt, within a limit of time. */
+  @FunctionalInterface
+  interface Attempt {
+    void run(Duration limit) throws AttemptException, InterruptedException;
+  }
+
+  /** How to wait before the next attempt. */
+  @FunctionalInterface
+  interface Pauses {
+    void pause(LogBatch batch, Duration pause) throws InterruptedException;
+  }
+}

@@ -1,0 +1,200 @@
+package dev.logweir.opslevel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpsLevelClientTest {
+  private final OpsLevelClient.Builder builder = OpsLevelClient.builder();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "app.opslevel.com | apiUrl must begin with https:// or http://: app.opslevel.com",
+        "ftp://host | apiUrl must begin with https:// or http://: ftp://host",
+        "'' | 'apiUrl must begin with https:// or http://: '",
+        "https:///path | apiUrl must have a host: https:///path",
+        "https://a_b | apiUrl must have a host: https://a_b",
+        "https://user:secret@host | apiUrl must have no user info: ***@host",
+        "https://user:secret@a_b | apiUrl must have no user info: ***@a_b",
+        "https://host#x | apiUrl must have no query and no fragment: https://host#x",
+        "https://host?x=1 | apiUrl must have no query and no fragment: https://host?x=1",
+        "https://host:0 | apiUrl must have a port of 1 to 65535: https://host:0",
+        "https://host:65536 | apiUrl must have a port of 1 to 65535: https://host:65536",
+        "https://ho st | apiUrl must be a URL: https://ho st",
+        "https://user:se cret@host | apiUrl must be a URL: ***@host",
+      })
+  void apiUrl_isRefused(String url, String message) {
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.apiUrl(url)).withMessage(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://host, https://host",
+    "HTTPS://Host/, https://Host",
+    "https://host:8443/base//, https://host:8443/base",
+    "http://localhost:8080, http://localhost:8080",
+    "http://127.1.2.3, http://127.1.2.3",
+    "http://[::1]:80, http://[::1]:80",
+  })
+  void apiUrl_isTaken(String url, String shown) {
+    try (OpsLevelClient client = builder.apiUrl(url).token("t").runnerId("r").build()) {
+      assertThat(client).hasToString("OpsLevelClient[" + shown + "]");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://host",
+        "http://10.0.0.1",
+        "http://localhost.evil.org",
+        "http://127.evil.org"
+      })
+  void build_refusesPlainHttpToAnotherHost(String url) {
+    builder.apiUrl(url).token("t").runnerId("r");
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage(
+            "apiUrl must be https, or http to loopback, unless plain http is allowed: " + url);
+    builder.allowPlainHttp(true).build().close();
+  }
+
+  @Test
+  void build_wantsTokenAndRunner() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage("token must be set");
+    builder.token("t");
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage("runnerId must be set");
+  }
+
+  @Test
+  void build_shipsToOpsLevelByDefault() {
+    try (OpsLevelClient client = builder.token("t").runnerId("r").build()) {
+      assertThat(client).hasToString("OpsLevelClient[https://app.opslevel.com]");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "  ", "sec\nret", "sec\rret", "sec ret", "secrét", "sec\u0000ret"})
+  void token_isRefusedWithoutBeingShown(String token) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.token(token))
+        .withMessageStartingWith("token must")
+        .withMessageNotContaining("sec");
+  }
+
+  @Test
+  void token_hasABound() {
+    builder.token("t".repeat(8192));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.token("t".repeat(8193)))
+        .withMessage("token must have at most 8192 characters: 8193");
+  }
+
+  @Test
+  void ids_areChecked() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.runnerId(""))
+        .withMessage("runnerId must not be blank: ''");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.runnerId("r".repeat(1025)))
+        .withMessage("runnerId must have at most 1024 characters: 1025");
+    try (OpsLevelClient client = builder.token("t").runnerId("r").build()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> client.sender(" "))
+          .withMessage("runnerJobId must not be blank: ' '");
+      assertThatNullPointerException().isThrownBy(() -> client.sender(null));
+    }
+  }
+
+  @Test
+  void timeouts_areChecked() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.connectTimeout(Duration.ZERO))
+        .withMessage("connectTimeout must be from 1 ms to 1 h: PT0S");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.attemptTimeout(Duration.ofMillis(-1)))
+        .withMessage("attemptTimeout must be from 1 ms to 1 h: PT-0.001S");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.attemptTimeout(Duration.ofMinutes(61)))
+        .withMessage("attemptTimeout must be from 1 ms to 1 h: PT1H1M");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.overallTimeout(Duration.ofNanos(999_999)))
+        .withMessage("overallTimeout must be from 1 ms to 24 h: PT0.000999999S");
+    assertThatNullPointerException().isThrownBy(() -> builder.connectTimeout(null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1, 101, Integer.MIN_VALUE})
+  void attempts_areChecked(int attempts) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.attempts(attempts))
+        .withMessage("attempts must be from 1 to 100: " + attempts);
+  }
+
+  @Test
+  void userAgentSuffix_carriesNoHeader() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.userAgentSuffix("x\r\nEvil: 1"))
+        .withMessage("userAgentSuffix must be printable ASCII: U+000D at 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.userAgentSuffix("x".repeat(257)))
+        .withMessage("userAgentSuffix must have at most 256 characters: 257");
+  }
+
+  @Test
+  void proxy_isChecked() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.proxy("http://proxy/path"))
+        .withMessage("proxy must have no path: http://proxy/path");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.proxy("proxy:3128"))
+        .withMessage("proxy must begin with https:// or http://: proxy:3128");
+  }
+
+  @Test
+  void fromEnvironment_takesBothVariables() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("OPSLEVEL_API_TOKEN", "secret");
+    try (OpsLevelClient client =
+        OpsLevelClient.fromEnvironment(environment::get).runnerId("r").build()) {
+      assertThat(client).hasToString("OpsLevelClient[https://app.opslevel.com]");
+    }
+    environment.put("OPSLEVEL_API_URL", "https://other/");
+    try (OpsLevelClient client =
+        OpsLevelClient.fromEnvironment(environment::get).runnerId("r").build()) {
+      assertThat(client).hasToString("OpsLevelClient[https://other]");
+    }
+  }
+
+  @Test
+  void fromEnvironment_namesTheVariable() {
+    Map<String, String> environment = new HashMap<>();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> OpsLevelClient.fromEnvironment(environment::get))
+        .withMessage("OPSLEVEL_API_TOKEN must be set");
+    environment.put("OPSLEVEL_API_TOKEN", "sec\nret");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> OpsLevelClient.fromEnvironment(environment::get))
+        .withMessageStartingWith("OPSLEVEL_API_TOKEN must be one line")
+        .withMessageNotContaining("sec");
+    environment.put("OPSLEVEL_API_URL", "nonsense");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> OpsLevelClient.fromEnvironment(environment::get))
+        .withMessage("OPSLEVEL_API_URL must begin with https:// or http://: nonsense");
+  }
+}
