@@ -16,8 +16,9 @@ final class BatchCall {
 
   private final ReentrantLock lock;
   private final @Nullable Time time;
-  private @Nullable Condition endBegun;
+  private @Nullable Condition wakeUp;
   private boolean written;
+  private boolean woken;
   private boolean ending;
   private long deadlineNanos;
 
@@ -49,6 +50,24 @@ final class BatchCall {
     }
   }
 
+  /** Takes {@link #written} back: the server told what became of it. */
+  void answered() {
+    begin();
+  }
+
+  /** Ends the pause under way, or the next one if there is none. */
+  void wake() {
+    lock.lock();
+    try {
+      woken = true;
+      if (wakeUp != null) {
+        wakeUp.signalAll(); // the sender in pause()
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean isWritten() {
     lock.lock();
     try {
@@ -64,8 +83,8 @@ final class BatchCall {
     try {
       ending = true;
       deadlineNanos = deadline;
-      if (endBegun != null) {
-        endBegun.signalAll(); // the sender in pause()
+      if (wakeUp != null) {
+        wakeUp.signalAll(); // the sender in pause()
       }
     } finally {
       lock.unlock();
@@ -87,16 +106,17 @@ final class BatchCall {
     long left = TimeUnit.NANOSECONDS.convert(pause);
     lock.lockInterruptibly();
     try {
-      if (endBegun == null) {
-        endBegun = lock.newCondition();
+      if (wakeUp == null) {
+        wakeUp = lock.newCondition();
       }
       boolean beganWithin = !ending;
       if (ending) {
         left = Math.min(left, Math.max(0, deadlineNanos - nanoTime()) / LAST_PAUSES);
       }
-      while (left > 0 && !(beganWithin && ending)) {
-        left = endBegun.awaitNanos(left);
+      while (left > 0 && !woken && !(beganWithin && ending)) {
+        left = wakeUp.awaitNanos(left);
       }
+      woken = false;
     } finally {
       lock.unlock();
     }

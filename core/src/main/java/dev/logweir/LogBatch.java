@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * gives counts only.
  */
 public final class LogBatch extends AbstractList<String> implements RandomAccess {
-  private final @Nullable BatchCall call;
+  private final BatchCall call;
 
   private long sequence;
   private long firstLine;
@@ -62,7 +62,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** The next batch in the queue. */
   @Nullable LogBatch nextQueued;
 
-  LogBatch(@Nullable BatchCall call) {
+  LogBatch(BatchCall call) {
     this.call = call;
   }
 
@@ -77,7 +77,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     if (lines instanceof LogBatch batch) {
       return batch;
     }
-    LogBatch batch = new LogBatch(null);
+    LogBatch batch = new LogBatch(new BatchCall(new ReentrantLock(), null));
     for (String line : lines) {
       byte[] bytes = Objects.requireNonNull(line, "line").getBytes(UTF_8);
       if (Newlines.first(bytes, 0, bytes.length) < bytes.length) {
@@ -186,14 +186,21 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * are reported as unconfirmed.
    */
   public void written() {
-    if (call != null) {
-      call.written();
-    }
+    call.written();
+  }
+
+  /**
+   * Takes {@link #written} back, because the server answered: lines that it did not accept have not
+   * arrived. To be called only if no earlier try of this batch was written and left without an
+   * answer.
+   */
+  public void answered() {
+    call.answered();
   }
 
   /** Returns the time left for this job, once its end has begun; empty before. */
   public Optional<Duration> timeLeft() {
-    return call == null ? Optional.empty() : call.timeLeft();
+    return call.timeLeft();
   }
 
   /**
@@ -205,7 +212,15 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public void pause(Duration pause) throws InterruptedException {
     Objects.requireNonNull(pause, "pause");
-    (call == null ? new BatchCall(new ReentrantLock(), null) : call).pause(pause);
+    call.pause(pause);
+  }
+
+  /**
+   * Ends the {@link #pause} under way, or the next one if there is none: for a sender whose calls
+   * wait for each other. May be called from any thread, also after the batch has ended.
+   */
+  public void wake() {
+    call.wake();
   }
 
   @Override
