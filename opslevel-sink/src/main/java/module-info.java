@@ -2,6 +2,7 @@
 module dev.logweir.opslevel {
   requires transitive dev.logweir;
   requires com.fasterxml.jackson.core;
+  requires io.github.resilience4j.circuitbreaker;
   requires io.github.resilience4j.core;
   requires io.github.resilience4j.retry;
   requires org.apache.httpcomponents.client5.httpclient5;

@@ -10,48 +10,63 @@ import java.util.Locale;
  */
 enum AttemptResult {
   /** An answer without errors. */
-  OK(SendException.Kind.FAILED, false, true),
+  OK(SendException.Kind.FAILED, false, true, Server.UP),
   /** No connection: refused, no route, no such host. */
-  UNREACHABLE(SendException.Kind.FAILED, true, false),
+  UNREACHABLE(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The TLS handshake failed. */
-  TLS_FAILED(SendException.Kind.FAILED, true, false),
+  TLS_FAILED(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The server's certificate is not trusted, or is for another host. */
-  UNTRUSTED(SendException.Kind.REFUSED, false, false),
+  UNTRUSTED(SendException.Kind.REFUSED, false, false, Server.DOWN),
   /** The connection was lost while the body was written. */
-  LOST_WRITING(SendException.Kind.FAILED, true, false),
+  LOST_WRITING(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The connection was lost before the answer was read in full. */
-  LOST_READING(SendException.Kind.FAILED, true, false),
+  LOST_READING(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The attempt's deadline came first. */
-  TIMED_OUT(SendException.Kind.FAILED, true, false),
+  TIMED_OUT(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** 408, 425, 429: the server wants it later. */
-  BUSY(SendException.Kind.FAILED, true, true),
+  BUSY(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 5xx. */
-  SERVER_ERROR(SendException.Kind.FAILED, true, true),
+  SERVER_ERROR(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 200 with errors of GraphQL: the call was not carried out. */
-  QUERY_ERRORS(SendException.Kind.FAILED, true, true),
+  QUERY_ERRORS(SendException.Kind.FAILED, true, true, Server.UP),
   /** 200 with what is no answer: not JSON, empty, incomplete, over 64 KiB. */
-  MALFORMED(SendException.Kind.FAILED, true, false),
+  MALFORMED(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** 401, 403. */
-  UNAUTHORIZED(SendException.Kind.REFUSED, false, true),
+  UNAUTHORIZED(SendException.Kind.REFUSED, false, true, Server.UP),
   /** 404: there is no such endpoint. */
-  NOT_FOUND(SendException.Kind.JOB_GONE, false, true),
+  NOT_FOUND(SendException.Kind.JOB_GONE, false, true, Server.UP),
   /** 413. */
-  TOO_LARGE(SendException.Kind.REFUSED, false, true),
+  TOO_LARGE(SendException.Kind.REFUSED, false, true, Server.UP),
   /** 200 with errors of the payload: the server does not want this input. */
-  PAYLOAD_ERRORS(SendException.Kind.REFUSED, false, true),
+  PAYLOAD_ERRORS(SendException.Kind.REFUSED, false, true, Server.UP),
   /** Any other status. */
-  REFUSED(SendException.Kind.REFUSED, false, true),
+  REFUSED(SendException.Kind.REFUSED, false, true, Server.UP),
+  /** The job's end left no time for an attempt. */
+  NO_TIME(SendException.Kind.FAILED, false, false, Server.UNKNOWN),
   /** The client was closed. */
-  CLOSED(SendException.Kind.FAILED, false, false);
+  CLOSED(SendException.Kind.FAILED, false, false, Server.UNKNOWN);
 
   private final SendException.Kind kind;
   private final boolean retried;
   private final boolean answered;
+  private final Server server;
 
-  AttemptResult(SendException.Kind kind, boolean retried, boolean answered) {
+  AttemptResult(SendException.Kind kind, boolean retried, boolean answered, Server server) {
     this.kind = kind;
     this.retried = retried;
     this.answered = answered;
+    this.server = server;
+  }
+
+  /** What an attempt tells about the server as such. */
+  enum Server {
+    UP,
+    DOWN,
+    UNKNOWN
+  }
+
+  Server server() {
+    return server;
   }
 
   SendException.Kind kind() {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class OpsLevelClient implements AutoCloseable {
   private final RequestBodies bodies;
   private final HttpTransport transport;
+  private final Circuit circuit;
   private final Retries retries;
   private final Clock clock;
   private final URI apiUrl;
@@ -40,7 +41,8 @@ public final class OpsLevelClient implements AutoCloseable {
     clock = settings.clock;
     bodies = new RequestBodies(runnerId);
     transport = new HttpTransport(settings, apiUrl, token);
-    retries = new Retries(settings);
+    circuit = new Circuit(settings);
+    retries = new Retries(settings, circuit);
   }
 
   /** Returns a builder with the defaults; a token and a runner's id must be given. */
@@ -90,6 +92,7 @@ public final class OpsLevelClient implements AutoCloseable {
    */
   @Override
   public void close() {
+    circuit.close();
     transport.close();
   }
 
@@ -100,6 +103,10 @@ public final class OpsLevelClient implements AutoCloseable {
 
   HttpTransport transport() {
     return transport;
+  }
+
+  Circuit circuit() {
+    return circuit;
   }
 
   Retries retries() {

@@ -3,6 +3,11 @@ package dev.logweir.opslevel;
 import dev.logweir.BatchSender;
 import dev.logweir.LogBatch;
 import dev.logweir.SendException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 
@@ -27,9 +32,17 @@ public final class OpsLevelSender implements BatchSender {
    */
   private static final int OVERHEAD_BYTES = 64 * 1024;
 
+  private static final int REFUSALS_OF_A_JOB_GONE = 3;
+
+  /** A server that ends the connection while a body of this size comes in may find it too large. */
+  private static final int LARGE_BODY_BYTES = 64 * 1024;
+
   private final OpsLevelClient client;
   private final String jobId;
   private final JobNumber job;
+
+  /** How many batches in a row were refused for the sake of the job. */
+  private int refusals;
 
   OpsLevelSender(OpsLevelClient client, String jobId) {
     this.client = client;
@@ -50,28 +63,53 @@ public final class OpsLevelSender implements BatchSender {
   public void send(List<String> lines) throws SendException, InterruptedException {
     LogBatch batch = LogBatch.of(lines);
     byte[] head = client.appendHead(jobId);
-    LogChunkBody body = new LogChunkBody(batch, 0, batch.size(), head);
-    try {
-      client
-          .retries()
-          .run(
-              batch,
-              limit ->
-                  client
-                      .transport()
-                      .exchange(
-                          out -> {
-                            body.writeTo(out);
-                            batch.written();
-                          },
-                          body.length(),
-                          limit,
-                          Mutation.APPEND_JOB_LOG,
-                          jobId));
-    } catch (AttemptException e) {
-      throw new SendException(
-          e.result().kind(), "log of job " + job + " not sent: " + e.getMessage(), e);
+    BitSet undelivered = new BitSet();
+    String refusal = "";
+    ArrayDeque<Part> parts = new ArrayDeque<>();
+    parts.push(new Part(0, batch.size()));
+    while (!parts.isEmpty()) {
+      Part part = parts.pop();
+      LogChunkBody body = new LogChunkBody(batch, part.from, part.to, head);
+      try {
+        send(batch, body);
+        refusals = 0;
+      } catch (AttemptException e) {
+        if (e.result() != AttemptResult.TOO_LARGE) {
+          undelivered.set(part.from, batch.size());
+          throw new SendException(
+              kind(e), "log of job " + job + " not sent: " + e.getMessage(), e, undelivered);
+        }
+        if (part.to - part.from > 1) {
+          int middle = (part.from + part.to) >>> 1;
+          parts.push(new Part(middle, part.to));
+          parts.push(new Part(part.from, middle));
+        } else {
+          undelivered.set(part.from, part.to);
+          refusal = e.getMessage() + ", with a line of " + body.length() + " bytes in JSON";
+        }
+      }
     }
+    if (!undelivered.isEmpty()) {
+      throw new SendException(
+          SendException.Kind.REFUSED,
+          undelivered.cardinality() + " lines of job " + job + " not sent: " + refusal,
+          null,
+          undelivered);
+    }
+  }
+
+  private void send(LogBatch batch, LogChunkBody body)
+      throws AttemptException, InterruptedException {
+    Delivery delivery = new Delivery(batch, body);
+    client.retries().run(batch, delivery);
+  }
+
+  /** The job is gone when the server says so of so many batches in a row. */
+  private SendException.Kind kind(AttemptException e) {
+    if (e.result() != AttemptResult.PAYLOAD_ERRORS || !e.namesJob()) {
+      return e.result().kind();
+    }
+    return ++refusals < REFUSALS_OF_A_JOB_GONE ? e.result().kind() : SendException.Kind.JOB_GONE;
   }
 
   /**
@@ -117,5 +155,50 @@ public final class OpsLevelSender implements BatchSender {
   @Override
   public String toString() {
     return "OpsLevelSender[job " + job + "]";
+  }
+
+  /** Lines of the batch from an index to before another. */
+  private record Part(int from, int to) {}
+
+  /** The attempts at one request. */
+  private final class Delivery implements Retries.Attempt {
+    private final LogBatch batch;
+    private final LogChunkBody body;
+    private boolean leftUnanswered;
+    private boolean written;
+    private int lostWriting;
+
+    Delivery(LogBatch batch, LogChunkBody body) {
+      this.batch = batch;
+      this.body = body;
+    }
+
+    @Override
+    public void run(Duration limit) throws AttemptException, InterruptedException {
+      written = false;
+      try {
+        client
+            .transport()
+            .exchange(this::write, body.length(), limit, Mutation.APPEND_JOB_LOG, jobId);
+      } catch (AttemptException e) {
+        if (!e.result().isAnswered()) {
+          leftUnanswered |= written;
+        } else if (!leftUnanswered) {
+          batch.answered();
+        }
+        lostWriting = e.result() == AttemptResult.LOST_WRITING ? lostWriting + 1 : 0;
+        if (lostWriting == 2 && body.length() > LARGE_BODY_BYTES) {
+          throw new AttemptException(
+              AttemptResult.TOO_LARGE, "twice running, " + e.getMessage(), e.getCause());
+        }
+        throw e;
+      }
+    }
+
+    private void write(OutputStream out) throws IOException {
+      body.writeTo(out);
+      written = true;
+      batch.written();
+    }
   }
 }

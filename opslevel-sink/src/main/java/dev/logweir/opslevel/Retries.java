@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +31,14 @@ final class Retries {
   private final Duration overallTimeout;
   private final Pauses pauses;
   private final LongSupplier nanoTime;
+  private final int maxProbes;
+  private final Circuit circuit;
   private final Retry retry;
   private final AtomicBoolean failing = new AtomicBoolean();
 
-  Retries(OpsLevelClient.Builder settings) {
+  Retries(OpsLevelClient.Builder settings, Circuit circuit) {
+    this.circuit = circuit;
+    maxProbes = settings.attempts;
     attemptTimeout = settings.attemptTimeout;
     overallTimeout = settings.overallTimeout;
     pauses = settings.pauses;
@@ -62,35 +67,74 @@ final class Retries {
   void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     long begun = nanoTime.getAsLong();
-    for (int count = 1; ; count++) {
-      try {
-        attempt.run(limit(batch, begun));
+    int probes = 0;
+    while (true) {
+      long asked = nanoTime.getAsLong();
+      Circuit.Leave leave = circuit.enter(batch);
+      begun += nanoTime.getAsLong() - asked;
+      AttemptException failure = tryOnce(attempt, leave, limit(batch, begun, leave));
+      if (failure == null) {
         tries.onComplete();
         succeeded();
         return;
-      } catch (AttemptException e) {
-        long pauseMillis = tries.onError(e);
-        failed(e, count, pauseMillis);
+      }
+      Duration pause;
+      if (leave.isProbe() && failure.result().isRetried() && probes++ < maxProbes) {
+        // The circuit itself tells when to go on.
+        pause = failure.retryAfter();
+      } else {
+        long pauseMillis = tries.onError(failure);
         if (pauseMillis < 0) {
-          throw e;
+          failed(failure);
+          throw failure;
         }
-        Duration pause = Duration.ofMillis(pauseMillis);
-        if (pause.compareTo(left(begun)) >= 0) {
-          throw e;
-        }
+        pause = Duration.ofMillis(pauseMillis);
+      }
+      failed(failure);
+      if (pause.compareTo(left(begun)) >= 0) {
+        throw failure;
+      }
+      if (!pause.isZero()) {
         pauses.pause(batch, pause);
       }
     }
   }
 
-  private Duration limit(LogBatch batch, long begun) throws AttemptException {
+  private @Nullable AttemptException tryOnce(Attempt attempt, Circuit.Leave leave, Duration limit)
+      throws InterruptedException {
+    boolean told = false;
+    try {
+      attempt.run(limit);
+      leave.succeeded();
+      told = true;
+      return null;
+    } catch (AttemptException e) {
+      // An attempt cut short by the end of its job says nothing about the server.
+      boolean cut = e.result() == AttemptResult.TIMED_OUT && limit.compareTo(attemptTimeout) < 0;
+      if (e.result().server() == AttemptResult.Server.UP) {
+        leave.succeeded();
+        told = true;
+      } else if (e.result().server() == AttemptResult.Server.DOWN && !cut) {
+        leave.failed(e);
+        told = true;
+      }
+      return e;
+    } finally {
+      if (!told) {
+        leave.unused();
+      }
+    }
+  }
+
+  private Duration limit(LogBatch batch, long begun, Circuit.Leave leave) throws AttemptException {
     Duration limit = min(attemptTimeout, left(begun));
     Optional<Duration> untilEnd = batch.timeLeft();
     if (untilEnd.isPresent()) {
       limit = min(limit, untilEnd.get());
     }
     if (limit.isZero() || limit.isNegative()) {
-      throw new AttemptException(AttemptResult.TIMED_OUT, "no time left for an attempt", null);
+      leave.unused();
+      throw new AttemptException(AttemptResult.NO_TIME, "no time left for an attempt", null);
     }
     return limit;
   }
@@ -113,11 +157,11 @@ final class Retries {
     }
   }
 
-  private void failed(AttemptException e, int count, long pauseMillis) {
+  private void failed(AttemptException e) {
     if (failing.compareAndSet(false, true)) {
-      log.warn("attempt {} failed: {}", count, e.getMessage(), e.getCause());
+      log.warn("attempt failed: {}", e.getMessage(), e.getCause());
     } else {
-      log.debug("attempt {} failed, next in {} ms: {}", count, pauseMillis, e.getMessage());
+      log.debug("attempt failed: {}", e.getMessage());
     }
   }
 

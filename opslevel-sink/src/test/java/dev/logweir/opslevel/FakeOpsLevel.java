@@ -276,12 +276,17 @@ final class FakeOpsLevel implements AutoCloseable {
     /** Reads head and body and checks both. */
     Request read() throws IOException {
       readHead();
+      Request request = readBody();
+      requests.add(request);
+      return request;
+    }
+
+    /** Reads the body, the head being read, and checks it. */
+    Request readBody() throws IOException {
       byte[] body = readBytes(contentLength());
       // A body longer than it says would be found here.
       require(in.available() == 0, "more than content-length");
-      Request request = parse(body);
-      requests.add(request);
-      return request;
+      return parse(body);
     }
 
     void respond(int status, String body, String... more) throws IOException {

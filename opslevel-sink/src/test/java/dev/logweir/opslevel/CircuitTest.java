@@ -1,0 +1,211 @@
+package dev.logweir.opslevel;
+
+import static dev.logweir.opslevel.FakeOpsLevel.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.logweir.LogBatch;
+import dev.logweir.RawBatch;
+import dev.logweir.SendException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class CircuitTest {
+  private final AtomicLong nanos = new AtomicLong();
+  private final Semaphore paused = new Semaphore(0);
+  private final List<Duration> pauses = new ArrayList<>();
+  private volatile Retries.Pauses pause = this::pass;
+  private FakeOpsLevel server;
+  private OpsLevelClient client;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new FakeOpsLevel();
+    OpsLevelClient.Builder builder = server.client().attempts(5);
+    builder.nanoTime = nanos::get;
+    builder.pauses = (batch, duration) -> pause.pause(batch, duration);
+    client = builder.build();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  @Test
+  void circuit_opensWhenHalfOfTheLastAttemptsFailed() throws Exception {
+    server.otherwise(status(503));
+    assertThat(send()).isInstanceOf(SendException.class);
+    assertThat(client.circuit().isOpen()).isFalse();
+
+    assertThat(send()).isInstanceOf(SendException.class);
+
+    assertThat(client.circuit().isOpen()).isTrue();
+    assertThat(server.requests).hasSize(10);
+  }
+
+  @Test
+  void circuit_staysClosedWhileTheServerRefuses() throws Exception {
+    server.otherwise(status(400));
+    for (int i = 0; i < 30; i++) {
+      assertThat(send()).isInstanceOf(SendException.class);
+    }
+
+    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(server.requests).hasSize(30);
+  }
+
+  @Test
+  void circuit_isProbedAfterPausesThatGrow_andClosesWithOneAnswer() throws Exception {
+    open();
+    pauses.clear();
+    server.then(status(503), status(503), status(503));
+    server.otherwise(FakeOpsLevel.Call::accept);
+
+    assertThat(send()).isNull();
+
+    assertThat(client.circuit().isOpen()).isFalse();
+    // Probes use up no attempt and add no pause of their own.
+    assertThat(pauses).hasSize(4);
+    for (int i = 0; i < 4; i++) {
+      long nominal = 1000L << i;
+      assertThat(pauses.get(i).toMillis()).isBetween(nominal / 2, nominal * 3 / 2 + 1);
+    }
+  }
+
+  @Test
+  void circuit_doesNotLetOneBatchProbeForEver() throws Exception {
+    open();
+    int before = server.requests.size();
+
+    assertThat(send()).isInstanceOf(SendException.class);
+
+    assertThat(server.requests).hasSize(before + 5 + 5);
+  }
+
+  @Test
+  void circuit_holdsBackAllButOneAndWakesThemWithTheFirstAnswer() throws Exception {
+    open();
+    int before = server.requests.size();
+    server.otherwise(FakeOpsLevel.Call::accept);
+    pause = this::hold;
+    List<Call> calls = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      calls.add(new Call(LogBatch.of(List.of("waits"))));
+    }
+    assertThat(paused.tryAcquire(20, 50, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.requests).hasSize(before);
+
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    assertThat(send()).isNull();
+
+    for (Call call : calls) {
+      assertThat(call.end()).isNull();
+    }
+    assertThat(server.requests).hasSize(before + 21);
+  }
+
+  @Test
+  void circuit_goesOnWhenTheProbeIsInterrupted() throws Exception {
+    open();
+    CountDownLatch hung = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.read();
+          hung.countDown();
+          call.awaitEnd();
+        });
+    server.otherwise(FakeOpsLevel.Call::accept);
+    pause = this::hold;
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    Call probe = new Call(LogBatch.of(List.of("probe")));
+    assertThat(hung.await(50, TimeUnit.SECONDS)).isTrue();
+    Call waits = new Call(LogBatch.of(List.of("waits")));
+    assertThat(paused.tryAcquire(50, TimeUnit.SECONDS)).isTrue();
+
+    probe.thread.interrupt();
+
+    assertThat(probe.end()).isInstanceOf(InterruptedException.class);
+    assertThat(waits.end()).isNull();
+    assertThat(client.circuit().isOpen()).isFalse();
+  }
+
+  @Test
+  void circuit_letsAJobTryAtItsEnd() throws Exception {
+    open();
+    server.otherwise(FakeOpsLevel.Call::accept);
+    pause = this::hold;
+    RawBatch last = RawBatch.of(List.of(new byte[] {1}));
+    Call call = new Call(last.batch());
+    assertThat(paused.tryAcquire(50, TimeUnit.SECONDS)).isTrue();
+
+    last.beginEnd(Duration.ofSeconds(50));
+
+    assertThat(call.end()).isNull();
+    assertThat(client.circuit().isOpen()).isFalse();
+  }
+
+  @Test
+  void close_endsWhatWaits() throws Exception {
+    open();
+    pause = this::hold;
+    Call call = new Call(LogBatch.of(List.of("waits")));
+    assertThat(paused.tryAcquire(50, TimeUnit.SECONDS)).isTrue();
+
+    client.close();
+
+    assertThat(call.end()).isInstanceOf(SendException.class).hasMessageContaining("closed");
+  }
+
+  private void open() throws Exception {
+    server.otherwise(status(503));
+    send();
+    send();
+    assertThat(client.circuit().isOpen()).isTrue();
+  }
+
+  private Throwable send() {
+    return catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
+  }
+
+  /** Time passes at once. */
+  private void pass(LogBatch batch, Duration duration) {
+    pauses.add(duration);
+    nanos.addAndGet(duration.toNanos());
+  }
+
+  /** Time does not pass: only a wake or the end of the job goes on. */
+  private void hold(LogBatch batch, Duration duration) throws InterruptedException {
+    paused.release();
+    batch.pause(Duration.ofHours(1));
+  }
+
+  private final class Call {
+    private final Thread thread;
+    private volatile Throwable failure;
+
+    Call(LogBatch batch) {
+      thread =
+          new Thread(
+              () -> failure = catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(batch)));
+      thread.start();
+    }
+
+    Throwable end() throws InterruptedException {
+      thread.join(50_000);
+      assertThat(thread.isAlive()).isFalse();
+      return failure;
+    }
+  }
+}

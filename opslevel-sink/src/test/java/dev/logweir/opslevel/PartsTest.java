@@ -1,0 +1,217 @@
+package dev.logweir.opslevel;
+
+import static dev.logweir.opslevel.FakeOpsLevel.answer;
+import static dev.logweir.opslevel.FakeOpsLevel.status;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.logweir.RawBatch;
+import dev.logweir.SendException;
+import dev.logweir.SendException.Kind;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PartsTest {
+  private static final String GONE =
+      "{\"data\":{\"runnerAppendJobLog\":{\"errors\":"
+          + "[{\"message\":\"unknown\",\"path\":[\"input\",\"runnerJobId\"]}]}}}";
+
+  private FakeOpsLevel server;
+  private OpsLevelClient client;
+  private OpsLevelSender sender;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new FakeOpsLevel();
+    OpsLevelClient.Builder builder = server.client().attempts(2);
+    builder.pauses = (batch, pause) -> {};
+    client = builder.build();
+    sender = client.sender(FakeOpsLevel.JOB);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  @Test
+  void send_halvesWhatIsTooLargeAndKeepsTheOrder() throws Exception {
+    server.otherwise(PartsTest::takeUpTo3Lines);
+    List<String> lines = IntStream.range(0, 20).mapToObj(i -> "line " + i).toList();
+
+    sender.send(lines);
+
+    assertThat(accepted()).isEqualTo(lines);
+  }
+
+  @Test
+  void send_leavesOutASingleLineThatIsTooLarge() {
+    server.otherwise(
+        call -> {
+          FakeOpsLevel.Request request = call.read();
+          boolean large = request.lines().stream().anyMatch(line -> line.length > 1000);
+          call.respond(large ? 413 : 200, large ? "" : FakeOpsLevel.ACCEPTED);
+        });
+    String large = "x".repeat(1001);
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> sender.send(List.of("a", large, "b", "c", large)));
+
+    assertThat(e.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(IntStream.range(0, 5).filter(e::isUndelivered)).containsExactly(1, 4);
+    assertThat(e).hasMessageContaining("2 lines of job 225").hasMessageContaining("bytes in JSON");
+  }
+
+  @Test
+  void send_namesWhatFollowsAPartThatFailed() {
+    int[] requests = {0};
+    server.otherwise(
+        call -> {
+          FakeOpsLevel.Request request = call.read();
+          if (request.lines().size() > 2) {
+            call.respond(413, "");
+          } else if (requests[0]++ == 0) {
+            call.respond(200, FakeOpsLevel.ACCEPTED);
+          } else {
+            call.respond(500, "");
+          }
+        });
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class,
+            () -> sender.send(List.of("a", "b", "c", "d", "e", "f", "g", "h")));
+
+    assertThat(e.kind()).isEqualTo(Kind.FAILED);
+    assertThat(IntStream.range(0, 8).filter(e::isUndelivered)).containsExactly(2, 3, 4, 5, 6, 7);
+    assertThat(server.requests).hasSize(1 + 1 + 1 + 2);
+  }
+
+  @Test
+  void send_halvesWhenTheConnectionIsLostTwiceWhileALargeBodyIsWritten() throws Exception {
+    int[] lost = {0};
+    server.otherwise(
+        call -> {
+          call.readHead();
+          if (call.contentLength() > 20_000_000) {
+            lost[0]++;
+            call.reset();
+          } else {
+            server.requests.add(call.readBody());
+            call.respond(200, FakeOpsLevel.ACCEPTED);
+          }
+        });
+    List<byte[]> lines = Collections.nCopies(20, new byte[1_000_000]);
+
+    sender.send(RawBatch.of(lines).batch());
+
+    assertThat(lost[0]).isEqualTo(2);
+    assertThat(server.requests).hasSize(2);
+    assertThat(server.lines()).hasSize(20);
+  }
+
+  @Test
+  void send_seesAnEarly413WhileALargeBodyIsWritten() throws Exception {
+    server.otherwise(
+        call -> {
+          call.readHead();
+          if (call.contentLength() > 20_000_000) {
+            // Answers at once and reads on: the client must stop by itself.
+            call.respond(413, "", "Connection: close");
+            call.awaitEnd();
+          } else {
+            server.requests.add(call.readBody());
+            call.respond(200, FakeOpsLevel.ACCEPTED);
+          }
+        });
+
+    sender.send(RawBatch.of(Collections.nCopies(20, new byte[1_000_000])).batch());
+
+    assertThat(server.requests).hasSize(2);
+    assertThat(server.connections()).isLessThanOrEqualTo(3);
+  }
+
+  @Test
+  void send_endsTheJobAfterThreeBatchesRefusedForItsSake() throws Exception {
+    server.otherwise(answer(GONE));
+
+    assertThat(kinds(2)).containsExactly(Kind.REFUSED, Kind.REFUSED);
+    server.then(FakeOpsLevel.Call::accept);
+    sender.send(List.of("accepted in between"));
+    assertThat(kinds(3)).containsExactly(Kind.REFUSED, Kind.REFUSED, Kind.JOB_GONE);
+  }
+
+  @Test
+  void send_doesNotEndTheJobForOtherErrors() {
+    server.otherwise(
+        answer(
+            "{\"data\":{\"runnerAppendJobLog\":{\"errors\":"
+                + "[{\"message\":\"too fast\",\"path\":[\"input\",\"logChunk\"]}]}}}"));
+
+    assertThat(kinds(4)).containsOnly(Kind.REFUSED);
+  }
+
+  @Test
+  void unconfirmed_areLinesWrittenAndNotAnswered() {
+    RawBatch refused = RawBatch.of(List.of("refused".getBytes(UTF_8)));
+    server.otherwise(status(400));
+    assertThatThrownBy(() -> sender.send(refused.batch())).isInstanceOf(SendException.class);
+    assertThat(refused.isWritten()).isFalse();
+
+    RawBatch lost = RawBatch.of(List.of("lost".getBytes(UTF_8)));
+    server.otherwise(
+        call -> {
+          call.read();
+          call.reset();
+        });
+    assertThatThrownBy(() -> sender.send(lost.batch())).isInstanceOf(SendException.class);
+    assertThat(lost.isWritten()).isTrue();
+  }
+
+  @Test
+  void unconfirmed_staysWhenALaterAttemptIsAnswered() {
+    RawBatch raw = RawBatch.of(List.of("maybe".getBytes(UTF_8)));
+    server.then(
+        call -> {
+          call.read();
+          call.reset();
+        },
+        status(500));
+
+    assertThatThrownBy(() -> sender.send(raw.batch())).isInstanceOf(SendException.class);
+
+    assertThat(raw.isWritten()).isTrue();
+  }
+
+  private List<Kind> kinds(int batches) {
+    return IntStream.range(0, batches)
+        .mapToObj(
+            i ->
+                catchThrowableOfType(SendException.class, () -> sender.send(List.of("line")))
+                    .kind())
+        .toList();
+  }
+
+  private List<String> accepted() {
+    return server.requests.stream()
+        .filter(request -> request.lines().size() <= 3)
+        .flatMap(request -> request.lines().stream())
+        .map(line -> new String(line, UTF_8))
+        .toList();
+  }
+
+  private static void takeUpTo3Lines(FakeOpsLevel.Call call) throws java.io.IOException {
+    boolean large = call.read().lines().size() > 3;
+    call.respond(large ? 413 : 200, large ? "" : FakeOpsLevel.ACCEPTED);
+  }
+}
