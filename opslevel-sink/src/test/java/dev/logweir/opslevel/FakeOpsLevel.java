@@ -60,6 +60,7 @@ final class FakeOpsLevel implements AutoCloseable {
           "execution_timeout",
           "pod_timeout");
 
+  private final String scheme;
   private final ServerSocket server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ReentrantLock lock = new ReentrantLock();
@@ -81,6 +82,11 @@ final class FakeOpsLevel implements AutoCloseable {
   }
 
   FakeOpsLevel(ServerSocket server) {
+    this("http", server);
+  }
+
+  FakeOpsLevel(String scheme, ServerSocket server) {
+    this.scheme = scheme;
     this.server = server;
     threads.execute(this::accept);
   }
@@ -128,7 +134,7 @@ final class FakeOpsLevel implements AutoCloseable {
   }
 
   String url() {
-    return "http://127.0.0.1:" + server.getLocalPort();
+    return scheme + "://127.0.0.1:" + server.getLocalPort();
   }
 
   int port() {

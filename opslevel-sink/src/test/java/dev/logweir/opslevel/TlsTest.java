@@ -1,0 +1,198 @@
+package dev.logweir.opslevel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.logweir.RawBatch;
+import dev.logweir.SendException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class TlsTest {
+  private static final char[] PASSWORD = "changeit".toCharArray();
+
+  @TempDir static Path folder;
+  private static SSLContext right;
+  private static SSLContext forAnotherHost;
+
+  private FakeOpsLevel server;
+  private OpsLevelClient client;
+
+  @BeforeAll
+  static void makeKeys() throws Exception {
+    right = context("san=ip:127.0.0.1", "right.p12");
+    forAnotherHost = context("san=dns:other.example", "other.p12");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  @Test
+  void send_refusesACertificateThatNobodyVouchesFor() throws Exception {
+    start(right, null);
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(e).hasMessageContaining("certificate is not trusted");
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void send_refusesACertificateForAnotherHost() throws Exception {
+    start(forAnotherHost, forAnotherHost);
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(e)
+        .hasMessageContaining("certificate is not trusted")
+        .hasMessageContaining("127.0.0.1");
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void send_takesACertificateOfTheTrustStoreGiven() throws Exception {
+    start(right, right);
+    List<byte[]> lines = Collections.nCopies(100, new byte[20_000]);
+
+    client.sender(FakeOpsLevel.JOB).send(RawBatch.of(lines).batch());
+    client.sender(FakeOpsLevel.JOB).send(List.of("again"));
+
+    assertThat(server.lines()).hasSize(101);
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void send_repeatsWhenTheServerSpeaksNoTls() throws Exception {
+    server = new FakeOpsLevel();
+    OpsLevelClient.Builder builder =
+        server.client().apiUrl("https://127.0.0.1:" + server.port()).attempts(2);
+    builder.pauses = (batch, pause) -> {};
+    client = builder.build();
+    server.otherwise(
+        call -> {
+          call.out.write(
+              "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+          call.socket.close();
+        });
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("TLS handshake failed");
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void interrupt_endsAHungCallAtOnce() throws Exception {
+    start(right, right);
+    CountDownLatch reached = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.read();
+          reached.countDown();
+          call.awaitEnd();
+        });
+    Throwable[] failure = {null};
+    Thread thread =
+        new Thread(
+            () ->
+                failure[0] =
+                    catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(List.of("line"))));
+    thread.start();
+    assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
+
+    thread.interrupt();
+
+    thread.join(50_000);
+    assertThat(thread.isAlive()).isFalse();
+    assertThat(failure[0]).isInstanceOf(InterruptedException.class);
+    assertThat(client.transport().connectionCount()).isZero();
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  private void start(SSLContext its, SSLContext trusted) throws Exception {
+    server =
+        new FakeOpsLevel(
+            "https",
+            its.getServerSocketFactory()
+                .createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    OpsLevelClient.Builder builder = server.client();
+    builder.pauses = (batch, pause) -> {};
+    client = (trusted == null ? builder : builder.sslContext(trusted)).build();
+  }
+
+  private SendException failure() {
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
+    assertThat(e).isNotNull();
+    return e;
+  }
+
+  /**
+   * Makes a key with a certificate for it, signed by itself, and a context that has and trusts
+   * both.
+   */
+  private static SSLContext context(String names, String file) throws Exception {
+    Path store = folder.resolve(file);
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "key",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=test",
+                "-ext",
+                names,
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                new String(PASSWORD))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(keytool.waitFor()).isZero();
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(store)) {
+      keys.load(in, PASSWORD);
+    }
+    KeyManagerFactory its = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    its.init(keys, PASSWORD);
+    KeyStore certificates = KeyStore.getInstance("PKCS12");
+    certificates.load(null, null);
+    certificates.setCertificateEntry("key", keys.getCertificate("key"));
+    TrustManagerFactory trusts =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trusts.init(certificates);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(its.getKeyManagers(), trusts.getTrustManagers(), null);
+    return context;
+  }
+}
