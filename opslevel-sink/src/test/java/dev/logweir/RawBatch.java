@@ -2,10 +2,11 @@ package dev.logweir;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Batches of any bytes, with the call behind them that a shipper would have. */
 public final class RawBatch {
-  private final BatchCall call = new BatchCall(System::nanoTime);
+  private final BatchCall call = new BatchCall(new ReentrantLock(), null);
   private final LogBatch batch = new LogBatch(call);
 
   private RawBatch() {}
