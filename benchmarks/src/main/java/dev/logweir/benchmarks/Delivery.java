@@ -1,0 +1,123 @@
+package dev.logweir.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.logweir.LineReader;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * What every sender does with the lines it gets: writes all their bytes, with line ends, into the
+ * buffer of a request, as one that talks to a server would, and keeps a sum of what passed.
+ *
+ * <p>The sum takes in, in their order, the first 8 of each 64 bytes: enough to notice a byte lost,
+ * doubled or moved, at 1 or 2 ns a line of 100 B. {@link #everyByte} makes it take in all of them.
+ * One thread at a time.
+ */
+final class Delivery {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long FACTOR = 0x9E3779B97F4A7C15L;
+  private static final int REQUEST_BUFFER = 16 << 10;
+  private static final int SAMPLE_EVERY = 64;
+
+  private final byte[] buffer = new byte[REQUEST_BUFFER];
+  private final int step;
+  private int filled;
+  private long bytes;
+  private long lines;
+  private long sum;
+
+  private Delivery(int step) {
+    this.step = step;
+  }
+
+  static Delivery sampled() {
+    return new Delivery(SAMPLE_EVERY);
+  }
+
+  static Delivery everyByte() {
+    return new Delivery(Long.BYTES);
+  }
+
+  /** Returns what should arrive when a workload is written a number of times. */
+  static Sum expected(Workload workload, long times, boolean everyByte) {
+    Delivery once = everyByte ? everyByte() : sampled();
+    once.text(workload.bytes());
+    Sum pass = once.sum();
+    long factor = 1;
+    for (int at = 0; at < workload.bytes().length; at += once.step) {
+      factor *= FACTOR;
+    }
+    long sum = 0;
+    for (long time = 0; time < times; time++) {
+      sum = sum * factor + pass.sum();
+    }
+    return new Sum(pass.bytes() * times, Workload.LINES * times, sum);
+  }
+
+  void lines(LineReader reader) {
+    while (reader.next()) {
+      int left = reader.length();
+      while (left > 0) {
+        int read = reader.read(buffer, filled, Math.min(left, buffer.length - filled));
+        left -= read;
+        advance(read);
+      }
+      endLine();
+    }
+  }
+
+  void lines(List<String> strings) {
+    for (String line : strings) {
+      text(line.getBytes(UTF_8));
+      endLine();
+    }
+  }
+
+  /** Takes bytes as they are; no line is counted. */
+  private void text(byte[] text) {
+    int index = 0;
+    while (index < text.length) {
+      int count = Math.min(text.length - index, buffer.length - filled);
+      System.arraycopy(text, index, buffer, filled, count);
+      index += count;
+      advance(count);
+    }
+  }
+
+  private void endLine() {
+    buffer[filled] = '\n';
+    advance(1);
+    lines++;
+  }
+
+  private void advance(int count) {
+    filled += count;
+    bytes += count;
+    if (filled == buffer.length) {
+      sum = sumUpTo(filled);
+      filled = 0;
+    }
+  }
+
+  private long sumUpTo(int end) {
+    long result = sum;
+    for (int at = 0; at + Long.BYTES <= end; at += step) {
+      result = result * FACTOR + (long) LONGS.get(buffer, at);
+    }
+    return result;
+  }
+
+  /**
+   * Returns the sum of all bytes so far, whose number must be a multiple of {@value #SAMPLE_EVERY}.
+   */
+  Sum sum() {
+    return new Sum(bytes, lines, sumUpTo(filled));
+  }
+
+  /** How much passed, and its sum. */
+  record Sum(long bytes, long lines, long sum) {}
+}
