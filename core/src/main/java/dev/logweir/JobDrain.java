@@ -237,7 +237,7 @@ final class JobDrain extends WorkerPool.Work {
       return Outcome.TAKEN;
     }
     for (Sink sink : job.sinks) {
-      sink.signal();
+      sink.passEnded();
     }
     if (outcome == Outcome.NO_SEGMENT && budget != null && budgetRequest != null) {
       budget.whenGiven(budgetRequest);

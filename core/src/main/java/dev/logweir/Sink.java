@@ -41,6 +41,10 @@ final class Sink {
   private long position;
 
   private boolean sendEarly;
+
+  /** Lines are about to be added to the open batch, for which room was made in it. */
+  private boolean held;
+
   private boolean blocked;
   private boolean timerSet;
   private Time.@Nullable Entry timer;
@@ -110,16 +114,18 @@ final class Sink {
    * @param wanted bytes wanted, {@code min} or more
    * @param tallied whether they come with counts behind the line ends
    * @param lineBytes length of the longest line among them, for the server's bound
+   * @param hold whether they are added next, so that the open batch must not be sent before
    * @return for how many bytes there is room; 0 if the lines must wait until this sink asks for a
    *     drain, or {@link #NO_SEGMENT} until the budget has something again
    */
-  int prepare(int min, int wanted, boolean tallied, int lineBytes) {
+  int prepare(int min, int wanted, boolean tallied, int lineBytes, boolean hold) {
     long encoded = encoded(lineBytes);
     int room;
     boolean start;
     lock.lock();
     try {
       room = prepareLocked(min, wanted, tallied, encoded);
+      held = hold && room > 0;
       start = takeStart();
     } finally {
       lock.unlock();
@@ -171,6 +177,7 @@ final class Sink {
   void addLines(byte[] bytes, int from, int end, int lines) {
     lock.lock();
     try {
+      held = false;
       LogBatch batch = assembly.open();
       if (ended || batch == null) {
         return;
@@ -195,6 +202,7 @@ final class Sink {
   }
 
   private void addPieceLocked(LogLine piece, byte[] mark, long encoded) {
+    held = false;
     LogBatch batch = assembly.open();
     if (ended || batch == null) {
       return;
@@ -246,6 +254,7 @@ final class Sink {
     long encoded = encoded(text.length);
     lock.lock();
     try {
+      held = false;
       ledger.gap(position - lines + newLines, lines, bytes, reasons);
       position += newLines;
       LogBatch batch = assembly.open();
@@ -444,6 +453,17 @@ final class Sink {
     }
   }
 
+  /** Nothing is added for the time being: what is due goes. */
+  void passEnded() {
+    lock.lock();
+    try {
+      held = false;
+    } finally {
+      lock.unlock();
+    }
+    signal();
+  }
+
   private void claimStart() {
     if (busy || ended) {
       return;
@@ -467,6 +487,7 @@ final class Sink {
     LogBatch batch = assembly.open();
     return batch != null
         && batch.lineCount() > 0
+        && !held
         && (batch.sequence() == 1
             || sendEarly
             || noMore
@@ -484,7 +505,7 @@ final class Sink {
 
   private void setTimer() {
     LogBatch batch = assembly.open();
-    if (batch == null || batch.lineCount() == 0 || timerSet) {
+    if (batch == null || batch.lineCount() == 0 || timerSet || held) {
       return;
     }
     timerSet = true;

@@ -221,7 +221,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     for (Sink sink : drain.job.sinks) {
-      int sinkRoom = sink.prepare(first, room, false, 0);
+      int sinkRoom = sink.prepare(first, room, false, 0, true);
       if (sinkRoom <= 0) {
         stop = stopFor(sinkRoom);
         return -1;
@@ -397,7 +397,7 @@ final class StreamDrain implements LineTarget {
   }
 
   private boolean roomForGap() {
-    return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES);
+    return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES, true);
   }
 
   /**
@@ -410,16 +410,16 @@ final class StreamDrain implements LineTarget {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
       grown = Math.min(usual + Scratch.PREFIX_BYTES + growth, largestPiece());
     }
-    return roomFor(Math.max(usual, grown), length + CONTINUED.length);
+    return roomFor(Math.max(usual, grown), length + CONTINUED.length, false);
   }
 
   private int largestPiece() {
     return maxLine + Scratch.PREFIX_BYTES + EXTRA_BYTES;
   }
 
-  private boolean roomFor(int bytes, int lineBytes) {
+  private boolean roomFor(int bytes, int lineBytes, boolean hold) {
     for (Sink sink : drain.job.sinks) {
-      int room = sink.prepare(bytes, bytes, true, lineBytes);
+      int room = sink.prepare(bytes, bytes, true, lineBytes, hold);
       if (room <= 0) {
         stop = stopFor(room);
         return false;
@@ -442,7 +442,7 @@ final class StreamDrain implements LineTarget {
     int length = piece.length() + mark.length;
     for (Sink sink : drain.job.sinks) {
       int bytes = length + 2 * LineReader.MAX_TRAILER;
-      if (sink.prepare(bytes, bytes, true, length) > 0) {
+      if (sink.prepare(bytes, bytes, true, length, true) > 0) {
         sink.addPiece(piece, mark);
       } else {
         sink.lost(DropReason.QUEUE_FULL, piece.sourceBytes, piece.sourceLines);

@@ -1,0 +1,55 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class OpenBatchTest {
+  private static final byte[] LINE = "a line\n".getBytes(UTF_8);
+
+  private final LogweirEngine engine = LogweirEngine.builder().build();
+  private final ScriptedSender sender = new ScriptedSender();
+
+  @AfterEach
+  void closeEngine() {
+    engine.close();
+  }
+
+  /** The task may look for a batch at any moment, also when it was started for the one before. */
+  @Test
+  void openBatch_isNotSentWhileLinesAreAboutToCome() throws Exception {
+    Job job = new Job(engine, new JobSettings().complete(), List.of(), null);
+    job.start(List.of(sender), List.of(), true, 0);
+    Sink sink = job.sinks.get(0);
+    add(sink);
+
+    assertThat(sink.prepare(LINE.length, LINE.length, false, 0, true)).isEqualTo(LINE.length);
+    assertThat(next(sink)).as("batch sent before its lines have come").isNull();
+    sink.addLines(LINE, 0, LINE.length, 1);
+    sink.passEnded();
+
+    sender.awaitLines(2);
+    assertThat(sender.lines()).containsExactly("a line", "a line");
+    assertThat(sender.batchSizes()).containsExactly(2);
+    job.close();
+  }
+
+  private static void add(Sink sink) {
+    sink.prepare(LINE.length, LINE.length, false, 0, true);
+    sink.addLines(LINE, 0, LINE.length, 1);
+  }
+
+  private static LogBatch next(Sink sink) {
+    sink.lock.lock();
+    try {
+      return sink.nextToSend();
+    } finally {
+      sink.lock.unlock();
+    }
+  }
+}
