@@ -4,7 +4,11 @@ module dev.logweir.examples {
   requires dev.logweir;
   requires dev.logweir.opslevel;
   requires info.picocli;
+  requires java.management;
   requires jdk.httpserver;
   requires org.slf4j;
   requires static org.jspecify;
+
+  opens dev.logweir.examples to
+      info.picocli;
 }

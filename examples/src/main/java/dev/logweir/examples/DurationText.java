@@ -1,0 +1,27 @@
+package dev.logweir.examples;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** A duration as typed: {@code 500ms}, {@code 2s}, {@code 1m30s}, {@code 0}. */
+final class DurationText implements ITypeConverter<Duration> {
+  @Override
+  public Duration convert(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    try {
+      if (lower.endsWith("ms")) {
+        return Duration.ofMillis(Long.parseLong(lower.substring(0, lower.length() - 2)));
+      }
+      if (lower.equals("0")) {
+        return Duration.ZERO;
+      }
+      return Duration.parse("PT" + lower);
+    } catch (NumberFormatException | DateTimeParseException | ArithmeticException e) {
+      throw new TypeConversionException(
+          "'" + text + "' is not a duration such as 500ms, 2s or 1m30s");
+    }
+  }
+}
