@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * {@value #MAX_HELD} stay open. Written for trials and tests; it shares no class with the library.
  */
 final class EmbeddedEndpoint implements AutoCloseable {
+  private static final String OUTCOMES_FILE = "outcomes.jsonl";
   private static final int THREADS = 32;
   private static final int MAX_HELD = 1024;
   private static final int MAX_PROBLEMS = 10;
@@ -98,6 +99,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
       throws IOException {
     if (folder != null) {
       Files.createDirectories(folder);
+      Files.deleteIfExists(folder.resolve(OUTCOMES_FILE));
     }
     EmbeddedEndpoint endpoint = new EmbeddedEndpoint(runnerId, token, faults, folder);
     endpoint.server.start();
@@ -271,7 +273,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
     outcomesLock.lock();
     try {
       Files.writeString(
-          folder.resolve("outcomes.jsonl"),
+          folder.resolve(OUTCOMES_FILE),
           line + "\n",
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);

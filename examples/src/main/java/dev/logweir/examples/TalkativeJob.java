@@ -50,8 +50,13 @@ public final class TalkativeJob {
     String secret = System.getenv().getOrDefault(SECRET, "none");
     try (OutputStream out = stream(FileDescriptor.out);
         OutputStream err = stream(FileDescriptor.err)) {
-      new TalkativeJob(Long.parseLong(args[0]), secret).talk(Long.parseLong(args[1]), out, err);
+      talk(Long.parseLong(args[0]), Long.parseLong(args[1]), secret, out, err);
     }
+  }
+
+  static void talk(long number, long bytes, String secret, OutputStream out, OutputStream err)
+      throws IOException {
+    new TalkativeJob(number, secret).talk(bytes, out, err);
   }
 
   private static OutputStream stream(FileDescriptor descriptor) {

@@ -1,0 +1,318 @@
+package dev.logweir.examples;
+
+import dev.logweir.LinePrefixer;
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
+import dev.logweir.OutcomeVariables;
+import dev.logweir.SecretMasker;
+import dev.logweir.WhenFull;
+import dev.logweir.opslevel.OpsLevelClient;
+import dev.logweir.opslevel.OpsLevelSender;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** All jobs of one call of {@link LocalRunner}, and what they share. */
+final class Run implements AutoCloseable {
+  private static final String EMBEDDED_TOKEN = "embedded";
+  private static final int CONNECT_MILLIS = 5_000;
+  private static final Duration PIPE_TIME = Duration.ofSeconds(1);
+  private static final Duration REPORT_TIME = Duration.ofSeconds(5);
+
+  private final RunnerOptions options;
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final @Nullable EmbeddedEndpoint endpoint;
+  private final OpsLevelClient client;
+  private final LogweirEngine engine = LogweirEngine.builder().build();
+  private final @Nullable Pace pace;
+  private final @Nullable SecretMasker masker;
+  private final List<Job> jobs = new ArrayList<>();
+  private final long jobLimit;
+  private final CountDownLatch jobsLeft;
+  private final ReentrantLock resultLock = new ReentrantLock();
+  private final Thread atShutdown = new Thread(this::endEarly, "shutdown");
+  private final long begun = System.nanoTime();
+  private boolean resultShown;
+  private @Nullable Progress progress;
+  private @Nullable HeapReport heap;
+
+  private Run(
+      RunnerOptions options,
+      PrintWriter out,
+      PrintWriter err,
+      @Nullable EmbeddedEndpoint endpoint,
+      OpsLevelClient client) {
+    this.options = options;
+    this.out = out;
+    this.err = err;
+    this.endpoint = endpoint;
+    this.client = client;
+    pace = options.rate == null ? null : new Pace(options.rate);
+    masker = options.secrets.isEmpty() ? null : SecretMasker.of(options.secrets);
+    LogStreamer sample =
+        settings(client.sender(Ids.job(options.firstJob)), outcomeVariables()).build();
+    jobLimit = sample.maxRetainedBytes();
+    sample.close();
+    for (int i = 0; i < options.jobs; i++) {
+      jobs.add(job(options.firstJob + i));
+    }
+    jobsLeft = new CountDownLatch(jobs.size());
+  }
+
+  /**
+   * Makes all that is shared, and no job runs yet.
+   *
+   * @throws IllegalArgumentException if a value is refused by the library
+   */
+  static Run prepare(RunnerOptions options, PrintWriter out, PrintWriter err) throws IOException {
+    String runner = options.runnerId == null ? Ids.runner(1) : options.runnerId;
+    if (options.apiUrl != null) {
+      OpsLevelClient client =
+          OpsLevelClient.fromEnvironment().apiUrl(options.apiUrl).runnerId(runner).build();
+      checkAnswers(URI.create(options.apiUrl));
+      return new Run(options, out, err, null, client);
+    }
+    EmbeddedEndpoint endpoint =
+        EmbeddedEndpoint.start(runner, EMBEDDED_TOKEN, options.faults(), options.output);
+    try {
+      for (int i = 0; i < options.jobs; i++) {
+        endpoint.addJob(options.firstJob + i);
+      }
+      OpsLevelClient client =
+          OpsLevelClient.builder()
+              .apiUrl(endpoint.url().toString())
+              .token(EMBEDDED_TOKEN)
+              .runnerId(runner)
+              .build();
+      return new Run(options, out, err, endpoint, client);
+    } catch (RuntimeException | IOException e) {
+      endpoint.close();
+      throw e;
+    }
+  }
+
+  private static void checkAnswers(URI url) {
+    int port = url.getPort() > 0 ? url.getPort() : url.getScheme().equals("http") ? 80 : 443;
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(url.getHost(), port), CONNECT_MILLIS);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("--api-url has an unknown host: " + url.getHost(), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--api-url does not answer: " + url + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Job job(long number) {
+    OpsLevelSender sender = client.sender(Ids.job(number));
+    Map<String, String> environment =
+        options.secrets.isEmpty() ? Map.of() : Map.of(TalkativeJob.SECRET, options.secrets.get(0));
+    OutcomeVariables variables = outcomeVariables();
+    return new Job(
+        number, command(number), environment, sender, variables, settings(sender, variables), pace);
+  }
+
+  private @Nullable OutcomeVariables outcomeVariables() {
+    if (!options.command.isEmpty() && !options.outcomeVariables) {
+      return null;
+    }
+    return masker == null ? OutcomeVariables.unmasked() : OutcomeVariables.maskedBy(masker);
+  }
+
+  private LogStreamer.Builder settings(
+      OpsLevelSender sender, @Nullable OutcomeVariables variables) {
+    LogStreamer.Builder settings =
+        LogStreamer.builder(sender)
+            .engine(engine)
+            .flushTimeout(options.flushTimeout)
+            .whenFull(options.wait ? WhenFull.WAIT : WhenFull.DROP);
+    if (options.maxSize != null) {
+      settings.maxSize(Math.toIntExact(options.maxSize));
+    }
+    if (options.maxInterval != null) {
+      settings.maxInterval(options.maxInterval);
+    }
+    if (variables != null) {
+      settings.processor(variables);
+    }
+    if (masker != null) {
+      settings.processor(masker);
+    }
+    if (options.prefix) {
+      settings.processor(new LinePrefixer());
+    }
+    return settings;
+  }
+
+  private List<String> command(long number) {
+    if (!options.command.isEmpty()) {
+      return options.command.stream()
+          .map(word -> word.replace("{job}", Long.toString(number)))
+          .toList();
+    }
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xmx64m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        TalkativeJob.class.getName(),
+        Long.toString(number),
+        Long.toString(options.size));
+  }
+
+  /** What the library may retain for as many jobs as run at once, in bytes. */
+  long limit() {
+    return engine.maxRetainedBytes() + Math.min(options.concurrency, jobs.size()) * jobLimit;
+  }
+
+  /** Runs all jobs and says the result; returns the exit code. */
+  int toEnd() throws InterruptedException {
+    Runtime.getRuntime().addShutdownHook(atShutdown);
+    heap = options.heapReport ? HeapReport.start() : null;
+    progress = Progress.start(jobs, engine::retainedBytes, limit(), err);
+    ExecutorService threads = Executors.newFixedThreadPool(options.concurrency);
+    for (Job job : jobs) {
+      threads.execute(
+          () -> {
+            try {
+              job.run();
+            } finally {
+              jobsLeft.countDown();
+            }
+          });
+    }
+    threads.shutdown();
+    jobsLeft.await();
+    return showResult();
+  }
+
+  /** Ends the jobs, ships what they have written, and says the result: on a signal, say. */
+  private void endEarly() {
+    jobs.forEach(Job::end);
+    if (pace != null) {
+      pace.lift();
+    }
+    try {
+      // What is still in the pipes is read in a moment, unless a full library holds the reading
+      // back.
+      boolean allRead = jobsLeft.await(PIPE_TIME.toMillis(), TimeUnit.MILLISECONDS);
+      engine.close(options.flushTimeout);
+      boolean allDone = jobsLeft.await(REPORT_TIME.toMillis(), TimeUnit.MILLISECONDS);
+      if (!allRead && !allDone) {
+        err.println("local-runner: a job did not end in time");
+      }
+      showResult();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    close();
+  }
+
+  private int showResult() throws InterruptedException {
+    resultLock.lock();
+    try {
+      if (resultShown) {
+        return 1;
+      }
+      resultShown = true;
+      if (progress != null) {
+        progress.close();
+      }
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      ResultTable.print(jobs, out);
+      out.println();
+      showTotals(seconds);
+      if (heap != null) {
+        out.println(heap.end(limit()));
+      }
+      out.flush();
+      return showFailures() ? 1 : 0;
+    } finally {
+      resultLock.unlock();
+    }
+  }
+
+  private void showTotals(double seconds) {
+    Totals all = Totals.of(jobs);
+    out.printf(
+        Locale.ROOT,
+        "total: jobs=%d complete=%d seconds=%.3f accepted=%d shipped=%d filtered=%d dropped=%d"
+            + " shipped_per_second=%.0f%n",
+        jobs.size(),
+        all.complete(),
+        seconds,
+        all.accepted().bytes(),
+        all.shipped().bytes(),
+        all.filtered().bytes(),
+        all.dropped().bytes(),
+        all.shipped().bytes() / seconds);
+    long peak = progress == null ? 0 : progress.peak();
+    out.printf(
+        Locale.ROOT,
+        "retained: at most %,d bytes seen; the formula allows %,d (engine %,d, %d jobs at once %,d"
+            + " each)%n",
+        peak,
+        limit(),
+        engine.maxRetainedBytes(),
+        Math.min(options.concurrency, jobs.size()),
+        jobLimit);
+    if (endpoint != null) {
+      out.printf(
+          Locale.ROOT,
+          "arrived at the endpoint: %,d bytes, markers and prefixes included%n",
+          endpoint.receivedBytes());
+    }
+  }
+
+  private boolean showFailures() {
+    boolean failed = false;
+    for (Job job : jobs) {
+      Job.Result result = job.result();
+      String failure = result == null ? "not started" : result.failure();
+      if (failure != null) {
+        failed = true;
+        err.println("local-runner: job " + job.number() + ": " + failure);
+      }
+    }
+    if (endpoint != null) {
+      for (String problem : endpoint.problems()) {
+        failed = true;
+        err.println("local-runner: the endpoint found wrong: " + problem);
+      }
+    }
+    err.flush();
+    return failed;
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+    client.close();
+    if (endpoint != null) {
+      endpoint.close();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(atShutdown);
+    } catch (IllegalStateException ignored) {
+      // The JVM is shutting down: the hook runs or has run.
+    }
+  }
+}

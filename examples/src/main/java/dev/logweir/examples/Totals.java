@@ -1,0 +1,58 @@
+package dev.logweir.examples;
+
+import dev.logweir.DropReason;
+import dev.logweir.LogReport;
+import dev.logweir.SinkReport;
+import dev.logweir.Tally;
+import java.util.List;
+
+/** The accounts of several jobs added up. */
+record Totals(
+    int started,
+    int running,
+    int complete,
+    Tally accepted,
+    Tally shipped,
+    Tally filtered,
+    Tally dropped) {
+  static Totals of(List<Job> jobs) {
+    int started = 0;
+    int running = 0;
+    int complete = 0;
+    Tally accepted = Tally.NONE;
+    Tally shipped = Tally.NONE;
+    Tally filtered = Tally.NONE;
+    Tally dropped = Tally.NONE;
+    for (Job job : jobs) {
+      boolean runs = job.isRunning();
+      running += runs ? 1 : 0;
+      started += runs || job.result() != null ? 1 : 0;
+      LogReport report = job.report();
+      if (report != null) {
+        SinkReport sink = report.sink();
+        accepted = accepted.plus(sink.accepted());
+        shipped = shipped.plus(sink.shipped());
+        filtered = filtered.plus(sink.filtered());
+        dropped = dropped.plus(sink.droppedTotal());
+        complete += job.result() != null && report.isComplete() ? 1 : 0;
+      }
+    }
+    return new Totals(started, running, complete, accepted, shipped, filtered, dropped);
+  }
+
+  int done() {
+    return started - running;
+  }
+
+  /**
+   * The reasons with their bytes, such as {@code 12,345 queue_full}; {@code -} if there is none.
+   */
+  static String reasons(SinkReport sink) {
+    StringBuilder text = new StringBuilder();
+    for (DropReason reason : sink.dropped().keySet()) {
+      text.append(text.isEmpty() ? "" : ", ");
+      text.append("%,d %s".formatted(sink.dropped(reason).bytes(), reason.tag()));
+    }
+    return text.isEmpty() ? "-" : text.toString();
+  }
+}
