@@ -48,14 +48,14 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.process(line);
     } catch (Throwable e) {
-      requireSurvivable(e);
+      restoreInterrupt(e);
       pieces.abort();
+      pieces.close(line);
       failing = !ends;
       next.failed(
           e,
           line.sourceBytes + pieces.takeCarriedBytes(),
           line.sourceLines + pieces.takeCarriedLines());
-      pieces.close(line);
       return;
     } finally {
       line.replaceThrough(null);
@@ -79,7 +79,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.gap();
     } catch (Throwable e) {
-      requireSurvivable(e);
+      restoreInterrupt(e);
       next.warn(e);
     }
   }
@@ -93,7 +93,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.end(this);
     } catch (Throwable e) {
-      requireSurvivable(e);
+      restoreInterrupt(e);
       next.warn(e);
     } finally {
       ending = false;
@@ -128,13 +128,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     next.warn(cause);
   }
 
-  /**
-   * A stack that overflowed is the processor's own fault, such as a regular expression that recurs.
-   */
-  private static void requireSurvivable(Throwable e) {
-    if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
-      throw error;
-    }
+  private static void restoreInterrupt(Throwable e) {
     if (e instanceof InterruptedException) {
       Thread.currentThread().interrupt();
     }

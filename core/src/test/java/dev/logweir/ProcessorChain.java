@@ -42,6 +42,7 @@ final class ProcessorChain {
   final List<Throwable> failures = new ArrayList<>();
   final List<Throwable> warnings = new ArrayList<>();
   long takenBytes;
+  int takenLines;
   long filteredBytes;
   int filteredLines;
   long failedBytes;
@@ -98,12 +99,14 @@ final class ProcessorChain {
     lend();
     byte[] around = new byte[bytes.length + 7];
     System.arraycopy(bytes, 0, around, 3, bytes.length);
-    long source = (long) bytes.length + (last ? 1 : 0);
+    int lines = last && !cut ? 1 : 0;
+    long source = (long) bytes.length + lines;
     takenBytes += source;
+    takenLines += lines;
     line.setContent(around, 3, bytes.length);
     line.setPosition(number, timeMillis);
     line.setPart(first, last, cut);
-    line.setTally(source, last ? 1 : 0);
+    line.setTally(source, lines);
     head.accept(line);
     takeBack();
   }
