@@ -27,9 +27,8 @@ public final class BatchShipper implements AutoCloseable {
 
   private BatchShipper(Builder builder, JobSettings settings) {
     LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
-    job = new Job(engine, settings, List.of(), null);
+    job = new Job(engine, settings, List.of(builder.sender), List.of(), null);
     job.start(
-        List.of(builder.sender),
         List.of(),
         false,
         OWN_BYTES + (long) builder.sender.overheadBytes());

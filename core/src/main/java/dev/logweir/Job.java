@@ -1,6 +1,7 @@
 package dev.logweir;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,6 +41,7 @@ final class Job {
   final LogweirEngine engine;
   final JobSettings settings;
   volatile List<Sink> sinks = List.of();
+  private final List<BatchSender> senders;
   final List<LogProcessor> processors;
   private final LogStreamer.@Nullable AfterLog afterLog;
   private @Nullable JobDrain drain;
@@ -54,10 +56,12 @@ final class Job {
   Job(
       LogweirEngine engine,
       JobSettings settings,
+      List<BatchSender> senders,
       List<LogProcessor> processors,
       LogStreamer.@Nullable AfterLog afterLog) {
     this.engine = engine;
     this.settings = settings;
+    this.senders = senders;
     this.processors = processors;
     this.afterLog = afterLog;
   }
@@ -65,10 +69,10 @@ final class Job {
   /** What exists only from the beginning of the end on. */
   private final class Ending {
     private final long deadlineNanos;
+    private final ReentrantLock account = new ReentrantLock();
     private final CountDownLatch over = new CountDownLatch(1);
     private final List<Time.@Nullable Entry> timers = new ArrayList<>();
     private int openSinks = sinks.size();
-    private boolean logOver;
     private @Nullable LogReport report;
     private @Nullable Closing closing;
 
@@ -94,7 +98,7 @@ final class Job {
    *     room for the job's reserve, or too many abandoned calls stand in the way of a processor
    * @throws IllegalArgumentException if the bound of a sender is too small
    */
-  void start(List<BatchSender> senders, List<LogListener> listeners, boolean streams, long fixed) {
+  void start(List<LogListener> listeners, boolean streams, long fixed) {
     lock.lock();
     try {
       if (state != State.NEW) {
@@ -118,7 +122,7 @@ final class Job {
       }
       boolean started = false;
       try {
-        open(senders, listeners, streams, pool, budget);
+        open(listeners, streams, pool, budget);
         maxRetainedBytes = maxBytes(senders.size(), streams, fixed);
         engine.register(this);
         state = State.RUNNING;
@@ -138,7 +142,6 @@ final class Job {
   }
 
   private void open(
-      List<BatchSender> senders,
       List<LogListener> listeners,
       boolean streams,
       SegmentPool pool,
@@ -232,9 +235,6 @@ final class Job {
   /** Begins the end, waits for it up to the timeout, and returns the final report. */
   LogReport finish(long timeoutNanos) {
     Ending end = begin(timeoutNanos);
-    if (end == null) {
-      return report();
-    }
     if (isWithin()) {
       return report();
     }
@@ -266,18 +266,16 @@ final class Job {
     }
   }
 
-  /** Begins the end if it has not begun; null if the job never ran. */
-  @Nullable Ending begin(long timeoutNanos) {
+  /** Begins the end if it has not begun. */
+  Ending begin(long timeoutNanos) {
     Ending end;
+    boolean ran;
     lock.lock();
     try {
-      if (ending != null || state == State.OVER) {
+      if (ending != null) {
         return ending;
       }
-      if (state == State.NEW) {
-        state = State.OVER;
-        return null;
-      }
+      ran = state == State.RUNNING;
       long now = engine.time.nanoTime();
       end = new Ending(now + timeoutNanos);
       ending = end;
@@ -298,7 +296,9 @@ final class Job {
     timer(end, () -> logOver(end, true), logNanos);
     timer(end, () -> timeUp(end), timeoutNanos);
     JobDrain streams = drain;
-    if (streams == null) {
+    if (!ran) {
+      logOver(end, false);
+    } else if (streams == null) {
       sinks.forEach(Sink::noMore);
     } else {
       streams.closeStreams();
@@ -313,9 +313,15 @@ final class Job {
     Time.Entry entry = engine.time.schedule(task, nanos);
     lock.lock();
     try {
-      end.timers.add(entry);
+      if (state != State.OVER) {
+        end.timers.add(entry);
+        return;
+      }
     } finally {
       lock.unlock();
+    }
+    if (entry != null) {
+      entry.cancel();
     }
   }
 
@@ -339,25 +345,29 @@ final class Job {
     logOver(end, false);
   }
 
-  /** Closes the account, once, and goes on to what comes after the log. */
+  /**
+   * Closes the account, once, and goes on to what comes after the log. Whoever comes second waits
+   * for the report, which takes no foreign code.
+   */
   private void logOver(Ending end, boolean timeIsUp) {
-    lock.lock();
+    Closing closing;
+    end.account.lock();
     try {
-      if (end.logOver) {
+      if (end.report != null) {
         return;
       }
-      end.logOver = true;
+      LogReport report = closeAccount();
+      boolean inTime = !sinks.isEmpty() && engine.time.nanoTime() < end.deadlineNanos;
+      closing = new Closing(end, report, inTime);
+      lock.lock();
+      try {
+        end.report = report;
+        end.closing = closing;
+      } finally {
+        lock.unlock();
+      }
     } finally {
-      lock.unlock();
-    }
-    LogReport report = closeAccount();
-    Closing closing = new Closing(end, report, engine.time.nanoTime() < end.deadlineNanos);
-    lock.lock();
-    try {
-      end.report = report;
-      end.closing = closing;
-    } finally {
-      lock.unlock();
+      end.account.unlock();
     }
     boolean started = engine.sends.execute(closing);
     if (!started || (timeIsUp && afterLog == null)) {
@@ -471,7 +481,12 @@ final class Job {
   }
 
   private LogReport balance() {
-    List<SinkReport> reports = new ArrayList<>(sinks.size());
+    List<SinkReport> reports = new ArrayList<>(senders.size());
+    if (sinks.isEmpty()) {
+      SinkLedger nothing = new SinkLedger(engine.totals);
+      SinkReport report = nothing.report(Tally.NONE, List.of(), Tally.NONE);
+      return new LogReport(Collections.nCopies(senders.size(), report));
+    }
     for (Sink sink : sinks) {
       Tally held = sink.heldInBatches();
       if (drain == null) {
@@ -543,8 +558,8 @@ final class Job {
       for (LogProcessor processor : processors) {
         attempt("processor", processor::close);
       }
-      for (Sink sink : sinks) {
-        attempt("sender", sink.sender::close);
+      for (BatchSender sender : senders) {
+        attempt("sender", sender::close);
       }
       boolean skip;
       lock.lock();

@@ -28,7 +28,7 @@ public final class LogStreamer implements AutoCloseable {
     listeners = List.copyOf(builder.listeners);
     processors = List.copyOf(builder.processors);
     LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
-    job = new Job(engine, settings, processors, builder.afterLog);
+    job = new Job(engine, settings, senders, processors, builder.afterLog);
   }
 
   /** Reports the outcome of a job, once its log has ended. */
@@ -65,7 +65,7 @@ public final class LogStreamer implements AutoCloseable {
    *     marker
    */
   public LogStreamer start() {
-    job.start(senders, listeners, true, fixedBytes());
+    job.start(listeners, true, fixedBytes());
     return this;
   }
 
