@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Time that passes when a test says so; what is due runs on the test's thread. */
@@ -13,7 +14,9 @@ final class ManualTime implements Time {
   private static final long START_MILLIS = 1_790_000_000_000L;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
   private final List<Task> tasks = new ArrayList<>();
+  private int waiting;
   private long nanos;
   private long number;
 
@@ -69,7 +72,38 @@ final class ManualTime implements Time {
   /** Waits for the latch whatever the time; the limit is reached only when the test fails. */
   @Override
   public boolean await(CountDownLatch latch, long ignored) throws InterruptedException {
-    return latch.await(30, TimeUnit.SECONDS);
+    countWaiting(1);
+    try {
+      return latch.await(30, TimeUnit.SECONDS);
+    } finally {
+      countWaiting(-1);
+    }
+  }
+
+  private void countWaiting(int change) {
+    lock.lock();
+    try {
+      waiting += change;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until so many threads are in {@link #await}; the limit is reached only by a failure. */
+  void awaitWaiting(int threads) throws InterruptedException {
+    long left = TimeUnit.SECONDS.toNanos(30);
+    lock.lock();
+    try {
+      while (waiting < threads) {
+        if (left <= 0) {
+          throw new AssertionError("waited in vain: " + waiting + " threads wait");
+        }
+        left = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

@@ -16,7 +16,7 @@ final class ScriptedSender implements BatchSender {
   private boolean stubborn;
   private int inside;
   private int calls;
-  private Exception failure;
+  private Throwable failure;
   private int closed;
 
   static ScriptedSender stalled() {
@@ -40,8 +40,11 @@ final class ScriptedSender implements BatchSender {
             changed.await();
           }
         }
-        if (failure != null) {
-          throw failure;
+        if (failure instanceof Error e) {
+          throw e;
+        }
+        if (failure instanceof Exception e) {
+          throw e;
         }
         arrived.addAll(lines);
         batchSizes.add(lines.size());
@@ -76,7 +79,7 @@ final class ScriptedSender implements BatchSender {
         });
   }
 
-  void failWith(Exception e) {
+  void failWith(Throwable e) {
     with(() -> failure = e);
   }
 
@@ -114,6 +117,15 @@ final class ScriptedSender implements BatchSender {
     lock.lock();
     try {
       return List.copyOf(batchSizes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int calls() {
+    lock.lock();
+    try {
+      return calls;
     } finally {
       lock.unlock();
     }
