@@ -109,10 +109,10 @@ public final class LineReader {
     return (int) (count & 1);
   }
 
-  /** Goes to just before a line, from a segment before it. */
-  void skipTo(LogBatch.Position place) {
+  /** Goes to just before a line, from a place before it; returns where it begins. */
+  LogBatch.Position skipTo(LogBatch.Position place) {
     segment = place.segment();
-    position = 0;
+    position = place.offset();
     inLine = false;
     // The first line end of a segment ends what may have begun before it.
     for (int line = place.linesBefore(); line < place.line(); line++) {
@@ -121,6 +121,8 @@ public final class LineReader {
     if (inLine) {
       skipRest();
     }
+    Segment at = segment == null ? place.segment() : segment;
+    return new LogBatch.Position(at, position, place.line(), place.line());
   }
 
   private boolean nextInSegments() {

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * gives counts only.
  */
 public final class LogBatch extends AbstractList<String> implements RandomAccess {
+  /** So many lines on, reading through them is cheaper than the index. */
+  private static final int NEAR_LINES = 64;
+
   private final BatchCall call;
 
   private long sequence;
@@ -35,8 +38,12 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   private long textBytes;
   private byte @Nullable [] headMarker;
 
-  private volatile boolean indexed;
+  /** Line ends by segment, made when lines are asked for out of their order. */
+  private volatile int @Nullable [] index;
+
+  /** Where the line begins that was asked for last. */
   private volatile @Nullable Position lastPosition;
+
   private volatile boolean ended;
 
   /** Account of what the job wrote for the lines in here. */
@@ -100,6 +107,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * out.
    */
   public long sequence() {
+    requireValid();
     return sequence;
   }
 
@@ -108,6 +116,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * from 1, markers at the head of a batch not counted.
    */
   public long firstLine() {
+    requireValid();
     return firstLine;
   }
 
@@ -115,6 +124,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * Returns the number of bytes of text made for this sink before this batch, line ends included.
    */
   public long offset() {
+    requireValid();
     return offset;
   }
 
@@ -146,9 +156,14 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
       return new String(marker, UTF_8);
     }
     LineReader reader = new LineReader(this);
-    reader.skipTo(position(index - headLines()));
-    reader.next();
-    return reader.text();
+    try {
+      lastPosition = reader.skipTo(position(index - headLines()));
+      reader.next();
+      return reader.text();
+    } catch (RuntimeException e) {
+      requireValid(); // what was taken away meanwhile may look like anything
+      throw e;
+    }
   }
 
   @Override
@@ -186,6 +201,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * are reported as unconfirmed.
    */
   public void written() {
+    requireValid();
     call.written();
   }
 
@@ -195,11 +211,13 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * answer.
    */
   public void answered() {
+    requireValid();
     call.answered();
   }
 
   /** Returns the time left for this job, once its end has begun; empty before. */
   public Optional<Duration> timeLeft() {
+    requireValid();
     return call.timeLeft();
   }
 
@@ -212,6 +230,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public void pause(Duration pause) throws InterruptedException {
     Objects.requireNonNull(pause, "pause");
+    requireValid();
     call.pause(pause);
   }
 
@@ -278,7 +297,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     }
     int skipped = Math.max(segment == head ? 0 : 1, ends - maxLines);
     LineReader reader = new LineReader(this);
-    reader.skipTo(new Position(segment, 0, skipped));
+    reader.skipTo(new Position(segment, 0, 0, skipped));
     return reader;
   }
 
@@ -424,30 +443,38 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
 
   /** Returns where to read from to come to a line soonest. */
   private Position position(int line) {
-    if (!indexed) {
-      for (Segment segment = head; segment != null; segment = segment.next) {
-        segment.lines = LineReader.countLines(segment);
-      }
-      indexed = true;
+    Position last = lastPosition;
+    if (last != null && last.linesBefore <= line && line - last.linesBefore <= NEAR_LINES) {
+      return new Position(last.segment, last.offset, last.linesBefore, line);
     }
-    Position position = lastPosition;
-    if (position == null || position.linesBefore > line) {
-      position = new Position(Objects.requireNonNull(head), 0);
-    }
+    int[] counts = lineEnds();
+    Segment segment = Objects.requireNonNull(head);
+    int before = 0;
     // A line that begins in a segment's last bytes ends in a later one: its beginning is looked for
     // first.
-    while (position.linesBefore + position.segment.lines < line) {
-      Segment next = Objects.requireNonNull(position.segment.next);
-      position = new Position(next, position.linesBefore + position.segment.lines);
+    for (int i = 0; before + counts[i] < line; i++) {
+      before += counts[i];
+      segment = Objects.requireNonNull(segment.next);
     }
-    lastPosition = position;
-    return new Position(position.segment, position.linesBefore, line);
+    return new Position(segment, 0, before, line);
   }
 
-  /** A segment, the number of line ends before it, and the line looked for from there. */
-  record Position(Segment segment, int linesBefore, int line) {
-    Position(Segment segment, int linesBefore) {
-      this(segment, linesBefore, linesBefore);
+  /** Returns the number of line ends in each segment. */
+  private int[] lineEnds() {
+    int[] counts = index;
+    if (counts == null) {
+      counts = new int[segments];
+      int i = 0;
+      for (Segment segment = head; segment != null && i < counts.length; segment = segment.next) {
+        counts[i++] = LineReader.countLines(segment);
+      }
+      index = counts;
     }
+    return counts;
   }
+
+  /**
+   * A place in a segment, the number of line ends before it, and the line looked for from there.
+   */
+  record Position(Segment segment, int offset, int linesBefore, int line) {}
 }
