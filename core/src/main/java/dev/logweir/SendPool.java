@@ -75,13 +75,17 @@ final class SendPool {
     Handover handover = new Handover(work);
     try {
       executor.execute(handover);
-    } catch (VirtualMachineError e) {
-      throw e;
     } catch (Throwable e) {
+      // An OutOfMemoryError too: it may be that no thread was to be had.
       warnOnce("rejects tasks", e);
       handover.refuse();
     }
     return handover.finish();
+  }
+
+  /** Lets another thread take the place of one whose call is abandoned. */
+  void replace(Thread thread) {
+    pool.replace(thread);
   }
 
   boolean hasWaiting() {

@@ -184,6 +184,7 @@ final class SendTask extends WorkerPool.Work {
     AbandonedCalls abandoned = sink.job.engine.abandoned;
     abandoned.add(client);
     call.thread.interrupt();
+    sink.job.engine.sends.replace(call.thread);
     sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
   }
 

@@ -90,11 +90,14 @@ final class WorkerPool {
     }
   }
 
-  /** Lets another thread take the place of one that may not come back. */
+  /** Lets another thread take the place of one that may not come back, within a limit. */
   void replace(Thread thread) {
     Worker replacement = null;
     lock.lock();
     try {
+      if (lost >= Math.max(MAX_LOST, maxThreads)) {
+        return;
+      }
       for (Worker worker : workers) {
         if (thread == worker.thread) {
           replacement = lose(worker);
@@ -296,6 +299,8 @@ final class WorkerPool {
           Thread self = Thread.currentThread();
           self.getUncaughtExceptionHandler().uncaughtException(self, e);
         }
+        // What one job's code left set is not for the next job.
+        Thread.interrupted();
       }
     }
   }
