@@ -213,7 +213,9 @@ final class Job {
 
   /** A send has ended: what waited for room goes on. */
   void roomFreed() {
-    requestDrain();
+    if (drain != null) {
+      drain.requestOrRun();
+    }
   }
 
   /** Whether a pump is attached that waits, so that lines wait too. */
@@ -302,9 +304,7 @@ final class Job {
       sinks.forEach(Sink::noMore);
     } else {
       streams.closeStreams();
-      if (!streams.request()) {
-        streams.runHere();
-      }
+      streams.requestOrRun();
     }
     return end;
   }

@@ -6,6 +6,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes what the streams of a job hold to its sinks, one thread at a time, in bounded pieces.
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * already. A request that comes while it runs makes it look once more.
  */
 final class JobDrain extends WorkerPool.Work {
+  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
+
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
@@ -116,9 +120,11 @@ final class JobDrain extends WorkerPool.Work {
         if (outcome == Outcome.MORE) {
           if (job.engine.drains.hasWaiting()) {
             state.set(State.REQUESTED);
-            job.engine.drains.execute(this);
             signalIdle();
-            return;
+            if (job.engine.drains.execute(this)
+                || !state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+              return;
+            }
           }
         } else {
           more = !state.compareAndSet(State.RUNNING, State.IDLE);
@@ -149,8 +155,14 @@ final class JobDrain extends WorkerPool.Work {
     return last == Outcome.TAKEN;
   }
 
-  /** Drains on the calling thread, as no other can be had; leaves it to who drains already. */
-  void runHere() {
+  /** Asks for a drain; where no thread can be had for it, drains on the calling thread. */
+  void requestOrRun() {
+    if (!request()) {
+      runHere();
+    }
+  }
+
+  private void runHere() {
     if (state.compareAndSet(State.IDLE, State.RUNNING)
         || state.compareAndSet(State.REQUESTED, State.RUNNING)) {
       runUntilTaken();
@@ -207,13 +219,7 @@ final class JobDrain extends WorkerPool.Work {
     } finally {
       lock.unlock();
     }
-    Scratch scratch = job.engine.takeScratch(job.settings.maxLineBytes);
-    Outcome outcome;
-    try {
-      outcome = takeBoth(scratch);
-    } finally {
-      job.engine.giveScratch(scratch);
-    }
+    Outcome outcome = takeBoth();
     last = outcome;
     boolean discard = false;
     lock.lock();
@@ -249,6 +255,22 @@ final class JobDrain extends WorkerPool.Work {
       job.drained();
     }
     return outcome;
+  }
+
+  private Outcome takeBoth() {
+    Scratch scratch = null;
+    try {
+      scratch = job.engine.takeScratch(job.settings.maxLineBytes);
+      return takeBoth(scratch);
+    } catch (Throwable e) {
+      // Such as no memory: the job's next write, or its end, tries again.
+      LOG.warn("{} in a drain: the lines wait in their buffers", e.getClass().getName());
+      return Outcome.TAKEN;
+    } finally {
+      if (scratch != null) {
+        job.engine.giveScratch(scratch);
+      }
+    }
   }
 
   private Outcome takeBoth(Scratch scratch) {
