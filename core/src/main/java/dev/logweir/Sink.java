@@ -138,7 +138,15 @@ final class Sink {
 
   /** Returns what a line costs of the server's bound; 0 where there is none. */
   private long encoded(int lineBytes) {
-    return isEncodedBounded() ? sender.encodedBytes(lineBytes) : 0;
+    if (!isEncodedBounded()) {
+      return 0;
+    }
+    try {
+      return sender.encodedBytes(lineBytes);
+    } catch (RuntimeException | Error ignored) {
+      // The drain must go on; what the server then refuses is counted.
+      return lineBytes + 1L;
+    }
   }
 
   private int prepareLocked(int min, int wanted, boolean tallied, long encoded) {
@@ -304,8 +312,10 @@ final class Sink {
     lock.lock();
     try {
       if (ended) {
-        job.engine.totals.dropped(reason, lines, bytes);
-        return;
+        if (reason == DropReason.CLOSED) {
+          job.engine.totals.dropped(reason, lines, bytes);
+        }
+        return; // else the final report has it as held up to then
       }
       ledger.entered(lines, bytes);
       ledger.dropped(reason, lines, bytes);
