@@ -46,7 +46,8 @@ public interface BatchSender {
 
   /**
    * Returns the most heap, in bytes, that this sender holds for its job besides the batch, at any
-   * time. A part of {@link LogStreamer#maxRetainedBytes()}. Asked once, at start; the default is 0.
+   * time. A part of {@link LogStreamer#maxRetainedBytes()}. Negative ones are refused at start; the
+   * default is 0.
    */
   default int overheadBytes() {
     return 0;

@@ -31,7 +31,7 @@ public final class BatchShipper implements AutoCloseable {
     job.start(
         List.of(),
         false,
-        OWN_BYTES + (long) builder.sender.overheadBytes());
+        OWN_BYTES + Checks.atLeast("overheadBytes", builder.sender.overheadBytes(), 0));
     maxLine = Math.min(settings.maxLineBytes, job.sinks.get(0).maxLineBytes());
   }
 

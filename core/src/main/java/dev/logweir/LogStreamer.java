@@ -62,7 +62,7 @@ public final class LogStreamer implements AutoCloseable {
    *     engine's budget has no room for the job's reserve, or a processor has too many abandoned
    *     calls
    * @throws IllegalArgumentException if a sender's bound is too small for a fragment of 256 B and a
-   *     marker
+   *     marker, or a sender's or processor's own bytes are negative
    */
   public LogStreamer start() {
     job.start(listeners, true, fixedBytes());
@@ -73,10 +73,10 @@ public final class LogStreamer implements AutoCloseable {
     JobSettings settings = job.settings;
     long bytes = (long) OWN_BYTES + settings.recentLineBytes;
     for (BatchSender sender : senders) {
-      bytes += sender.overheadBytes();
+      bytes += Checks.atLeast("overheadBytes", sender.overheadBytes(), 0);
     }
     for (LogProcessor processor : processors) {
-      bytes += processor.maxRetainedBytes();
+      bytes += Checks.atLeast("maxRetainedBytes", processor.maxRetainedBytes(), 0);
     }
     if (settings.maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
       bytes += Scratch.maxBytes(settings.maxLineBytes, processors.size());
