@@ -141,6 +141,7 @@ public final class SafeBuffer extends OutputStream {
   private boolean accept(byte[] bytes, int offset, int end) {
     acceptedBytes += end - offset;
     int from = offset;
+    Segment before = tail;
     if (closed) {
       drop(bytes, from, end, DropReason.CLOSED);
       return false;
@@ -162,6 +163,7 @@ public final class SafeBuffer extends OutputStream {
       cut = Utf8.boundary(bytes, from, from + fit);
     }
     put(bytes, from, cut);
+    takeBackGap(before);
     dropSpares();
     dropping = true;
     drop(bytes, cut, end, reason);
@@ -211,6 +213,16 @@ public final class SafeBuffer extends OutputStream {
       losses = made;
     }
     return made;
+  }
+
+  /** A gap in front of a segment that then got nothing goes on: the segment may be dropped. */
+  private void takeBackGap(@Nullable Segment before) {
+    Segment segment = tail;
+    if (before != null && segment != null && segment.end == 0 && segment.gapReasons != 0) {
+      losses().gap.add(segment.gapLines, segment.gapBytes, segment.gapReasons);
+      segment.clearGap();
+      tail = before;
+    }
   }
 
   private DropReason lastDropReason() {

@@ -64,6 +64,10 @@ final class Segment {
     lines = 0;
     linesEnd = 0;
     tallied = false;
+    clearGap();
+  }
+
+  void clearGap() {
     gapReasons = 0;
     gapLines = 0;
     gapBytes = 0;
