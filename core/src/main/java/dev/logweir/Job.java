@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,7 +47,7 @@ final class Job {
 
   final ReentrantLock lock = new ReentrantLock();
   private volatile State state = State.NEW;
-  private final AtomicInteger waiting = new AtomicInteger();
+  private volatile boolean linesWait;
   private @Nullable Ending ending;
   private long maxRetainedBytes;
   private boolean pumped;
@@ -218,18 +217,16 @@ final class Job {
     }
   }
 
-  /** Whether a pump is attached that waits, so that lines wait too. */
   boolean isWaiting() {
-    return waiting.get() > 0;
+    return linesWait;
   }
 
-  void pumpAttached() {
-    waiting.incrementAndGet();
-  }
-
-  void pumpDetached() {
-    waiting.decrementAndGet();
-    requestDrain();
+  /**
+   * From now on lines wait where there is no room: also when the pump that asked for it has ended,
+   * as what it read may still be in the buffers.
+   */
+  void linesWait() {
+    linesWait = true;
   }
 
   // ---- the end ----

@@ -32,6 +32,11 @@ final class ProcessPump {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private int reading = 2;
+
+  /** Readers that have bytes in hand, and so are not held by a pipe. */
+  private int holding;
+
+  private boolean progressed;
   private boolean detached;
   private Time.@Nullable Entry grace;
 
@@ -45,7 +50,7 @@ final class ProcessPump {
   void run() throws InterruptedException {
     job.addPumpBytes(BYTES);
     if (waits) {
-      job.pumpAttached();
+      job.linesWait();
     }
     CompletableFuture<Void> exit = process.onExit().thenRun(this::exited);
     try {
@@ -55,9 +60,6 @@ final class ProcessPump {
     } finally {
       exit.cancel(false);
       detach();
-      if (waits) {
-        job.pumpDetached();
-      }
     }
   }
 
@@ -77,10 +79,7 @@ final class ProcessPump {
     try {
       int count = input.read(chunk);
       while (count >= 0) {
-        if (waits) {
-          buffer.awaitRoom(count);
-        }
-        if (!write(buffer, chunk, count)) {
+        if (!pass(buffer, chunk, count)) {
           return;
         }
         count = input.read(chunk);
@@ -95,17 +94,30 @@ final class ProcessPump {
   }
 
   /** Writes unless the job has let this reader go. */
-  private boolean write(SafeBuffer buffer, byte[] chunk, int count) {
+  private boolean pass(SafeBuffer buffer, byte[] chunk, int count) throws InterruptedException {
+    if (!hold(1)) {
+      return false;
+    }
+    try {
+      if (waits) {
+        buffer.awaitRoom(count);
+      }
+      buffer.write(chunk, 0, count);
+    } finally {
+      hold(-1);
+    }
+    return true;
+  }
+
+  private boolean hold(int more) {
     lock.lock();
     try {
-      if (detached) {
-        return false;
-      }
+      holding += more;
+      progressed = true;
+      return !detached;
     } finally {
       lock.unlock();
     }
-    buffer.write(chunk, 0, count);
-    return true;
   }
 
   private void readEnded() {
@@ -122,7 +134,23 @@ final class ProcessPump {
     lock.lock();
     try {
       if (reading > 0 && !detached) {
-        grace = job.engine.time.schedule(this::detach, GRACE_NANOS);
+        progressed = false;
+        grace = job.engine.time.schedule(this::graceOver, GRACE_NANOS);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A reader that still brings bytes, or is held by a full buffer, gets another grace. */
+  private void graceOver() {
+    lock.lock();
+    try {
+      if (reading > 0 && !detached && (progressed || holding > 0)) {
+        progressed = false;
+        grace = job.engine.time.schedule(this::graceOver, GRACE_NANOS);
+      } else {
+        detach();
       }
     } finally {
       lock.unlock();
