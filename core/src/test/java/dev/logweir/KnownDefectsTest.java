@@ -86,8 +86,7 @@ class KnownDefectsTest {
   }
 
   private static String marker(int lines) {
-    return new String(
-        GapTally.marker(lines, 6L * lines, DropReason.BUFFER_FULL.bit()), UTF_8);
+    return new String(GapTally.marker(lines, 6L * lines, DropReason.BUFFER_FULL.bit()), UTF_8);
   }
 
   @Test
@@ -147,8 +146,7 @@ class KnownDefectsTest {
     ScriptedSender second = new ScriptedSender();
     AtomicInteger outcomes = new AtomicInteger();
     sender.stall();
-    LogStreamer log =
-        job().sink(second).afterLog(report -> outcomes.incrementAndGet()).start();
+    LogStreamer log = job().sink(second).afterLog(report -> outcomes.incrementAndGet()).start();
     write(log.stdout(), "one\ntwo\n");
     sender.awaitInside();
     second.awaitLines(2);
@@ -160,8 +158,7 @@ class KnownDefectsTest {
     time.advance(Duration.ofSeconds(8));
     LogReport report = finish.get();
     assertThat(report.sinks()).hasSize(2);
-    assertThat(report.sinks().get(0).dropped(DropReason.FLUSH_TIMEOUT))
-        .isEqualTo(new Tally(3, 12));
+    assertThat(report.sinks().get(0).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(3, 12));
     assertThat(report.sinks().get(1).isComplete()).isTrue();
     assertThat(report.sinks().get(1).shipped()).isEqualTo(new Tally(3, 12));
     assertThat(sender.closed()).isEqualTo(1);

@@ -487,8 +487,7 @@ class LifeCycleTest {
     List<LogReport> reports = close.get();
     assertThat(reports).hasSize(2).containsExactlyInAnyOrder(stuck.report(), healthy.report());
     assertThat(healthy.report().isComplete()).isTrue();
-    assertThat(stuck.report().sink().dropped(DropReason.FLUSH_TIMEOUT))
-        .isEqualTo(new Tally(1, 5));
+    assertThat(stuck.report().sink().dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(1, 5));
     assertThat(engine.activeJobs()).isZero();
     assertThat(engine.close(Duration.ZERO)).isEmpty();
   }

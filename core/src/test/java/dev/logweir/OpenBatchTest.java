@@ -23,8 +23,8 @@ class OpenBatchTest {
   /** The task may look for a batch at any moment, also when it was started for the one before. */
   @Test
   void openBatch_isNotSentWhileLinesAreAboutToCome() throws Exception {
-    Job job = new Job(engine, new JobSettings().complete(), List.of(), null);
-    job.start(List.of(sender), List.of(), true, 0);
+    Job job = new Job(engine, new JobSettings().complete(), List.of(sender), List.of(), null);
+    job.start(List.of(), true, 0);
     Sink sink = job.sinks.get(0);
     add(sink);
 
