@@ -42,11 +42,17 @@ final class BatchAssembly {
     if (batch == null) {
       batch = new LogBatch(call);
       batch.number(++made, madeLines + 1, madeBytes);
-      batch.oldestNanos = time.nanoTime();
       batch.afterLine = afterLine;
       open = batch;
     }
     return batch;
+  }
+
+  /** Takes note of when the first line came. */
+  private void touch(LogBatch batch) {
+    if (batch.lineCount() == 0) {
+      batch.oldestNanos = time.nanoTime();
+    }
   }
 
   /** Whether the open batch is below its bounds with so much more in it. */
@@ -85,6 +91,7 @@ final class BatchAssembly {
 
   /** Adds whole lines as the job wrote them. */
   void addLines(LogBatch batch, byte[] bytes, int from, int end, int lines) {
+    touch(batch);
     batch.tally(false);
     batch.put(bytes, from, end);
     batch.countLines(lines, end - from);
@@ -99,6 +106,7 @@ final class BatchAssembly {
             && piece.sourceLines == 1
             && piece.sourceBytes == piece.length() + 1L
             && !batch.isTallied();
+    touch(batch);
     batch.tally(!plain);
     batch.put(piece.array(), piece.offset(), piece.offset() + piece.length());
     batch.put(mark, 0, mark.length);
@@ -113,6 +121,7 @@ final class BatchAssembly {
 
   /** Adds the marker of a gap. */
   void addMarker(LogBatch batch, byte[] text, long encoded) {
+    touch(batch);
     batch.tally(true);
     batch.put(text, 0, text.length);
     batch.endTallied(0, 0);
@@ -128,6 +137,12 @@ final class BatchAssembly {
   /** Takes the open batch away, without the segments it has not used. */
   LogBatch close(LogBatch batch) {
     open = null;
+    giveSpares(batch);
+    return batch;
+  }
+
+  /** Gives back the segments that a batch has not used. */
+  void giveSpares(LogBatch batch) {
     Segment spares = batch.trim();
     int count = 0;
     for (Segment spare = spares; spare != null; spare = spare.next) {
@@ -135,7 +150,6 @@ final class BatchAssembly {
     }
     account.give(count);
     account.recycle(spares);
-    return batch;
   }
 
   /** Makes the closed batch the open one again. */

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,10 +19,7 @@ public final class BatchShipper implements AutoCloseable {
   private static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
 
   private final Job job;
-  private final ReentrantLock turn = new ReentrantLock();
-  private final LogLine view = new LogLine(LogSource.STDOUT);
   private final int maxLine;
-  private long number;
 
   private BatchShipper(Builder builder, JobSettings settings) {
     LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
@@ -64,41 +60,35 @@ public final class BatchShipper implements AutoCloseable {
    */
   public boolean submit(byte[] bytes, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, bytes.length);
+    LogLine view = new LogLine(LogSource.STDOUT);
     int end = offset + length;
+    int from = offset;
     boolean taken = true;
-    turn.lock();
-    try {
-      int from = offset;
-      while (from <= end) {
-        int lineEnd = Newlines.first(bytes, from, end);
-        taken &= submitLine(bytes, from, lineEnd);
-        from = lineEnd + 1;
-      }
-      view.setContent(Segment.NO_BYTES, 0, 0);
-    } finally {
-      turn.unlock();
-    }
+    do {
+      int lineEnd = Newlines.first(bytes, from, end);
+      taken &= submitLine(view, bytes, from, lineEnd);
+      from = lineEnd + 1;
+    } while (from < end);
     return taken;
   }
 
-  private boolean submitLine(byte[] bytes, int start, int end) {
+  private boolean submitLine(LogLine view, byte[] bytes, int start, int end) {
     Sink sink = job.sinks.get(0);
     boolean taken = true;
     int from = start;
-    number++;
     while (end - from > maxLine) {
       int cut = Utf8.boundary(bytes, from, from + maxLine);
-      show(bytes, from, cut, from == start, false);
+      show(view, bytes, from, cut, from == start, false);
       taken &= sink.submit(view, CONTINUED);
       from = cut;
     }
-    show(bytes, from, end, from == start, true);
+    show(view, bytes, from, end, from == start, true);
     return sink.submit(view, Segment.NO_BYTES) && taken;
   }
 
-  private void show(byte[] bytes, int from, int end, boolean first, boolean last) {
+  private static void show(
+      LogLine view, byte[] bytes, int from, int end, boolean first, boolean last) {
     view.setContent(bytes, from, end - from);
-    view.setPosition(number, 0);
     view.setPart(first, last, false);
     view.setTally(end - from + (last ? 1L : 0L), last ? 1 : 0);
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +33,7 @@ final class Job {
 
   enum State {
     NEW,
+    STARTING,
     RUNNING,
     ENDING,
     OVER
@@ -71,6 +73,7 @@ final class Job {
     private final ReentrantLock account = new ReentrantLock();
     private final CountDownLatch over = new CountDownLatch(1);
     private final List<Time.@Nullable Entry> timers = new ArrayList<>();
+    private final AtomicInteger callers = new AtomicInteger();
     private int openSinks = sinks.size();
     private @Nullable LogReport report;
     private @Nullable Closing closing;
@@ -98,20 +101,19 @@ final class Job {
    * @throws IllegalArgumentException if the bound of a sender is too small
    */
   void start(List<LogListener> listeners, boolean streams, long fixed) {
-    lock.lock();
+    for (LogProcessor processor : processors) {
+      if (engine.abandoned.isAtLimit(processor)) {
+        throw new IllegalStateException(
+            "a processor must have less than " + AbandonedCalls.LIMIT + " abandoned calls");
+      }
+    }
+    advance(State.NEW, State.STARTING);
+    SegmentPool pool = engine.pool(settings.maxSize);
+    MemoryBudget budget = engine.budget();
+    long reserve = (senders.size() + (streams ? 2L : 0L)) * pool.nominal();
+    boolean reserved = false;
+    boolean started = false;
     try {
-      if (state != State.NEW) {
-        throw new IllegalStateException("start must come once, and before finish");
-      }
-      for (LogProcessor processor : processors) {
-        if (engine.abandoned.isAtLimit(processor)) {
-          throw new IllegalStateException(
-              "a processor must have less than " + AbandonedCalls.LIMIT + " abandoned calls");
-        }
-      }
-      SegmentPool pool = engine.pool(settings.maxSize);
-      MemoryBudget budget = engine.budget();
-      long reserve = (senders.size() + (streams ? 2L : 0L)) * pool.nominal();
       if (budget != null && !budget.take(reserve)) {
         throw new IllegalStateException(
             "the budget must have room for the job's reserve of "
@@ -119,22 +121,39 @@ final class Job {
                 + " B: "
                 + (budget.limit() - budget.used()));
       }
-      boolean started = false;
-      try {
-        open(listeners, streams, pool, budget);
-        maxRetainedBytes = maxBytes(senders.size(), streams, fixed);
-        engine.register(this);
-        state = State.RUNNING;
-        started = true;
-      } finally {
-        if (!started) {
-          sinks = List.of();
-          drain = null;
-          if (budget != null) {
-            budget.give(reserve);
-          }
+      reserved = true;
+      open(listeners, streams, pool, budget);
+      addBytes(maxBytes(senders.size(), streams, fixed));
+      engine.register(this);
+      started = true;
+    } finally {
+      if (!started) {
+        sinks = List.of();
+        drain = null;
+        if (budget != null && reserved) {
+          budget.give(reserve);
         }
       }
+      advance(State.STARTING, started ? State.RUNNING : State.NEW);
+    }
+  }
+
+  private void advance(State from, State to) {
+    lock.lock();
+    try {
+      if (state != from) {
+        throw new IllegalStateException("start must come once, and before finish");
+      }
+      state = to;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void addBytes(long bytes) {
+    lock.lock();
+    try {
+      maxRetainedBytes += bytes;
     } finally {
       lock.unlock();
     }
@@ -195,7 +214,7 @@ final class Job {
     try {
       if (!pumped) {
         pumped = true;
-        maxRetainedBytes += bytes;
+        addBytes(bytes);
       }
     } finally {
       lock.unlock();
@@ -234,22 +253,36 @@ final class Job {
   /** Begins the end, waits for it up to the timeout, and returns the final report. */
   LogReport finish(long timeoutNanos) {
     Ending end = begin(timeoutNanos);
-    if (isWithin()) {
-      return report();
-    }
-    try {
-      long left = end.deadlineNanos - engine.time.nanoTime();
-      if (!engine.time.await(end.over, Math.max(0, left))) {
-        timeUp(end);
-      }
-    } catch (InterruptedException e) {
-      cancel(end);
-      Thread.currentThread().interrupt();
+    if (!isWithin()) {
+      end.callers.incrementAndGet();
+      await(end, end.deadlineNanos);
+      end.callers.decrementAndGet();
     }
     return report();
   }
 
-  /** Ends the job; one that is ending already is cancelled, except from within. */
+  /** Waits for the end that has begun, no longer than the engine has time for. */
+  LogReport finishBy(long deadlineNanos) {
+    Ending end = begin(Math.max(0, deadlineNanos - engine.time.nanoTime()));
+    if (!isWithin()) {
+      await(end, Math.min(deadlineNanos, end.deadlineNanos));
+    }
+    return report();
+  }
+
+  private void await(Ending end, long deadlineNanos) {
+    try {
+      long left = deadlineNanos - engine.time.nanoTime();
+      if (!engine.time.await(end.over, Math.max(0, left))) {
+        timeUp(end);
+      }
+    } catch (InterruptedException e) {
+      timeUp(end);
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends the job; cancels the {@link #finish} that another thread is in. */
   void close() {
     Ending end;
     lock.lock();
@@ -258,10 +291,10 @@ final class Job {
     } finally {
       lock.unlock();
     }
-    if (end == null) {
+    if (end != null && end.callers.get() > 0 && !isWithin()) {
+      timeUp(end);
+    } else {
       finish(settings.timeoutNanos);
-    } else if (!isWithin()) {
-      cancel(end);
     }
   }
 
@@ -291,16 +324,18 @@ final class Job {
     for (Sink sink : sinks) {
       sink.beginEnd(logDeadline);
     }
+    JobDrain streams = drain;
+    if (streams != null) {
+      streams.closeStreams();
+    }
     timer(end, () -> sinks.forEach(Sink::beLate), logNanos / 2);
     timer(end, () -> logOver(end, true), logNanos);
     timer(end, () -> timeUp(end), timeoutNanos);
-    JobDrain streams = drain;
     if (!ran) {
       logOver(end, false);
     } else if (streams == null) {
       sinks.forEach(Sink::noMore);
     } else {
-      streams.closeStreams();
       streams.requestOrRun();
     }
     return end;
@@ -372,13 +407,8 @@ final class Job {
     }
   }
 
+  /** Ends the job now: at its deadline, or because it is cancelled. */
   private void timeUp(Ending end) {
-    logOver(end, true);
-    giveUpClosing(end);
-    over(end);
-  }
-
-  private void cancel(Ending end) {
     logOver(end, true);
     giveUpClosing(end);
     over(end);

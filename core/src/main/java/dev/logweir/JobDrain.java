@@ -21,6 +21,8 @@ final class JobDrain extends WorkerPool.Work {
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
+  private static final long RETRY_NANOS = 100_000_000L;
+
   private enum State {
     IDLE,
     REQUESTED,
@@ -106,8 +108,25 @@ final class JobDrain extends WorkerPool.Work {
           return true;
         }
         state.compareAndSet(State.REQUESTED, State.IDLE);
+        retryLater();
         return false;
       }
+    }
+  }
+
+  /** No thread could be had: the timer asks again, as the job may write no more. */
+  private void retryLater() {
+    if (!isGivenUp()) {
+      job.engine.time.schedule(this::request, RETRY_NANOS);
+    }
+  }
+
+  private boolean isGivenUp() {
+    lock.lock();
+    try {
+      return givenUp;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -149,7 +168,9 @@ final class JobDrain extends WorkerPool.Work {
     }
     while (!state.compareAndSet(State.IDLE, State.RUNNING)
         && !state.compareAndSet(State.REQUESTED, State.RUNNING)) {
-      awaitIdle();
+      if (!awaitIdle()) {
+        return false;
+      }
     }
     runUntilTaken();
     return last == Outcome.TAKEN;
@@ -184,15 +205,17 @@ final class JobDrain extends WorkerPool.Work {
     signalIdle();
   }
 
-  private void awaitIdle() throws InterruptedException {
+  /** Waits until no thread drains; false if the one that does was given up. */
+  private boolean awaitIdle() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       if (idle == null) {
         idle = lock.newCondition();
       }
-      while (state.get() == State.RUNNING || state.get() == State.AGAIN) {
+      while (!givenUp && (state.get() == State.RUNNING || state.get() == State.AGAIN)) {
         idle.await();
       }
+      return !givenUp;
     } finally {
       lock.unlock();
     }
@@ -247,7 +270,9 @@ final class JobDrain extends WorkerPool.Work {
     }
     if (outcome == Outcome.NO_SEGMENT && budget != null && budgetRequest != null) {
       budget.whenGiven(budgetRequest);
-      if (budget.hasRoom(Segment.LARGE)) {
+      if (isGivenUp()) {
+        budget.forget(budgetRequest);
+      } else if (budget.hasRoom(Segment.nominalFor(job.settings.maxSize))) {
         request();
       }
     }
@@ -310,6 +335,9 @@ final class JobDrain extends WorkerPool.Work {
     lock.lock();
     try {
       givenUp = true;
+      if (idle != null) {
+        idle.signalAll(); // callers of drainNow
+      }
       running = runner;
       if (running == Thread.currentThread()) {
         running = null;

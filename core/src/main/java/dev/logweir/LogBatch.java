@@ -108,6 +108,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public long sequence() {
     requireValid();
+    requireValid();
     return sequence;
   }
 
@@ -117,6 +118,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public long firstLine() {
     requireValid();
+    requireValid();
     return firstLine;
   }
 
@@ -124,6 +126,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * Returns the number of bytes of text made for this sink before this batch, line ends included.
    */
   public long offset() {
+    requireValid();
     requireValid();
     return offset;
   }
@@ -202,6 +205,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public void written() {
     requireValid();
+    requireValid();
     call.written();
   }
 
@@ -211,6 +215,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * answer.
    */
   public void answered() {
+    requireValid();
     requireValid();
     call.answered();
   }

@@ -123,7 +123,7 @@ public final class LogweirEngine implements AutoCloseable {
     open.forEach(job -> job.begin(nanos));
     List<LogReport> reports = new ArrayList<>(open.size());
     for (Job job : open) {
-      reports.add(job.finish(Math.max(0, deadline - time.nanoTime())));
+      reports.add(job.finishBy(deadline));
     }
     drains.close();
     sends.close();

@@ -93,20 +93,19 @@ final class ProcessPump {
     }
   }
 
-  /** Writes unless the job has let this reader go. */
+  /** Hands over what was read; false if the job has let this reader go. */
   private boolean pass(SafeBuffer buffer, byte[] chunk, int count) throws InterruptedException {
-    if (!hold(1)) {
-      return false;
-    }
+    boolean attached = hold(1);
     try {
-      if (waits) {
-        buffer.awaitRoom(count);
+      if (waits && attached) {
+        buffer.writeWaiting(chunk, count);
+      } else {
+        buffer.write(chunk, 0, count);
       }
-      buffer.write(chunk, 0, count);
     } finally {
       hold(-1);
     }
-    return true;
+    return attached;
   }
 
   private boolean hold(int more) {

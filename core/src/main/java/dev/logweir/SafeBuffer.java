@@ -28,6 +28,10 @@ public final class SafeBuffer extends OutputStream {
   private @Nullable Segment head;
   private @Nullable Segment tail;
   private int segments;
+
+  /** Segments taken for the write under way. */
+  private @Nullable Segment spares;
+
   private boolean closed;
   private boolean discarded;
   private boolean reported;
@@ -139,57 +143,102 @@ public final class SafeBuffer extends OutputStream {
   }
 
   private boolean accept(byte[] bytes, int offset, int end) {
-    acceptedBytes += end - offset;
-    int from = offset;
-    Segment before = tail;
-    if (closed) {
-      drop(bytes, from, end, DropReason.CLOSED);
+    if (reported) {
+      totals.dropped(DropReason.CLOSED, Newlines.count(bytes, offset, end), end - offset);
       return false;
     }
+    acceptedBytes += end - offset;
+    if (closed) {
+      drop(bytes, offset, end, DropReason.CLOSED);
+      return false;
+    }
+    int from = offset;
     if (dropping) {
-      from = resumeAt(bytes, from, end);
-      if (from == end) {
+      from = droppedMidLine ? Newlines.first(bytes, offset, end) + 1 : offset;
+      if (from >= end || !mayResume()) {
+        drop(bytes, offset, end, lastDropReason());
         return false;
       }
     }
-    int fit = takeSegments(end - from);
-    if (fit >= end - from) {
-      put(bytes, from, end);
-      return true;
-    }
+    int room = takeSpares(end - from);
+    int cut = end;
     DropReason reason = segments < maxSegments ? DropReason.BUDGET : DropReason.BUFFER_FULL;
-    int cut = Newlines.last(bytes, from, from + fit) + 1;
-    if (cut <= from && (midLine || isEmpty())) {
-      cut = Utf8.boundary(bytes, from, from + fit);
+    if (room < end - from) {
+      cut = Newlines.last(bytes, from, from + room) + 1;
+      if (cut <= from && (isEmpty() || (midLine && !dropping))) {
+        cut = Utf8.boundary(bytes, from, from + room);
+      }
     }
+    boolean kept = cut > from;
+    if (kept && dropping) {
+      drop(bytes, offset, from, lastDropReason());
+      resume();
+    }
+    int dropFrom = kept || !dropping ? Math.max(cut, from) : offset;
+    boolean wasEmpty = isEmpty();
     put(bytes, from, cut);
-    takeBackGap(before);
-    dropSpares();
-    dropping = true;
-    drop(bytes, cut, end, reason);
-    return true;
+    giveSpares();
+    if (dropFrom < end) {
+      dropping = true;
+      drop(bytes, dropFrom, end, reason);
+    }
+    return kept || wasEmpty;
   }
 
-  /** Drops what must still go; returns where lines are taken again, {@code end} if nowhere. */
-  private int resumeAt(byte[] bytes, int from, int end) {
-    DropReason reason = lastDropReason();
-    boolean free = maxSegments - segments >= Math.max(1, maxSegments / RESUME_SHARE);
-    int lineStart = droppedMidLine ? Newlines.first(bytes, from, end) + 1 : from;
-    if (!free || lineStart >= end) {
-      drop(bytes, from, end, reason);
-      return end;
+  private boolean mayResume() {
+    return maxSegments - segments >= Math.max(1, maxSegments / RESUME_SHARE);
+  }
+
+  /** Takes the segments that so many bytes need; returns for how many bytes there then is room. */
+  private int takeSpares(int bytes) {
+    Segment last = tail;
+    // After a gap the lines begin in a segment of their own, which has the gap's record.
+    int room = last == null || dropping ? 0 : last.free();
+    for (Segment spare = spares; spare != null; spare = spare.next) {
+      room += account.capacity();
     }
-    // Without a segment of its own the gap's record would have no place.
-    if (!account.canTake() || !addSegment()) {
-      drop(bytes, from, end, DropReason.BUDGET);
-      return end;
+    while (room < bytes && segments < maxSegments) {
+      Segment spare = account.take();
+      if (spare == null) {
+        break;
+      }
+      spare.next = spares;
+      spares = spare;
+      segments++;
+      room += account.capacity();
     }
-    drop(bytes, from, lineStart, reason);
-    Segment segment = Objects.requireNonNull(tail);
-    if (segment.end > 0) {
-      segment = Objects.requireNonNull(segment.next);
-      tail = segment;
+    return Math.min(room, bytes);
+  }
+
+  private void giveSpares() {
+    int count = 0;
+    for (Segment spare = spares; spare != null; spare = spare.next) {
+      count++;
     }
+    if (count > 0) {
+      segments -= count;
+      account.give(count);
+      account.recycle(spares);
+      spares = null;
+    }
+  }
+
+  /** Makes the next spare segment the one being filled. */
+  private Segment advance() {
+    Segment segment = Objects.requireNonNull(spares);
+    spares = segment.next;
+    segment.next = null;
+    if (tail == null) {
+      head = segment;
+    } else {
+      tail.next = segment;
+    }
+    tail = segment;
+    return segment;
+  }
+
+  private void resume() {
+    Segment segment = advance();
     GapTally gap = losses().gap;
     segment.gapLines = gap.lines;
     segment.gapBytes = gap.bytes;
@@ -197,7 +246,6 @@ public final class SafeBuffer extends OutputStream {
     gap.clear();
     dropping = false;
     midLine = false;
-    return lineStart;
   }
 
   /** What was dropped here: all of it by reason, and the part since lines were taken last. */
@@ -215,16 +263,6 @@ public final class SafeBuffer extends OutputStream {
     return made;
   }
 
-  /** A gap in front of a segment that then got nothing goes on: the segment may be dropped. */
-  private void takeBackGap(@Nullable Segment before) {
-    Segment segment = tail;
-    if (before != null && segment != null && segment.end == 0 && segment.gapReasons != 0) {
-      losses().gap.add(segment.gapLines, segment.gapBytes, segment.gapReasons);
-      segment.clearGap();
-      tail = before;
-    }
-  }
-
   private DropReason lastDropReason() {
     return (losses().gap.reasons & DropReason.BUDGET.bit()) != 0
         ? DropReason.BUDGET
@@ -238,9 +276,6 @@ public final class SafeBuffer extends OutputStream {
     int lines = Newlines.count(bytes, from, end);
     acceptedLines += lines;
     totals.dropped(reason, lines, end - from);
-    if (reported) {
-      return;
-    }
     losses().dropped.add(reason, lines, end - from);
     if (reason != DropReason.CLOSED) {
       droppedMidLine = bytes[end - 1] != '\n';
@@ -248,47 +283,13 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /** Takes the segments that so many bytes need; returns how many bytes then fit. */
-  private int takeSegments(int bytes) {
-    int room = room();
-    while (room < bytes && segments < maxSegments && addSegment()) {
-      room += account.capacity();
-    }
-    return Math.min(room, bytes);
-  }
-
-  private int room() {
-    Segment segment = tail;
-    int room = segment == null ? 0 : segment.free();
-    for (Segment spare = segment == null ? null : segment.next; spare != null; spare = spare.next) {
-      room += spare.free();
-    }
-    return room;
-  }
-
-  private boolean addSegment() {
-    Segment segment = account.take();
-    if (segment == null) {
-      return false;
-    }
-    segments++;
-    Segment last = tail;
-    if (last == null) {
-      head = segment;
-      tail = segment;
-    } else {
-      while (last.next != null) {
-        last = last.next;
-      }
-      last.next = segment;
-    }
-    return true;
-  }
-
   private void put(byte[] bytes, int from, int end) {
-    Segment segment = tail;
     int index = from;
-    while (index < end && segment != null) {
+    while (index < end) {
+      Segment segment = tail;
+      if (segment == null || segment.free() == 0) {
+        segment = advance();
+      }
       int count = Math.min(end - index, segment.free());
       int at = segment.end;
       System.arraycopy(bytes, index, segment.bytes, at, count);
@@ -300,36 +301,10 @@ public final class SafeBuffer extends OutputStream {
       }
       segment.end = at + count;
       index += count;
-      if (index < end) {
-        segment = segment.next;
-        tail = segment;
-      }
     }
     if (end > from) {
       midLine = bytes[end - 1] != '\n';
     }
-  }
-
-  private void dropSpares() {
-    Segment segment = tail;
-    if (segment == null) {
-      return;
-    }
-    Segment spares = segment.next;
-    segment.next = null;
-    if (segment == head && segment.end == 0) {
-      head = null;
-      tail = null;
-      segment.next = spares;
-      spares = segment;
-    }
-    int count = 0;
-    for (Segment spare = spares; spare != null; spare = spare.next) {
-      count++;
-    }
-    segments -= count;
-    account.give(count);
-    account.recycle(spares);
   }
 
   private boolean isEmpty() {
@@ -344,41 +319,44 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /**
-   * Waits until a write of so many bytes would be taken whole, or the stream is closed.
+   * Takes all bytes, waiting for room where there is none, or until the stream is closed.
    *
-   * @throws InterruptedException if the thread is interrupted
+   * @throws InterruptedException if the thread is interrupted while it waits
    */
-  void awaitRoom(int bytes) throws InterruptedException {
+  void writeWaiting(byte[] bytes, int length) throws InterruptedException {
     Runnable wake = this::budgetGiven;
-    lock.lockInterruptibly();
+    int from = 0;
     try {
-      if (roomFreed == null) {
-        roomFreed = lock.newCondition();
-      }
-      int needed = Math.min(bytes, (maxSegments - 1) * account.capacity());
-      while (!closed && !takesWhole(needed, wake)) {
-        roomFreed.await();
+      while (from < length) {
+        lock.lockInterruptibly();
+        try {
+          account.whenGiven(wake);
+          int room = awaitRoom(length - from);
+          accept(bytes, from, from + room);
+          from += room;
+        } finally {
+          lock.unlock();
+        }
+        drain.request();
       }
     } finally {
-      lock.unlock();
       account.forget(wake);
     }
   }
 
-  private boolean takesWhole(int bytes, Runnable wake) {
-    if (dropping && maxSegments - segments < Math.max(1, maxSegments / RESUME_SHARE)) {
-      return false;
+  /** Waits for room; returns for how many of the bytes. */
+  private int awaitRoom(int bytes) throws InterruptedException {
+    if (roomFreed == null) {
+      roomFreed = lock.newCondition();
     }
-    int room = room();
-    int own = dropping ? account.capacity() : 0;
-    account.whenGiven(wake);
-    while (room < bytes + own) {
-      if (segments == maxSegments || !addSegment()) {
-        return false;
+    while (!closed) {
+      int room = dropping && !mayResume() ? 0 : takeSpares(bytes);
+      if (room > 0) {
+        return room;
       }
-      room += account.capacity();
+      roomFreed.await();
     }
-    return true;
+    return bytes;
   }
 
   private void budgetGiven() {
@@ -470,7 +448,7 @@ public final class SafeBuffer extends OutputStream {
         return false;
       }
       if (all) {
-        tail = segment; // what a pump has taken in advance stays
+        tail = null;
       }
       head = segment;
       last.next = null;
@@ -492,6 +470,8 @@ public final class SafeBuffer extends OutputStream {
     lock.lock();
     try {
       discarded = true;
+      closed = true;
+      signalRoom();
       chain = head;
       head = null;
       tail = null;

@@ -36,9 +36,9 @@ final class SegmentAccount {
     return Segment.capacity(pool.nominal());
   }
 
-  /** Returns a segment, or null if the budget is spent. */
+  /** Returns a segment, or null if the budget is spent or the account closed. */
   @Nullable Segment take() {
-    if (budget != null && held > 0 && !budget.take(pool.nominal())) {
+    if (closed || (budget != null && held > 0 && !budget.take(pool.nominal()))) {
       return null;
     }
     held++;

@@ -86,7 +86,7 @@ final class SendTask extends WorkerPool.Work {
     if (gap != null && !gap.isEmpty() && sink.job.settings.markers) {
       batch.markHead(GapTally.marker(gap.lines, gap.bytes, gap.reasons));
     }
-    long began = System.nanoTime();
+    long began = sink.job.engine.time.nanoTime();
     Throwable failure = failureOf(batch);
     boolean wake = false;
     boolean abandoned;
@@ -105,13 +105,13 @@ final class SendTask extends WorkerPool.Work {
     }
     if (abandoned) {
       sink.returned(batch);
-      sink.job.engine.abandoned.remove(sink.sender.client());
+      sink.job.engine.abandoned.remove(sink.client);
       return false;
     }
     if (wake) {
       sink.job.roomFreed();
     }
-    sink.job.engine.metrics.sent(failure, System.nanoTime() - began);
+    sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
     log(failure, bytes);
     return true;
   }
@@ -120,7 +120,7 @@ final class SendTask extends WorkerPool.Work {
     if (gone != null) {
       return gone;
     }
-    if (sink.job.engine.abandoned.isAtLimit(sink.sender.client())) {
+    if (sink.job.engine.abandoned.isAtLimit(sink.client)) {
       return new SendException(
           SendException.Kind.FAILED,
           AbandonedCalls.LIMIT + " abandoned calls of this client have not returned",
@@ -180,9 +180,8 @@ final class SendTask extends WorkerPool.Work {
     call.abandoned = true;
     current = null;
     sink.abandoned(call.batch);
-    Object client = sink.sender.client();
     AbandonedCalls abandoned = sink.job.engine.abandoned;
-    abandoned.add(client);
+    abandoned.add(sink.client);
     call.thread.interrupt();
     sink.job.engine.sends.replace(call.thread);
     sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);

@@ -21,6 +21,10 @@ final class Sink {
 
   final ReentrantLock lock = new ReentrantLock();
   final BatchSender sender;
+
+  /** To whom abandoned calls are counted. */
+  final Object client;
+
   final BatchCall call;
   final SinkLedger ledger;
   final Job job;
@@ -63,6 +67,7 @@ final class Sink {
   Sink(Job job, BatchSender sender, SegmentAccount account, @Nullable RecentLines recent) {
     this.job = job;
     this.sender = sender;
+    client = Objects.requireNonNull(sender.client(), "client");
     this.account = account;
     this.recent = recent;
     settings = job.settings;
@@ -92,11 +97,13 @@ final class Sink {
     if (!isEncodedBounded()) {
       return Integer.MAX_VALUE;
     }
+    int added =
+        StreamDrain.CONTINUED.length + (job.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES);
     int low = 0;
     int high = settings.maxLineBytes;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      if (sender.encodedBytes(middle + GapTally.MAX_MARKER_BYTES) <= maxEncoded) {
+      if (sender.encodedBytes(middle + added) <= maxEncoded) {
         low = middle;
       } else {
         high = middle - 1;
@@ -158,6 +165,7 @@ final class Sink {
           return room;
         }
         // What is assembled goes now, so that its segments come back.
+        assembly.giveSpares(batch);
         sendEarly = !assembly.isEmpty();
         claimStart();
         return NO_SEGMENT;
@@ -463,11 +471,15 @@ final class Sink {
     }
   }
 
-  /** Nothing is added for the time being: what is due goes. */
+  /** Nothing is added for the time being: what is due goes, and an empty batch holds nothing. */
   void passEnded() {
     lock.lock();
     try {
       held = false;
+      LogBatch batch = assembly.open();
+      if (batch != null && batch.lineCount() == 0) {
+        free(assembly.close(batch), true);
+      }
     } finally {
       lock.unlock();
     }

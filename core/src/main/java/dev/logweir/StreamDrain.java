@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StreamDrain implements LineTarget {
   private static final Logger LOG = LoggerFactory.getLogger(LogProcessor.class);
-  private static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
+  static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
   private static final byte[] CUT = " [logweir: cut]".getBytes(UTF_8);
 
   /** Room for a mark, the line end and its count, and what does not fit at a segment's end. */
@@ -113,8 +113,7 @@ final class StreamDrain implements LineTarget {
         break;
       }
       if (!gapTaken) {
-        if (segment.gapReasons != 0
-            && !takeGap(segment.gapLines, segment.gapBytes, segment.gapReasons, scratch, millis)) {
+        if (segment.gapReasons != 0 && !takeGap(segment, scratch, millis)) {
           break;
         }
         gapTaken = true;
@@ -174,11 +173,11 @@ final class StreamDrain implements LineTarget {
     }
     GapTally gap = new GapTally();
     if (view.dropping) {
-      if (!roomForGap()) {
+      if (!closeCutLine(scratch, millis) || !roomForGap()) {
         return;
       }
       if (buffer.takeGap(gap)) {
-        takeGap(gap.lines, gap.bytes, gap.reasons, scratch, millis);
+        addGap(gap.lines, gap.bytes, gap.reasons);
       }
     }
     if (!view.ended || stop != JobDrain.Outcome.TAKEN) {
@@ -289,8 +288,13 @@ final class StreamDrain implements LineTarget {
   private int takePiece(
       Segment segment, int found, boolean whole, boolean cut, Scratch scratch, long millis) {
     int length = Math.min(found, maxLine);
-    if (!room(length)) {
-      return -1;
+    while (!room(length)) {
+      if (stop != JobDrain.Outcome.NO_SEGMENT || length <= JobSettings.MIN_LINE) {
+        return -1;
+      }
+      // A budget nearly spent has room for a short fragment, and that gives segments back.
+      length = Math.max(JobSettings.MIN_LINE, length / 2);
+      stop = JobDrain.Outcome.TAKEN;
     }
     byte[] bytes = segment.bytes;
     int offset = segment.start;
@@ -298,7 +302,7 @@ final class StreamDrain implements LineTarget {
       bytes = gather(segment, length, scratch.room(0));
       offset = 0;
     }
-    boolean last = found <= maxLine;
+    boolean last = found <= length;
     if (!last) {
       length = Utf8.boundary(bytes, offset, offset + length) - offset;
     }
@@ -372,16 +376,29 @@ final class StreamDrain implements LineTarget {
     }
   }
 
-  private boolean takeGap(long lines, long bytes, int reasons, Scratch scratch, long millis) {
+  private boolean takeGap(Segment segment, Scratch scratch, long millis) {
+    if (!closeCutLine(scratch, millis) || !roomForGap()) {
+      return false;
+    }
+    addGap(segment.gapLines, segment.gapBytes, segment.gapReasons);
+    return true;
+  }
+
+  /**
+   * Ends the line of which fragments have gone out and the rest was dropped; false if there is no
+   * room.
+   */
+  private boolean closeCutLine(Scratch scratch, long millis) {
     if (openLine != 0) {
       if (!room(0)) {
         return false;
       }
       deliver(scratch.room(0), 0, 0, true, true, 0, 0, millis);
     }
-    if (!roomForGap()) {
-      return false;
-    }
+    return true;
+  }
+
+  private void addGap(long lines, long bytes, int reasons) {
     if (stages != null) {
       for (ProcessorStage stage : stages) {
         stage.gap();
@@ -393,7 +410,6 @@ final class StreamDrain implements LineTarget {
     // The line that was cut has its number, and is one of those dropped.
     drain.skipNumbers(cutLine && lines > 0 ? lines - 1 : lines);
     cutLine = false;
-    return true;
   }
 
   private boolean roomForGap() {

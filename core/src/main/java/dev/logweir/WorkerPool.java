@@ -166,13 +166,19 @@ final class WorkerPool {
       Thread thread = factory.newThread(worker);
       worker.thread = thread;
       thread.start();
+      lock.lock();
+      try {
+        worker.started = true;
+      } finally {
+        lock.unlock();
+      }
       return true;
     } catch (OutOfMemoryError | RuntimeException ignored) {
       // No thread to be had: those there are will do, or the caller must go without.
       lock.lock();
       try {
         workers.remove(worker);
-        return task == null || !workers.isEmpty() || !withdraw(task);
+        return task == null || workers.stream().anyMatch(other -> other.started) || !withdraw(task);
       } finally {
         lock.unlock();
       }
@@ -286,6 +292,7 @@ final class WorkerPool {
 
   private final class Worker implements Runnable {
     private @Nullable Thread thread;
+    private boolean started;
     private boolean busy;
     private long sinceNanos;
     private boolean lost;

@@ -184,8 +184,10 @@ class KnownDefectsTest {
     sender.recover();
     SinkReport report = log.finish().sink();
     for (DropReason reason : DropReason.values()) {
-      assertThat(counter("bytes.dropped", reason)).isEqualTo(report.dropped(reason).bytes());
-      assertThat(counter("lines.dropped", reason)).isEqualTo(report.dropped(reason).lines());
+      assertThat(counter("bytes.dropped", reason))
+          .isEqualTo((double) report.dropped(reason).bytes());
+      assertThat(counter("lines.dropped", reason))
+          .isEqualTo((double) report.dropped(reason).lines());
     }
     assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(new Tally(1_000, 100_000));
   }

@@ -390,6 +390,7 @@ class SenderFaultsTest {
     BatchSender sender =
         new BatchSender() {
           private boolean started;
+          private int asked;
 
           @Override
           public void send(List<String> lines) {
@@ -416,7 +417,7 @@ class SenderFaultsTest {
 
           @Override
           public Object client() {
-            started = true;
+            started = ++asked > 1;
             return this;
           }
         };
