@@ -52,9 +52,9 @@ class OpsLevelSenderProperties {
             .flatMap(
                 near ->
                     Arbitraries.of(
-                            LogChunkBody.SOURCE_BYTES,
+                            LogChunkBody.LARGE_PIECE_BYTES,
                             LogChunkBody.TARGET_BYTES,
-                            2 * LogChunkBody.SOURCE_BYTES,
+                            2 * LogChunkBody.LARGE_PIECE_BYTES + LogChunkBody.SMALL_PIECE_BYTES,
                             40_000)
                         .flatMap(
                             size ->
