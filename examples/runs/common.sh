@@ -6,7 +6,7 @@ exec </dev/null
 readonly JAR=examples/target/logweir-examples.jar
 readonly RECORDED=examples/target/recorded-build.log
 readonly JOBS=20
-readonly JOB_BYTES=$((2 << 20))
+JOB_BYTES=$((2 << 20))
 
 die() {
   echo "${0##*/}: $*" >&2
@@ -26,7 +26,7 @@ build() {
 record() {
   local job lines start
   if [[ ! -f $RECORDED ]]; then
-    mvn -X --batch-mode -Dstyle.color=never -DskipTests -pl examples -am package >"$WORK/build.log" 2>&1 \
+    mvn -X --batch-mode -Dstyle.color=never -Dmaven.test.skip -pl examples -am package >"$WORK/build.log" 2>&1 \
       || die "the build to record failed: $(tail -n 5 "$WORK/build.log")"
     # With a line end behind the last line: the endpoint writes one behind each.
     [[ -z $(tail -c 1 "$WORK/build.log") ]] || echo >>"$WORK/build.log"

@@ -10,10 +10,7 @@ import dev.logweir.opslevel.OpsLevelClient;
 import dev.logweir.opslevel.OpsLevelSender;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 /** All jobs of one call of {@link LocalRunner}, and what they share. */
 final class Run implements AutoCloseable {
   private static final String EMBEDDED_TOKEN = "embedded";
-  private static final int CONNECT_MILLIS = 5_000;
   private static final Duration PIPE_TIME = Duration.ofSeconds(1);
   private static final Duration REPORT_TIME = Duration.ofSeconds(5);
 
@@ -85,7 +81,7 @@ final class Run implements AutoCloseable {
     if (options.apiUrl != null) {
       OpsLevelClient client =
           OpsLevelClient.fromEnvironment().apiUrl(options.apiUrl).runnerId(runner).build();
-      checkAnswers(URI.create(options.apiUrl));
+      RunnerOptions.checkAnswers(URI.create(options.apiUrl));
       return new Run(options, out, err, null, client);
     }
     EmbeddedEndpoint endpoint =
@@ -104,18 +100,6 @@ final class Run implements AutoCloseable {
     } catch (RuntimeException | IOException e) {
       endpoint.close();
       throw e;
-    }
-  }
-
-  private static void checkAnswers(URI url) {
-    int port = url.getPort() > 0 ? url.getPort() : url.getScheme().equals("http") ? 80 : 443;
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(url.getHost(), port), CONNECT_MILLIS);
-    } catch (UnknownHostException e) {
-      throw new IllegalArgumentException("--api-url has an unknown host: " + url.getHost(), e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "--api-url does not answer: " + url + ": " + e.getMessage(), e);
     }
   }
 

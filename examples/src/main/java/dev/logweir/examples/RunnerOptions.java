@@ -1,5 +1,10 @@
 package dev.logweir.examples;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +18,7 @@ import picocli.CommandLine.Parameters;
 final class RunnerOptions {
   static final String TOKEN = "OPSLEVEL_API_TOKEN";
 
+  private static final int CONNECT_MILLIS = 5_000;
   private static final int MAX_JOBS = 100_000;
   private static final int MAX_CONCURRENCY = 1_000;
 
@@ -183,6 +189,23 @@ final class RunnerOptions {
     }
     if (!command.isEmpty() && !canRun(command.get(0))) {
       throw new IllegalArgumentException("no such command: " + command.get(0));
+    }
+  }
+
+  /**
+   * Checks that there is a server at the address.
+   *
+   * @throws IllegalArgumentException if it cannot be connected to within 5 s
+   */
+  static void checkAnswers(URI url) {
+    int port = url.getPort() > 0 ? url.getPort() : url.getScheme().equals("http") ? 80 : 443;
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(url.getHost(), port), CONNECT_MILLIS);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("--api-url has an unknown host: " + url.getHost(), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--api-url does not answer: " + url + ": " + e.getMessage(), e);
     }
   }
 
