@@ -45,8 +45,9 @@ class MarkdownCodeTest {
   private static final String NAMES =
       """
         interface Api { void append(String jobId, List<String> lines) throws IOException; }
-        static Api api; static String job; static String jobId; static String runnerId;
+        static Api api; static String job; static String jobId; static String runnerId; static String runnerJobId;
         static String token; static List<String> secrets; static MeterRegistry registry;
+        static BatchSender sender; static Map<String, String> variables;
         static void exec(String job, OutputStream stdout, OutputStream stderr) {}
       """;
 
