@@ -54,6 +54,9 @@ final class Job {
   private long maxRetainedBytes;
   private boolean pumped;
 
+  /** How many sinks have sent all that they ever will. */
+  private int doneSinks;
+
   Job(
       LogweirEngine engine,
       JobSettings settings,
@@ -74,7 +77,6 @@ final class Job {
     private final CountDownLatch over = new CountDownLatch(1);
     private final List<Time.@Nullable Entry> timers = new ArrayList<>();
     private final AtomicInteger callers = new AtomicInteger();
-    private int openSinks = sinks.size();
     private @Nullable LogReport report;
     private @Nullable Closing closing;
 
@@ -338,6 +340,9 @@ final class Job {
     } else {
       streams.requestOrRun();
     }
+    if (isAllSent()) {
+      logOver(end, false); // both streams were closed, and all was sent, before
+    }
     return end;
   }
 
@@ -367,14 +372,24 @@ final class Job {
     Ending end;
     lock.lock();
     try {
+      doneSinks++;
       end = ending;
-      if (end == null || --end.openSinks > 0) {
+      if (end == null || doneSinks < sinks.size()) {
         return;
       }
     } finally {
       lock.unlock();
     }
     logOver(end, false);
+  }
+
+  private boolean isAllSent() {
+    lock.lock();
+    try {
+      return doneSinks == sinks.size();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

@@ -30,9 +30,17 @@ final class SendTask extends WorkerPool.Work {
     private final Thread thread = Thread.currentThread();
     private final LogBatch batch;
     private boolean abandoned;
+    private Time.@Nullable Entry warning;
 
     Call(LogBatch batch) {
       this.batch = batch;
+    }
+
+    /** After the sink's lock was held once more since the call was given up. */
+    private void forgetWarning() {
+      if (warning != null) {
+        warning.cancel();
+      }
     }
   }
 
@@ -69,7 +77,7 @@ final class SendTask extends WorkerPool.Work {
         current = call;
         sink.call.begin();
       } else {
-        through = sink.isThrough();
+        through = sink.comesThrough();
       }
     } finally {
       sink.lock.unlock();
@@ -105,6 +113,7 @@ final class SendTask extends WorkerPool.Work {
     }
     if (abandoned) {
       sink.returned(batch);
+      call.forgetWarning();
       sink.job.engine.abandoned.remove(sink.client);
       return false;
     }
@@ -184,7 +193,7 @@ final class SendTask extends WorkerPool.Work {
     abandoned.add(sink.client);
     call.thread.interrupt();
     sink.job.engine.sends.replace(call.thread);
-    sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
+    call.warning = sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
   }
 
   private void warnIfStuck(Call call) {

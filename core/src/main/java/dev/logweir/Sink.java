@@ -53,10 +53,12 @@ final class Sink {
   private boolean timerSet;
   private Time.@Nullable Entry timer;
   private Time.@Nullable Entry waitTimer;
+  private Time.@Nullable Entry retryTimer;
   private boolean overflowing;
   private boolean ending;
   private boolean late;
   private boolean noMore;
+  private boolean through;
   private boolean ended;
 
   /** A send task is under way, or handed over. */
@@ -551,10 +553,22 @@ final class Sink {
     lock.lock();
     try {
       busy = false;
+      if (!ended && retryTimer == null) {
+        retryTimer = job.engine.time.schedule(this::retry, RETRY_NANOS);
+      }
     } finally {
       lock.unlock();
     }
-    job.engine.time.schedule(this::signal, RETRY_NANOS);
+  }
+
+  private void retry() {
+    lock.lock();
+    try {
+      retryTimer = null;
+    } finally {
+      lock.unlock();
+    }
+    signal();
   }
 
   /**
@@ -585,9 +599,14 @@ final class Sink {
     return batch;
   }
 
-  /** Whether all is sent that ever will be. Guarded by the lock. */
-  boolean isThrough() {
-    return noMore && !busy && assembly.open() == null && queue.isEmpty() && !ended;
+  /** Whether all is sent that ever will be; true once. Guarded by the lock. */
+  boolean comesThrough() {
+    boolean all = noMore && !busy && assembly.open() == null && queue.isEmpty() && !isGapDue();
+    if (!all || ended || through) {
+      return false;
+    }
+    through = true;
+    return true;
   }
 
   /**
@@ -711,7 +730,7 @@ final class Sink {
 
   /** Nothing more comes. */
   void noMore() {
-    boolean through;
+    boolean done;
     lock.lock();
     try {
       if (ended || noMore) {
@@ -723,11 +742,11 @@ final class Sink {
         free(assembly.close(batch), true);
       }
       dropOlder();
-      through = isThrough() && !isGapDue();
+      done = comesThrough();
     } finally {
       lock.unlock();
     }
-    if (through) {
+    if (done) {
       job.sinkDone();
     } else {
       signal();
@@ -793,6 +812,10 @@ final class Sink {
     if (waitTimer != null) {
       waitTimer.cancel();
       waitTimer = null;
+    }
+    if (retryTimer != null) {
+      retryTimer.cancel();
+      retryTimer = null;
     }
   }
 
