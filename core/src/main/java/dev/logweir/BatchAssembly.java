@@ -71,16 +71,40 @@ final class BatchAssembly {
    * room.
    */
   int reserve(LogBatch batch, int min, int wanted, boolean tallied) {
+    int segments = missing(batch, min, tallied);
+    if (segments > 0) {
+      // All or none: jobs that wait for more with some in hand might wait for each other.
+      Segment chain = account.take(segments);
+      if (chain == null) {
+        return 0;
+      }
+      batch.add(chain, segments);
+    }
     int aim = Math.min(wanted, roomIn(batch, tallied));
     while (batch.room() - batch.roomLostBy(tallied) < aim) {
       Segment segment = account.take();
       if (segment == null) {
         break;
       }
-      batch.add(segment);
+      batch.add(segment, 1);
     }
-    int room = batch.room() - batch.roomLostBy(tallied);
-    return room < min ? 0 : Math.min(room, wanted);
+    return Math.min(batch.room() - batch.roomLostBy(tallied), wanted);
+  }
+
+  /** Returns how many segments a batch lacks for so many bytes. */
+  private int missing(LogBatch batch, int bytes, boolean tallied) {
+    return segmentsFor(bytes - batch.room() + batch.roomLostBy(tallied));
+  }
+
+  private int segmentsFor(int bytes) {
+    return Math.max(0, bytes + account.capacity() - 1) / account.capacity();
+  }
+
+  /** Returns what room for so many bytes costs of the budget. */
+  long cost(int bytes, boolean tallied, long encoded) {
+    LogBatch batch = open;
+    boolean goesOn = batch != null && takes(batch, bytes, tallied, encoded);
+    return account.cost(goesOn ? missing(batch, bytes, tallied) : segmentsFor(bytes));
   }
 
   /** Whether lines one by one fill what a run of whole lines would leave unused. */

@@ -242,6 +242,7 @@ final class JobDrain extends WorkerPool.Work {
     } finally {
       lock.unlock();
     }
+    long gifts = budget == null ? 0 : budget.gifts();
     Outcome outcome = takeBoth();
     last = outcome;
     boolean discard = false;
@@ -272,7 +273,7 @@ final class JobDrain extends WorkerPool.Work {
       budget.whenGiven(budgetRequest);
       if (isGivenUp()) {
         budget.forget(budgetRequest);
-      } else if (budget.hasRoom(Segment.nominalFor(job.settings.maxSize))) {
+      } else if (budget.gifts() != gifts) {
         request();
       }
     }

@@ -91,7 +91,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
         throw new IllegalArgumentException("line must have no line end in it: " + batch.lines);
       }
       while (batch.room() < bytes.length + 1) {
-        batch.add(new Segment(Segment.LARGE));
+        batch.add(new Segment(Segment.LARGE), 1);
       }
       batch.put(bytes, 0, bytes.length);
       batch.put(LINE_END, 0, 1);
@@ -356,19 +356,19 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     return room;
   }
 
-  /** Adds an empty segment for what comes. */
-  void add(Segment segment) {
+  /** Adds a chain of so many empty segments for what comes. */
+  void add(Segment chain, int count) {
     Segment last = tail;
     if (last == null) {
-      head = segment;
-      tail = segment;
+      head = chain;
+      tail = chain;
     } else {
       while (last.next != null) {
         last = last.next;
       }
-      last.next = segment;
+      last.next = chain;
     }
-    segments++;
+    segments += count;
   }
 
   /** Whether the segment being filled has counts behind its line ends. */

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MemoryBudget {
   private final long limit;
   private final AtomicLong used = new AtomicLong();
+  private final AtomicLong gifts = new AtomicLong();
   private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
 
   private MemoryBudget(long limit) {
@@ -58,9 +59,15 @@ public final class MemoryBudget {
     return used.get() + bytes <= limit;
   }
 
+  /** Returns how often something was given back: who missed that tries again. */
+  long gifts() {
+    return gifts.get();
+  }
+
   void give(long bytes) {
     if (bytes > 0) {
       used.addAndGet(-bytes);
+      gifts.incrementAndGet();
       wake();
     }
   }

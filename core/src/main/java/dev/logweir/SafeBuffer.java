@@ -390,21 +390,28 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /**
-   * Takes the gap at the end of the stream, once all before it was drained and its last line has
-   * ended.
-   *
-   * @return whether there was one
-   */
+  /** Whether the stream ends in a gap, all before it was drained, and its last line has ended. */
+  boolean hasGap() {
+    lock.lock();
+    try {
+      return dropping
+          && !losses().gap.isEmpty()
+          && (!droppedMidLine || closed)
+          && isDrained();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes that gap; returns whether it is still there, as writes may have gone on. */
   boolean takeGap(GapTally target) {
     lock.lock();
     try {
-      GapTally gap = losses().gap;
-      if (!dropping || gap.isEmpty() || (droppedMidLine && !closed) || !isDrained()) {
+      if (!hasGap()) {
         return false;
       }
-      target.add(gap);
-      gap.clear();
+      target.add(losses().gap);
+      losses().gap.clear();
       midLine = false;
       return true;
     } finally {

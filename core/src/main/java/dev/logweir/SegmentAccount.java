@@ -45,6 +45,26 @@ final class SegmentAccount {
     return pool.take();
   }
 
+  /** Returns what so many more segments cost of the budget. */
+  long cost(int segments) {
+    return (long) Math.max(0, held == 0 ? segments - 1 : segments) * pool.nominal();
+  }
+
+  /** Returns a chain of so many segments, or null, and then takes none, if the budget is short. */
+  @Nullable Segment take(int segments) {
+    if (budget != null && !budget.take(cost(segments))) {
+      return null;
+    }
+    held += segments;
+    Segment chain = null;
+    for (int i = 0; i < segments; i++) {
+      Segment segment = pool.take();
+      segment.next = chain;
+      chain = segment;
+    }
+    return chain;
+  }
+
   /**
    * Takes segments out of the account; the caller gives them to the pool or to the garbage
    * collector.

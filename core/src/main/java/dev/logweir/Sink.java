@@ -50,6 +50,10 @@ final class Sink {
   private boolean held;
 
   private boolean blocked;
+
+  /** Lines wait for a segment: the sink's own reserve, which the budget does not tell of, will do. */
+  private boolean starved;
+
   private boolean timerSet;
   private Time.@Nullable Entry timer;
   private Time.@Nullable Entry waitTimer;
@@ -166,10 +170,7 @@ final class Sink {
         if (room > 0) {
           return room;
         }
-        // What is assembled goes now, so that its segments come back.
-        assembly.giveSpares(batch);
-        sendEarly = !assembly.isEmpty();
-        claimStart();
+        starve();
         return NO_SEGMENT;
       }
       if (!seal(batch)) {
@@ -179,6 +180,39 @@ final class Sink {
       claimStart();
     }
     return 0;
+  }
+
+  /** What is assembled goes now, so that its segments come back. */
+  private void starve() {
+    sendEarly = !assembly.isEmpty();
+    starved = true;
+    claimStart();
+  }
+
+  /** Returns what room costs of the budget. */
+  long cost(int bytes, boolean tallied, int lineBytes) {
+    long encoded = encoded(lineBytes);
+    lock.lock();
+    try {
+      return assembly.cost(bytes, tallied, encoded);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The budget has not enough for all sinks: none of them takes anything. */
+  void waitForBudget() {
+    boolean start;
+    lock.lock();
+    try {
+      starve();
+      start = takeStart();
+    } finally {
+      lock.unlock();
+    }
+    if (start) {
+      task.start();
+    }
   }
 
   /** Whether lines one by one fill what a run of whole lines would leave unused. */
@@ -636,8 +670,9 @@ final class Sink {
       waitTimer.cancel();
       waitTimer = null;
     }
-    boolean wake = blocked;
+    boolean wake = blocked || starved;
     blocked = false;
+    starved = false;
     return wake;
   }
 

@@ -171,11 +171,11 @@ final class StreamDrain implements LineTarget {
     if (!isDrained()) {
       return;
     }
-    GapTally gap = new GapTally();
-    if (view.dropping) {
+    if (view.dropping && buffer.hasGap()) {
       if (!closeCutLine(scratch, millis) || !roomForGap()) {
         return;
       }
+      GapTally gap = new GapTally();
       if (buffer.takeGap(gap)) {
         addGap(gap.lines, gap.bytes, gap.reasons);
       }
@@ -190,7 +190,7 @@ final class StreamDrain implements LineTarget {
       deliver(scratch.room(0), 0, 0, true, false, 0, 1, millis);
     }
     if (stages != null && !processorsEnded) {
-      if (!room(maxLine)) {
+      if (!roomForEnd()) {
         return;
       }
       processorsEnded = true;
@@ -416,6 +416,18 @@ final class StreamDrain implements LineTarget {
     return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES, true);
   }
 
+  /** With a spent budget, what processors say last must do with the reserve. */
+  private boolean roomForEnd() {
+    if (room(maxLine)) {
+      return true;
+    }
+    if (stop == JobDrain.Outcome.NO_SEGMENT) {
+      stop = JobDrain.Outcome.TAKEN;
+      return room(0);
+    }
+    return false;
+  }
+
   /**
    * Whether every sink has room for what a line of a length becomes; else notes what is waited for.
    */
@@ -434,6 +446,18 @@ final class StreamDrain implements LineTarget {
   }
 
   private boolean roomFor(int bytes, int lineBytes, boolean hold) {
+    MemoryBudget budget = drain.job.engine.budget();
+    if (budget != null && drain.job.sinks.size() > 1) {
+      long cost = 0;
+      for (Sink sink : drain.job.sinks) {
+        cost += sink.cost(bytes, true, lineBytes);
+      }
+      if (!budget.hasRoom(cost)) {
+        drain.job.sinks.forEach(Sink::waitForBudget);
+        stop = JobDrain.Outcome.NO_SEGMENT;
+        return false;
+      }
+    }
     for (Sink sink : drain.job.sinks) {
       int room = sink.prepare(bytes, bytes, true, lineBytes, hold);
       if (room <= 0) {
