@@ -132,6 +132,16 @@ final class ManualTime implements Time {
     }
   }
 
+  /** Returns the nanoseconds to the next task, at most {@code limit}; 0 or less if it is due. */
+  long nanosToNext(long limit) {
+    lock.lock();
+    try {
+      return tasks.stream().mapToLong(task -> task.due - nanos).reduce(limit, Math::min);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Lets time pass, running what becomes due in its order. */
   void advance(Duration duration) {
     long end = nanoTime() + duration.toNanos();

@@ -1,0 +1,52 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A line as it arrived: the end of a line of the job, a fragment of one, or a gap's marker. */
+record Piece(Kind kind, byte[] text, long lines, long bytes) {
+  /** What it is. */
+  enum Kind {
+    END,
+    CONTINUED,
+    CUT,
+    GAP
+  }
+
+  private static final Pattern GAP =
+      Pattern.compile(
+          "\\[logweir\\] ([0-9,]+) lines? \\(([0-9,]+) bytes?\\) dropped here: [a-z_, ]+");
+
+  static Piece of(byte[] line) {
+    String text = new String(line, ISO_8859_1);
+    Matcher gap = GAP.matcher(text);
+    if (gap.matches()) {
+      return new Piece(Kind.GAP, line, number(gap.group(1)), number(gap.group(2)));
+    }
+    if (text.endsWith(" [logweir: continued]")) {
+      return fragment(Kind.CONTINUED, line, 21);
+    }
+    if (text.endsWith(" [logweir: cut]")) {
+      return fragment(Kind.CUT, line, 15);
+    }
+    return new Piece(Kind.END, line, 1, line.length);
+  }
+
+  private static Piece fragment(Kind kind, byte[] line, int mark) {
+    byte[] text = Arrays.copyOf(line, line.length - mark);
+    return new Piece(kind, text, 0, text.length);
+  }
+
+  private static long number(String digits) {
+    return Long.parseLong(digits.replace(",", ""));
+  }
+
+  @Override
+  public String toString() {
+    String shown = new String(text, ISO_8859_1);
+    return kind + "(" + (shown.length() > 40 ? shown.substring(0, 40) + "…" : shown) + ")";
+  }
+}

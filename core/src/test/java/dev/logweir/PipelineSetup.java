@@ -1,0 +1,50 @@
+package dev.logweir;
+
+import java.time.Duration;
+
+/**
+ * The settings of a job under test.
+ *
+ * @param maxLineBytes 0 for the default
+ * @param budgetBytes 0 for no budget
+ * @param lineByLine whether a listener looks at every line, so that they are taken one by one
+ * @param replaces whether a processor replaces each line by itself
+ */
+record PipelineSetup(
+    int maxSize,
+    int maxLineBytes,
+    int sinks,
+    int maxBatchBytes,
+    OverflowPolicy overflow,
+    boolean markers,
+    Duration interval,
+    long budgetBytes,
+    boolean lineByLine,
+    boolean replaces) {
+
+  /** Returns the longest piece of a line without its mark, at most. */
+  int longestPiece() {
+    int longest = maxLineBytes > 0 ? maxLineBytes : Math.min(maxSize / 4, 64 << 10);
+    int marker = GapTally.MAX_MARKER_BYTES;
+    int bound = maxBatchBytes - SteppedSender.cost(marker);
+    while (maxBatchBytes < Integer.MAX_VALUE && SteppedSender.cost(longest + marker) > bound) {
+      longest--;
+    }
+    return longest;
+  }
+
+  /** Returns the same with a budget that is spent before the places are full. */
+  PipelineSetup withBudget() {
+    return new PipelineSetup(
+        Math.min(maxSize, 16 << 10),
+        Math.min(maxLineBytes, 8 << 10),
+        sinks,
+        maxBatchBytes,
+        overflow,
+        markers,
+        interval,
+        64 << 10,
+        lineByLine,
+        replaces);
+  }
+}
