@@ -192,8 +192,8 @@ class KnownDefectsTest {
     assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(new Tally(1_000, 100_000));
   }
 
-  private double counter(String name, DropReason reason) {
-    return registry.get("logweir." + name).tag("reason", reason.tag()).functionCounter().count();
+  private long counter(String name, DropReason reason) {
+    return (long) registry.get("logweir." + name).tag("reason", reason.tag()).functionCounter().count();
   }
 
   @Test
