@@ -63,6 +63,7 @@ final class ManualTime implements Time {
     try {
       Task task = new Task(action, nanos + delayNanos, number++);
       tasks.add(task);
+      changed.signalAll();
       return task;
     } finally {
       lock.unlock();
@@ -117,6 +118,22 @@ final class ManualTime implements Time {
     lock.lock();
     try {
       tasks.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until a task is set for so long from now; the limit is reached only by a failure. */
+  void awaitTask(Duration delay) throws InterruptedException {
+    long left = TimeUnit.SECONDS.toNanos(30);
+    lock.lock();
+    try {
+      while (tasks.stream().noneMatch(task -> task.due == nanos + delay.toNanos())) {
+        if (left <= 0) {
+          throw new AssertionError("no task is set for " + delay + " from now");
+        }
+        left = changed.awaitNanos(left);
+      }
     } finally {
       lock.unlock();
     }

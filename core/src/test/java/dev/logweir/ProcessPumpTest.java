@@ -1,0 +1,296 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(60)
+class ProcessPumpTest {
+  private final ManualTime time = new ManualTime();
+  private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
+  private final ScriptedSender sender = new ScriptedSender();
+
+  @AfterEach
+  void closeEngine() {
+    sender.recover();
+    engine.close();
+  }
+
+  private LogStreamer.Builder job() {
+    return LogStreamer.builder(sender).engine(engine).maxSize(64 << 10);
+  }
+
+  private static Process shell(String script) throws IOException {
+    return new ProcessBuilder("sh", "-c", script).start();
+  }
+
+  @Test
+  void pump_takesBothStreamsOfAChild() throws Exception {
+    LogStreamer log = job().start();
+    log.pump(shell("echo out; echo err >&2; printf last"));
+    LogReport report = log.finish();
+    assertThat(report.isComplete()).isTrue();
+    assertThat(sender.lines()).containsExactlyInAnyOrder("out", "err", "last");
+    assertThat(sender.lines()).containsSubsequence("out", "last");
+  }
+
+  @Test
+  void descendantThatHoldsThePipe_isLetGoAShortGraceAfterTheChildsExit() throws Exception {
+    LogStreamer log = job().start();
+    Process child = shell("sleep 60 & echo $!; echo hi; read line");
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(child);
+              return true;
+            });
+    sender.awaitLines(1);
+    long sleeper = Long.parseLong(sender.lines().get(0));
+    try {
+      child.getOutputStream().close();
+      child.waitFor();
+      while (!pump.isDone()) {
+        time.advance(Duration.ofSeconds(2));
+      }
+      assertThat(pump.get()).isTrue();
+      LogReport report = log.finish();
+      assertThat(report.isComplete()).isTrue();
+      assertThat(sender.lines()).containsExactly(Long.toString(sleeper), "hi");
+      assertThat(time.pending()).isZero();
+    } finally {
+      ProcessHandle.of(sleeper).ifPresent(ProcessHandle::destroy);
+    }
+  }
+
+  @Test
+  void bytesOfAReaderLetGo_doNotReachTheJob() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch read = new CountDownLatch(1);
+    InputStream late =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) throws IOException {
+            if (held.getCount() == 0) {
+              read.countDown();
+              return -1;
+            }
+            try {
+              held.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            target[offset] = '\n';
+            return 1;
+          }
+        };
+    LogStreamer log = job().start();
+    FakeProcess child = new FakeProcess(late, InputStream.nullInputStream());
+    child.end();
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(child);
+              return true;
+            });
+    while (!pump.isDone()) {
+      time.advance(Duration.ofSeconds(2));
+    }
+    assertThat(pump.get()).isTrue();
+    held.countDown();
+    assertThat(log.finish().sink().accepted()).isEqualTo(Tally.NONE);
+    assertThat(engine.totals.droppedBytes(DropReason.CLOSED)).isZero();
+    assertThat(read.getCount()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "4096, 256", "4096, 1024", "4096, 2048", "8192, 2048", "8192, 4096", "16384, 8192",
+    "65536, 32768", "262144, 65536"
+  })
+  void pumpThatWaits_losesNothing(int maxSize, int maxLine) throws Exception {
+    StringBuilder text = new StringBuilder();
+    Random random = new Random(maxSize + maxLine);
+    List<String> expected = new ArrayList<>();
+    while (text.length() < 8 * maxSize) {
+      int length =
+          switch (random.nextInt(4)) {
+            case 0 -> maxLine;
+            case 1 -> maxLine - random.nextInt(4);
+            case 2 -> random.nextInt(3);
+            default -> random.nextInt(maxLine);
+          };
+      String line = String.valueOf((char) ('a' + random.nextInt(26))).repeat(length);
+      expected.add(line);
+      text.append(line).append('\n');
+    }
+    sender.stall();
+    LogStreamer log =
+        job().maxSize(maxSize).maxLineBytes(maxLine).whenFull(WhenFull.WAIT).start();
+    FakeProcess child = FakeProcess.writing(text.toString().getBytes(UTF_8));
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(child);
+              return true;
+            });
+    sender.awaitInside();
+    sender.recover();
+    assertThat(pump.get()).isTrue();
+    LogReport report = log.finish();
+    assertThat(report.sink().droppedTotal()).isEqualTo(Tally.NONE);
+    assertThat(sender.lines()).isEqualTo(expected);
+  }
+
+  @Test
+  void pumpThatWaits_holdsTheChildBackWhileTheSenderHangs() throws Exception {
+    sender.stall();
+    LogStreamer log = job().maxSize(8 << 10).whenFull(WhenFull.WAIT).start();
+    byte[] text = ("x".repeat(99) + "\n").repeat(10_000).getBytes(UTF_8);
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(FakeProcess.writing(text));
+              return true;
+            });
+    // The sink is without progress from when it is full on.
+    time.awaitTask(Duration.ofSeconds(10));
+    assertThat(pump.isDone()).isFalse();
+    assertThat(log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
+    time.advance(Duration.ofSeconds(10).minusNanos(1));
+    assertThat(log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
+    // After maxWait the overflow policy applies, until a send ends.
+    time.advance(Duration.ofNanos(1));
+    assertThat(pump.get()).isTrue();
+    assertThat(log.report().sink().dropped(DropReason.QUEUE_FULL).isZero()).isFalse();
+    sender.recover();
+    SinkReport report = log.finish().sink();
+    assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(new Tally(10_000, 1_000_000));
+  }
+
+  @Test
+  void pumpByDefault_dropsAndCounts() throws Exception {
+    sender.stall();
+    LogStreamer log = job().maxSize(8 << 10).start();
+    byte[] text = ("x".repeat(99) + "\n").repeat(10_000).getBytes(UTF_8);
+    log.pump(FakeProcess.writing(text));
+    sender.recover();
+    SinkReport report = log.finish().sink();
+    assertThat(report.droppedTotal().isZero()).isFalse();
+    assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(new Tally(10_000, 1_000_000));
+  }
+
+  @Test
+  void interruptOfTheCaller_letsTheReadersGo() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    InputStream silent =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            reading.countDown();
+            try {
+              never.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            return -1;
+          }
+        };
+    LogStreamer log = job().start();
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(new FakeProcess(silent, InputStream.nullInputStream()));
+              return true;
+            });
+    reading.await();
+    pump.interrupt();
+    assertThatThrownBy(pump::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(InterruptedException.class);
+    log.stdout().write("goes on\n".getBytes(UTF_8));
+    assertThat(log.finish().isComplete()).isTrue();
+    never.countDown();
+  }
+
+  @Test
+  void endOfTheJob_letsAWaitingPumpReadOn() throws Exception {
+    sender.stall();
+    LogStreamer log = job().maxSize(8 << 10).whenFull(WhenFull.WAIT).start();
+    byte[] text = ("x".repeat(99) + "\n").repeat(10_000).getBytes(UTF_8);
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(FakeProcess.writing(text));
+              return true;
+            });
+    time.awaitTask(Duration.ofSeconds(10));
+    SinkReport report = log.finish(Duration.ZERO).sink();
+    assertThat(pump.get()).isTrue();
+    long counted = 0;
+    for (DropReason reason : DropReason.values()) {
+      counted += engine.totals.droppedBytes(reason);
+    }
+    assertThat(report.held()).isEqualTo(Tally.NONE);
+    assertThat(counted + engine.totals.shippedBytes.sum()).isEqualTo(1_000_000);
+  }
+
+  @Test
+  void streamThatBreaks_endsThatStreamOnly() throws Exception {
+    InputStream broken =
+        new InputStream() {
+          private int left = 4;
+
+          @Override
+          public int read() throws IOException {
+            throw new IOException("broken");
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) throws IOException {
+            if (left == 0) {
+              throw new IOException("broken");
+            }
+            left = 0;
+            target[offset] = 'o';
+            target[offset + 1] = 'k';
+            target[offset + 2] = '\n';
+            return 3;
+          }
+        };
+    LogStreamer log = job().start();
+    log.pump(new FakeProcess(broken, InputStream.nullInputStream()));
+    assertThat(log.finish().isComplete()).isTrue();
+    assertThat(sender.lines()).containsExactly("ok");
+  }
+
+  @Test
+  void pump_needsAProcessAndAStartedJob() {
+    LogStreamer log = job().build();
+    assertThatNullPointerException().isThrownBy(() -> log.pump(null)).withMessage("process");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> log.pump(FakeProcess.writing(new byte[0])))
+        .withMessage("start must come first");
+  }
+}
