@@ -16,6 +16,10 @@ final class BatchAssembly {
   private final int maxSegments;
   private final long maxEncoded;
   private @Nullable LogBatch open;
+
+  /** Whether lines were lost behind the open batch, so that what follows is for the next. */
+  private boolean full;
+
   private long made;
   private long madeLines;
   private long madeBytes;
@@ -48,6 +52,11 @@ final class BatchAssembly {
     return batch;
   }
 
+  /** Lets nothing more into the open batch: a gap follows it. */
+  void fill() {
+    full = true;
+  }
+
   /** Takes note of when the first line came. */
   private void touch(LogBatch batch) {
     if (batch.lineCount() == 0) {
@@ -57,8 +66,10 @@ final class BatchAssembly {
 
   /** Whether the open batch is below its bounds with so much more in it. */
   boolean takes(LogBatch batch, int bytes, boolean tallied, long encoded) {
-    return roomIn(batch, tallied) >= bytes
-        && (batch.lineCount() == 0 || batch.encodedBytes + encoded <= maxEncoded);
+    if (batch.lineCount() == 0) {
+      return roomIn(batch, tallied) >= bytes;
+    }
+    return !full && roomIn(batch, tallied) >= bytes && batch.encodedBytes + encoded <= maxEncoded;
   }
 
   private int roomIn(LogBatch batch, boolean tallied) {
@@ -103,8 +114,10 @@ final class BatchAssembly {
   /** Returns what room for so many bytes costs of the budget. */
   long cost(int bytes, boolean tallied, long encoded) {
     LogBatch batch = open;
-    boolean goesOn = batch != null && takes(batch, bytes, tallied, encoded);
-    return account.cost(goesOn ? missing(batch, bytes, tallied) : segmentsFor(bytes));
+    if (batch != null && takes(batch, bytes, tallied, encoded)) {
+      return account.cost(missing(batch, bytes, tallied));
+    }
+    return account.cost(segmentsFor(bytes));
   }
 
   /** Whether lines one by one fill what a run of whole lines would leave unused. */
@@ -161,6 +174,7 @@ final class BatchAssembly {
   /** Takes the open batch away, without the segments it has not used. */
   LogBatch close(LogBatch batch) {
     open = null;
+    full = false;
     giveSpares(batch);
     return batch;
   }

@@ -71,7 +71,7 @@ final class Job {
   }
 
   /** What exists only from the beginning of the end on. */
-  private final class Ending {
+  private static final class Ending {
     private final long deadlineNanos;
     private final ReentrantLock account = new ReentrantLock();
     private final CountDownLatch over = new CountDownLatch(1);

@@ -54,6 +54,7 @@ final class JobDrain extends WorkerPool.Work {
   private final ReentrantLock lock;
   private @Nullable Condition idle;
   private @Nullable Thread runner;
+  private Time.@Nullable Entry retry;
   private boolean givenUp;
   private boolean interrupted;
   private boolean ended;
@@ -116,9 +117,24 @@ final class JobDrain extends WorkerPool.Work {
 
   /** No thread could be had: the timer asks again, as the job may write no more. */
   private void retryLater() {
-    if (!isGivenUp()) {
-      job.engine.time.schedule(this::request, RETRY_NANOS);
+    lock.lock();
+    try {
+      if (!givenUp && retry == null) {
+        retry = job.engine.time.schedule(this::retry, RETRY_NANOS);
+      }
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private void retry() {
+    lock.lock();
+    try {
+      retry = null;
+    } finally {
+      lock.unlock();
+    }
+    request();
   }
 
   private boolean isGivenUp() {
@@ -336,6 +352,10 @@ final class JobDrain extends WorkerPool.Work {
     lock.lock();
     try {
       givenUp = true;
+      if (retry != null) {
+        retry.cancel();
+        retry = null;
+      }
       if (idle != null) {
         idle.signalAll(); // callers of drainNow
       }

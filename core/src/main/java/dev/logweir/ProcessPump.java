@@ -93,13 +93,13 @@ final class ProcessPump {
     }
   }
 
-  /** Hands over what was read; false if the job has let this reader go. */
+  /** Hands over what was read, unless the job has let this reader go: then it is not the job's. */
   private boolean pass(SafeBuffer buffer, byte[] chunk, int count) throws InterruptedException {
     boolean attached = hold(1);
     try {
-      if (waits && attached) {
+      if (attached && waits) {
         buffer.writeWaiting(chunk, count);
-      } else {
+      } else if (attached) {
         buffer.write(chunk, 0, count);
       }
     } finally {

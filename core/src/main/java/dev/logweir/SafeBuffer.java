@@ -394,10 +394,7 @@ public final class SafeBuffer extends OutputStream {
   boolean hasGap() {
     lock.lock();
     try {
-      return dropping
-          && !losses().gap.isEmpty()
-          && (!droppedMidLine || closed)
-          && isDrained();
+      return dropping && !losses().gap.isEmpty() && (!droppedMidLine || closed) && isDrained();
     } finally {
       lock.unlock();
     }

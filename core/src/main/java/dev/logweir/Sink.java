@@ -51,7 +51,9 @@ final class Sink {
 
   private boolean blocked;
 
-  /** Lines wait for a segment: the sink's own reserve, which the budget does not tell of, will do. */
+  /**
+   * Lines wait for a segment: the sink's own reserve, which the budget does not tell of, will do.
+   */
   private boolean starved;
 
   private boolean timerSet;
@@ -121,24 +123,24 @@ final class Sink {
   // ---- assembling ----
 
   /**
-   * Makes room in the open batch.
+   * Makes room in the open batch, which is then not sent before lines were added or the pass has
+   * ended.
    *
    * @param min bytes there must be room for, at most what an empty batch takes
    * @param wanted bytes wanted, {@code min} or more
    * @param tallied whether they come with counts behind the line ends
    * @param lineBytes length of the longest line among them, for the server's bound
-   * @param hold whether they are added next, so that the open batch must not be sent before
    * @return for how many bytes there is room; 0 if the lines must wait until this sink asks for a
    *     drain, or {@link #NO_SEGMENT} until the budget has something again
    */
-  int prepare(int min, int wanted, boolean tallied, int lineBytes, boolean hold) {
+  int prepare(int min, int wanted, boolean tallied, int lineBytes) {
     long encoded = encoded(lineBytes);
     int room;
     boolean start;
     lock.lock();
     try {
       room = prepareLocked(min, wanted, tallied, encoded);
-      held = hold && room > 0;
+      held = room > 0;
       start = takeStart();
     } finally {
       lock.unlock();
@@ -365,6 +367,7 @@ final class Sink {
       ledger.dropped(reason, lines, bytes);
       noteGap(position, lines, bytes, reason);
       tailGap().add(lines, bytes, reason.bit());
+      assembly.fill();
       position += lines;
     } finally {
       lock.unlock();

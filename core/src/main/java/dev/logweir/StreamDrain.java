@@ -25,6 +25,7 @@ final class StreamDrain implements LineTarget {
   private static final int EXTRA_BYTES = CONTINUED.length + 2 * LineReader.MAX_TRAILER;
 
   private static final int GROWTH = 3;
+  private static final long TURN_NANOS = 10_000_000L;
 
   private final JobDrain drain;
   private final SafeBuffer buffer;
@@ -107,6 +108,7 @@ final class StreamDrain implements LineTarget {
       arriveAt(segment);
     }
     int left = maxBytes;
+    long begun = stages == null ? 0 : drain.job.engine.time.nanoTime();
     while (segment != null) {
       if (left <= 0) {
         stop = JobDrain.Outcome.MORE;
@@ -133,6 +135,9 @@ final class StreamDrain implements LineTarget {
         break;
       }
       left -= taken;
+      if (stages != null && drain.job.engine.time.nanoTime() - begun > TURN_NANOS) {
+        left = 0; // what is due must not wait for slow processors
+      }
       segment = at;
     }
     Segment read = at;
@@ -220,7 +225,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     for (Sink sink : drain.job.sinks) {
-      int sinkRoom = sink.prepare(first, room, false, 0, true);
+      int sinkRoom = sink.prepare(first, room, false, 0);
       if (sinkRoom <= 0) {
         stop = stopFor(sinkRoom);
         return -1;
@@ -413,7 +418,7 @@ final class StreamDrain implements LineTarget {
   }
 
   private boolean roomForGap() {
-    return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES, true);
+    return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES);
   }
 
   /** With a spent budget, what processors say last must do with the reserve. */
@@ -438,14 +443,14 @@ final class StreamDrain implements LineTarget {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
       grown = Math.min(usual + Scratch.PREFIX_BYTES + growth, largestPiece());
     }
-    return roomFor(Math.max(usual, grown), length + CONTINUED.length, false);
+    return roomFor(Math.max(usual, grown), length + CONTINUED.length);
   }
 
   private int largestPiece() {
     return maxLine + Scratch.PREFIX_BYTES + EXTRA_BYTES;
   }
 
-  private boolean roomFor(int bytes, int lineBytes, boolean hold) {
+  private boolean roomFor(int bytes, int lineBytes) {
     MemoryBudget budget = drain.job.engine.budget();
     if (budget != null && drain.job.sinks.size() > 1) {
       long cost = 0;
@@ -459,7 +464,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     for (Sink sink : drain.job.sinks) {
-      int room = sink.prepare(bytes, bytes, true, lineBytes, hold);
+      int room = sink.prepare(bytes, bytes, true, lineBytes);
       if (room <= 0) {
         stop = stopFor(room);
         return false;
@@ -482,7 +487,7 @@ final class StreamDrain implements LineTarget {
     int length = piece.length() + mark.length;
     for (Sink sink : drain.job.sinks) {
       int bytes = length + 2 * LineReader.MAX_TRAILER;
-      if (sink.prepare(bytes, bytes, true, length, true) > 0) {
+      if (sink.prepare(bytes, bytes, true, length) > 0) {
         sink.addPiece(piece, mark);
       } else {
         sink.lost(DropReason.QUEUE_FULL, piece.sourceBytes, piece.sourceLines);

@@ -15,9 +15,10 @@ final class Balance {
       SinkReport sink = report.sinks().get(i);
       SteppedSender sender = rig.senders.get(i);
       assertThat(sink.accepted()).as("accepted").isEqualTo(rig.accepted());
-      Tally sum =
-          sink.shipped().plus(sink.filtered()).plus(sink.droppedTotal()).plus(sink.held());
-      assertThat(sum).as("shipped + filtered + dropped + held: %s", sink).isEqualTo(sink.accepted());
+      Tally sum = sink.shipped().plus(sink.filtered()).plus(sink.droppedTotal()).plus(sink.held());
+      assertThat(sum)
+          .as("shipped + filtered + dropped + held: %s", sink)
+          .isEqualTo(sink.accepted());
       assertThat(sink.held().lines()).isNotNegative();
       assertThat(sink.held().bytes()).isNotNegative();
       assertThat(sink.shipped().lines()).as("lines that arrived").isEqualTo(sender.arrivedEnds);

@@ -481,7 +481,7 @@ class LifeCycleTest {
     write(healthy.stdout(), "one\nlast");
     hung.awaitInside();
     Elsewhere<List<LogReport>> close = Elsewhere.call(() -> engine.close(Duration.ofSeconds(10)));
-    sender.awaitLines(2);
+    Eventually.until(() -> healthy.report().isComplete());
     time.awaitWaiting(1);
     time.advance(Duration.ofSeconds(10));
     List<LogReport> reports = close.get();

@@ -28,7 +28,7 @@ class OpenBatchTest {
     Sink sink = job.sinks.get(0);
     add(sink);
 
-    assertThat(sink.prepare(LINE.length, LINE.length, false, 0, true)).isEqualTo(LINE.length);
+    assertThat(sink.prepare(LINE.length, LINE.length, false, 0)).isEqualTo(LINE.length);
     assertThat(next(sink)).as("batch sent before its lines have come").isNull();
     sink.addLines(LINE, 0, LINE.length, 1);
     sink.passEnded();
@@ -40,7 +40,7 @@ class OpenBatchTest {
   }
 
   private static void add(Sink sink) {
-    sink.prepare(LINE.length, LINE.length, false, 0, true);
+    sink.prepare(LINE.length, LINE.length, false, 0);
     sink.addLines(LINE, 0, LINE.length, 1);
   }
 

@@ -72,7 +72,8 @@ final class PipelineArbitraries {
 
   private static Arbitrary<int[]> shape(int maxLines, int maxBytes) {
     return Combinators.combine(
-            Arbitraries.integers().between(0, maxLines), Arbitraries.integers().between(0, maxBytes))
+            Arbitraries.integers().between(0, maxLines),
+            Arbitraries.integers().between(0, maxBytes))
         .as((lines, bytes) -> new int[] {lines, bytes});
   }
 
@@ -133,5 +134,4 @@ final class PipelineArbitraries {
   static Arbitrary<Step.End> ends() {
     return Arbitraries.of(Step.End.class);
   }
-
 }

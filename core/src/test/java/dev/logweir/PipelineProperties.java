@@ -12,9 +12,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 
 /** The invariants of the pipeline, against what a job wrote and what its senders took. */
-@net.jqwik.api.PropertyDefaults(
-    edgeCases = EdgeCasesMode.NONE,
-    shrinking = ShrinkingMode.BOUNDED)
+@net.jqwik.api.PropertyDefaults(edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
 class PipelineProperties {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 

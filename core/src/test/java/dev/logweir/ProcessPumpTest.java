@@ -125,8 +125,14 @@ class ProcessPumpTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4096, 256", "4096, 1024", "4096, 2048", "8192, 2048", "8192, 4096", "16384, 8192",
-    "65536, 32768", "262144, 65536"
+    "4096, 256",
+    "4096, 1024",
+    "4096, 2048",
+    "8192, 2048",
+    "8192, 4096",
+    "16384, 8192",
+    "65536, 32768",
+    "262144, 65536"
   })
   void pumpThatWaits_losesNothing(int maxSize, int maxLine) throws Exception {
     StringBuilder text = new StringBuilder();
@@ -145,8 +151,7 @@ class ProcessPumpTest {
       text.append(line).append('\n');
     }
     sender.stall();
-    LogStreamer log =
-        job().maxSize(maxSize).maxLineBytes(maxLine).whenFull(WhenFull.WAIT).start();
+    LogStreamer log = job().maxSize(maxSize).maxLineBytes(maxLine).whenFull(WhenFull.WAIT).start();
     FakeProcess child = FakeProcess.writing(text.toString().getBytes(UTF_8));
     Elsewhere<Boolean> pump =
         Elsewhere.call(
@@ -185,7 +190,8 @@ class ProcessPumpTest {
     assertThat(log.report().sink().dropped(DropReason.QUEUE_FULL).isZero()).isFalse();
     sender.recover();
     SinkReport report = log.finish().sink();
-    assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(new Tally(10_000, 1_000_000));
+    assertThat(report.shipped().plus(report.droppedTotal()))
+        .isEqualTo(new Tally(10_000, 1_000_000));
   }
 
   @Test
@@ -197,7 +203,8 @@ class ProcessPumpTest {
     sender.recover();
     SinkReport report = log.finish().sink();
     assertThat(report.droppedTotal().isZero()).isFalse();
-    assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(new Tally(10_000, 1_000_000));
+    assertThat(report.shipped().plus(report.droppedTotal()))
+        .isEqualTo(new Tally(10_000, 1_000_000));
   }
 
   @Test

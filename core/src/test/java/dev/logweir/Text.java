@@ -15,11 +15,15 @@ record Text(Kind kind, int lines, int lineBytes, int tailBytes) {
   }
 
   private static final byte[][] OUT = {
-    {'a'}, {(byte) 0xC3, (byte) 0xA9}, {(byte) 0xE2, (byte) 0x82, (byte) 0xAC},
+    {'a'},
+    {(byte) 0xC3, (byte) 0xA9},
+    {(byte) 0xE2, (byte) 0x82, (byte) 0xAC},
     {(byte) 0xF0, (byte) 0x9F, (byte) 0x98, (byte) 0x80}
   };
   private static final byte[][] ERR = {
-    {'A'}, {(byte) 0xD7, (byte) 0x90}, {(byte) 0xE4, (byte) 0xB8, (byte) 0x96},
+    {'A'},
+    {(byte) 0xD7, (byte) 0x90},
+    {(byte) 0xE4, (byte) 0xB8, (byte) 0x96},
     {(byte) 0xF3, (byte) 0xA0, (byte) 0x81, (byte) 0x81}
   };
   private static final byte[] OUT_ANY = {
