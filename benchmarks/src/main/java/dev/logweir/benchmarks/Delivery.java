@@ -111,6 +111,11 @@ final class Delivery {
     return result;
   }
 
+  /** Returns how many bytes passed, line ends included. */
+  long bytes() {
+    return bytes;
+  }
+
   /**
    * Returns the sum of all bytes so far, whose number must be a multiple of {@value #SAMPLE_EVERY}.
    */

@@ -1,5 +1,6 @@
 package dev.logweir.benchmarks;
 
+import dev.logweir.LogReport;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,6 +29,10 @@ import org.openjdk.jmh.annotations.Warmup;
  * <ul>
  *   <li>{@code floorCopy}, {@code floorCount}, {@code floorFind}: a copy of the bytes; with a count
  *       of the line ends; with the place of each
+ *   <li>{@code logweirCallerDrains}: the writer calls {@code drain()} after each 64 KiB
+ *   <li>{@code logweirEngineDrains}: it calls it after each 128 KiB alone, so as not to overrun the
+ *       buffer, and the engine's own drains, scheduled by the writes, do what they can until then
+ *   <li>{@code logweirInterval0}: the same, with batches that go as soon as the sender is free
  *   <li>{@code plainPort50ms}, {@code plainPort1ms}: {@link PlainPort} with its tick of 50 ms and
  *       of 1 ms
  * </ul>
@@ -75,6 +80,24 @@ public class PipelineBenchmark {
     return sum;
   }
 
+  /** Measures Logweir, drained by its writer. */
+  @Benchmark
+  public void logweirCallerDrains(CallerDrains state) throws Exception {
+    state.write();
+  }
+
+  /** Measures Logweir, drained by its engine. */
+  @Benchmark
+  public void logweirEngineDrains(EngineDrains state) throws Exception {
+    state.write();
+  }
+
+  /** Measures Logweir with an interval of zero. */
+  @Benchmark
+  public void logweirInterval0(Interval0 state) throws Exception {
+    state.write();
+  }
+
   /** Measures the plain port. */
   @Benchmark
   public void plainPort50ms(PlainPort50ms state) throws Exception {
@@ -109,6 +132,30 @@ public class PipelineBenchmark {
     }
   }
 
+  /** Logweir whose writer drains. */
+  public static class CallerDrains extends LogweirState {
+    /** Creates it, as JMH does. */
+    public CallerDrains() {
+      super(Duration.ofSeconds(30), 64 << 10);
+    }
+  }
+
+  /** Logweir whose engine drains. */
+  public static class EngineDrains extends LogweirState {
+    /** Creates it, as JMH does. */
+    public EngineDrains() {
+      super(Duration.ofSeconds(30), 128 << 10);
+    }
+  }
+
+  /** Logweir whose batches go as soon as the sender is free. */
+  public static class Interval0 extends LogweirState {
+    /** Creates it, as JMH does. */
+    public Interval0() {
+      super(Duration.ZERO, 128 << 10);
+    }
+  }
+
   /** The plain port as it was. */
   public static class PlainPort50ms extends PlainPortState {
     /** Creates it, as JMH does. */
@@ -122,6 +169,38 @@ public class PipelineBenchmark {
     /** Creates it, as JMH does. */
     public PlainPort1ms() {
       super(Duration.ofMillis(1));
+    }
+  }
+
+  /** Logweir, paced. */
+  @State(Scope.Thread)
+  @SuppressWarnings("NullAway.Init")
+  public abstract static class LogweirState extends PipelineState {
+    private final Duration maxInterval;
+    private final int bytesPerDrain;
+    private LogweirJob job;
+
+    LogweirState(Duration maxInterval, int bytesPerDrain) {
+      this.maxInterval = maxInterval;
+      this.bytesPerDrain = bytesPerDrain;
+    }
+
+    @Override
+    void open(Delivery delivery) {
+      job = new LogweirJob(MAX_SIZE, maxInterval, bytesPerDrain, delivery);
+    }
+
+    @Override
+    void write(byte[] bytes, int offset, int length) throws InterruptedException {
+      job.write(bytes, offset, length);
+    }
+
+    @Override
+    void close() {
+      LogReport report = job.finish();
+      if (!report.isComplete()) {
+        throw new IllegalStateException(report.toString());
+      }
     }
   }
 
