@@ -132,15 +132,15 @@ final class WorkerPool {
     }
   }
 
-  /** Waits until the threads have ended, at most so long; those given up do not count. */
+  /** Waits until the threads have ended, those given up too, at most so long. */
   boolean awaitEnd(long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       long left = nanos;
-      while (!workers.isEmpty() && left > 0) {
+      while (workers.size() + lost > 0 && left > 0) {
         left = ended.awaitNanos(left);
       }
-      return workers.isEmpty();
+      return workers.size() + lost == 0;
     } finally {
       lock.unlock();
     }
@@ -254,6 +254,7 @@ final class WorkerPool {
       worker.busy = false;
       if (worker.lost) {
         lost--;
+        ended.signalAll(); // awaitEnd
         return null;
       }
       long left = idleNanos;
