@@ -55,7 +55,7 @@ final class JobDrain extends WorkerPool.Work {
   private @Nullable Condition idle;
   private @Nullable Thread runner;
   private Time.@Nullable Entry retry;
-  private boolean givenUp;
+  private volatile boolean givenUp;
   private boolean interrupted;
   private boolean ended;
   private volatile Outcome last = Outcome.TAKEN;
@@ -344,6 +344,11 @@ final class JobDrain extends WorkerPool.Work {
   void closeStreams() {
     stdout.close();
     stderr.close();
+  }
+
+  /** Whether no more lines are to be taken. */
+  boolean isGivenUp() {
+    return givenUp;
   }
 
   /** Stops draining; a drain under way is interrupted. Returns whether there is one. */

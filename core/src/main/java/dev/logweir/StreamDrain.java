@@ -114,6 +114,10 @@ final class StreamDrain implements LineTarget {
         stop = JobDrain.Outcome.MORE;
         break;
       }
+      if (drain.isGivenUp()) {
+        stop = JobDrain.Outcome.BLOCKED; // no further line is shown to what may hang on it again
+        break;
+      }
       if (!gapTaken) {
         if (segment.gapReasons != 0 && !takeGap(segment, scratch, millis)) {
           break;
