@@ -137,15 +137,6 @@ final class JobDrain extends WorkerPool.Work {
     request();
   }
 
-  private boolean isGivenUp() {
-    lock.lock();
-    try {
-      return givenUp;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   @Override
   void run() {
     if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
