@@ -20,6 +20,9 @@ final class BatchQueue {
   private int count;
   private int segments;
 
+  /** What was dropped behind all that is queued. */
+  private @Nullable GapTally gapBehind;
+
   BatchQueue(int nominal, int maxSize) {
     this.nominal = nominal;
     this.maxBytes = 2L * maxSize;
@@ -51,7 +54,46 @@ final class BatchQueue {
     return first;
   }
 
+  /** Returns the gap behind all that is queued, to be added to. */
+  GapTally gapBehind() {
+    GapTally gap = gapBehind;
+    if (gap == null) {
+      gap = new GapTally();
+      gapBehind = gap;
+    }
+    return gap;
+  }
+
+  /** Returns the gap in front of the batch that is sent next, to be added to. */
+  GapTally gapInFront() {
+    return first == null ? gapBehind() : gapBefore(first);
+  }
+
+  static GapTally gapBefore(LogBatch batch) {
+    GapTally gap = batch.gapBefore;
+    if (gap == null) {
+      gap = new GapTally();
+      batch.gapBefore = gap;
+    }
+    return gap;
+  }
+
+  boolean hasGapBehind() {
+    return gapBehind != null && !gapBehind.isEmpty();
+  }
+
+  /** Gives the gap behind all that is queued to the batch that comes next. */
+  void giveGap(LogBatch batch) {
+    GapTally gap = gapBehind;
+    if (gap != null) {
+      gapBefore(batch).add(gap);
+      gapBehind = null;
+    }
+  }
+
+  /** Adds a batch, with the gap that was behind those before. */
   void add(LogBatch batch) {
+    giveGap(batch);
     if (last == null) {
       first = batch;
     } else {
@@ -82,5 +124,20 @@ final class BatchQueue {
       held = held.plus(batch.source());
     }
     return held;
+  }
+
+  /** Hands what a batch lost, and what it was to tell of, on to where the next one tells it. */
+  static void handOn(LogBatch batch, DropReason reason, Tally lost, GapTally target) {
+    if (lost.equals(batch.source())) {
+      if (batch.gapBefore != null) {
+        target.add(batch.gapBefore);
+      }
+      if (batch.markedGaps != null) {
+        target.add(batch.markedGaps);
+      }
+    }
+    if (!lost.isZero()) {
+      target.add(lost.lines(), lost.bytes(), reason.bit());
+    }
   }
 }

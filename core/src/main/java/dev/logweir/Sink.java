@@ -38,9 +38,6 @@ final class Sink {
   private final long maxEncoded;
   private final @Nullable RecentLines recent;
 
-  /** What was dropped behind all that is queued. */
-  private @Nullable GapTally tailGap;
-
   /** Number of the job's last line that came here or was dropped before. */
   private long position;
 
@@ -364,29 +361,13 @@ final class Sink {
         return; // else the final report has it as held up to then
       }
       ledger.entered(lines, bytes);
-      ledger.dropped(reason, lines, bytes);
-      noteGap(position, lines, bytes, reason);
-      tailGap().add(lines, bytes, reason.bit());
+      ledger.lost(position, reason, new Tally(lines, bytes));
+      queue.gapBehind().add(lines, bytes, reason.bit());
       assembly.fill();
       position += lines;
     } finally {
       lock.unlock();
     }
-  }
-
-  private void noteGap(long afterLine, long lines, long bytes, DropReason reason) {
-    if ((lines | bytes) != 0) {
-      ledger.gap(afterLine, lines, bytes, reason.bit());
-    }
-  }
-
-  private GapTally tailGap() {
-    GapTally gap = tailGap;
-    if (gap == null) {
-      gap = new GapTally();
-      tailGap = gap;
-    }
-    return gap;
   }
 
   // ---- the queue; guarded by the lock ----
@@ -401,13 +382,12 @@ final class Sink {
         return false;
       }
       if (settings.overflow == OverflowPolicy.DROP_NEWEST && !ending) {
-        drop(batch, DropReason.QUEUE_FULL, tailGap());
+        drop(batch, DropReason.QUEUE_FULL, queue.gapBehind());
         return true;
       }
       makeRoomFor(batch);
     }
     keepRecent(batch);
-    takeTailGap(batch);
     queue.add(batch);
     return true;
   }
@@ -417,7 +397,7 @@ final class Sink {
     while (!queue.fits(batch)) {
       LogBatch oldest = Objects.requireNonNull(queue.poll());
       LogBatch next = queue.first();
-      drop(oldest, reason, gapBefore(next == null ? batch : next));
+      drop(oldest, reason, BatchQueue.gapBefore(next == null ? batch : next));
     }
   }
 
@@ -427,41 +407,11 @@ final class Sink {
     }
   }
 
-  private static GapTally gapBefore(LogBatch batch) {
-    GapTally gap = batch.gapBefore;
-    if (gap == null) {
-      gap = new GapTally();
-      batch.gapBefore = gap;
-    }
-    return gap;
-  }
-
-  private void takeTailGap(LogBatch batch) {
-    GapTally gap = tailGap;
-    if (gap != null) {
-      gapBefore(batch).add(gap);
-      tailGap = null;
-    }
-  }
-
   /** Drops a batch that was not sent: its gaps go on to what follows. */
-  private void drop(LogBatch batch, DropReason reason, GapTally handOn) {
-    ledger.dropped(reason, batch.sourceLines, batch.sourceBytes);
-    noteGap(batch.afterLine, batch.sourceLines, batch.sourceBytes, reason);
-    handOn(batch, reason, handOn);
+  private void drop(LogBatch batch, DropReason reason, GapTally target) {
+    ledger.lost(batch.afterLine, reason, batch.source());
+    BatchQueue.handOn(batch, reason, batch.source(), target);
     free(batch, true);
-  }
-
-  private static void handOn(LogBatch batch, DropReason reason, GapTally target) {
-    if (batch.gapBefore != null) {
-      target.add(batch.gapBefore);
-    }
-    if (batch.markedGaps != null) {
-      target.add(batch.markedGaps);
-    }
-    if ((batch.sourceLines | batch.sourceBytes) != 0) {
-      target.add(batch.sourceLines, batch.sourceBytes, reason.bit());
-    }
   }
 
   private void free(LogBatch batch, boolean recycle) {
@@ -557,11 +507,7 @@ final class Sink {
 
   /** Whether only the marker of what was dropped last is left to send. */
   private boolean isGapDue() {
-    return noMore
-        && tailGap != null
-        && !tailGap.isEmpty()
-        && settings.markers
-        && assembly.open() == null;
+    return noMore && queue.hasGapBehind() && settings.markers && assembly.open() == null;
   }
 
   private void setTimer() {
@@ -621,11 +567,11 @@ final class Sink {
     if (batch == null && isOpenDue()) {
       batch = assembly.close(Objects.requireNonNull(assembly.open()));
       keepRecent(batch);
-      takeTailGap(batch);
+      queue.giveGap(batch);
     }
     if (batch == null && isGapDue()) {
       batch = assembly.close(assembly.begin(position));
-      takeTailGap(batch);
+      queue.giveGap(batch);
     }
     if (batch == null) {
       busy = false;
@@ -651,22 +597,10 @@ final class Sink {
    * room.
    */
   boolean sent(LogBatch batch, @Nullable Throwable failure) {
-    long lostLines = 0;
-    long lostBytes = 0;
-    DropReason reason = reasonOf(failure);
-    if (failure != null) {
-      lostLines = batch.sourceLines;
-      lostBytes = batch.sourceBytes;
-      if (failure instanceof SendException e && !e.isWholeBatch()) {
-        Tally undelivered = undelivered(batch, e);
-        lostLines = undelivered.lines();
-        lostBytes = undelivered.bytes();
-      }
-      lostInSending(batch, reason, lostLines, lostBytes);
-    } else {
-      ledger.sent(batch.byteCount());
+    Tally lost = ledger.sent(batch, failure, call.isWritten());
+    if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
+      BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, queue.gapInFront());
     }
-    ledger.shipped(batch.sourceLines - lostLines, batch.sourceBytes - lostBytes);
     free(batch, failure == null);
     overflowing = false;
     if (waitTimer != null) {
@@ -677,47 +611,6 @@ final class Sink {
     blocked = false;
     starved = false;
     return wake;
-  }
-
-  private static DropReason reasonOf(@Nullable Throwable failure) {
-    return failure instanceof SendException e && e.kind() != SendException.Kind.FAILED
-        ? DropReason.SEND_REFUSED
-        : DropReason.SEND_FAILED;
-  }
-
-  private void lostInSending(LogBatch batch, DropReason reason, long lines, long bytes) {
-    ledger.dropped(reason, lines, bytes);
-    noteGap(batch.afterLine, lines, bytes, reason);
-    if (call.isWritten()) {
-      ledger.unconfirmed(lines, bytes);
-    }
-    if (batch.lineCount() == 0) {
-      return; // a marker alone is not tried again
-    }
-    LogBatch next = queue.first();
-    GapTally target = next == null ? tailGap() : gapBefore(next);
-    if (batch.gapBefore != null && lines == batch.sourceLines) {
-      target.add(batch.gapBefore);
-    }
-    if (batch.markedGaps != null && lines == batch.sourceLines) {
-      target.add(batch.markedGaps);
-    }
-    if ((lines | bytes) != 0) {
-      target.add(lines, bytes, reason.bit());
-    }
-  }
-
-  private static Tally undelivered(LogBatch batch, SendException failure) {
-    long lines = 0;
-    long bytes = 0;
-    LineReader reader = new LineReader(batch);
-    for (int index = batch.headLines(); reader.next(); index++) {
-      if (failure.isUndelivered(index)) {
-        lines += reader.sourceLines();
-        bytes += reader.sourceBytes();
-      }
-    }
-    return new Tally(lines, bytes);
   }
 
   // ---- the end ----
@@ -762,7 +655,10 @@ final class Sink {
     while (queue.count() > keep) {
       LogBatch oldest = Objects.requireNonNull(queue.poll());
       LogBatch next = queue.isEmpty() ? assembly.open() : queue.first();
-      drop(oldest, DropReason.FLUSH_TIMEOUT, next == null ? tailGap() : gapBefore(next));
+      drop(
+          oldest,
+          DropReason.FLUSH_TIMEOUT,
+          next == null ? queue.gapBehind() : BatchQueue.gapBefore(next));
     }
   }
 
@@ -802,7 +698,7 @@ final class Sink {
     }
     ended = true;
     cancelTimers();
-    GapTally rest = tailGap();
+    GapTally rest = queue.gapBehind();
     task.abandon();
     for (LogBatch batch = queue.poll(); batch != null; batch = queue.poll()) {
       drop(batch, DropReason.FLUSH_TIMEOUT, rest);
@@ -812,16 +708,14 @@ final class Sink {
       drop(assembly.close(batch), DropReason.FLUSH_TIMEOUT, rest);
     }
     ledger.entered(unsent.lines(), unsent.bytes());
-    ledger.dropped(DropReason.FLUSH_TIMEOUT, unsent.lines(), unsent.bytes());
-    noteGap(position, unsent.lines(), unsent.bytes(), DropReason.FLUSH_TIMEOUT);
+    ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsent);
   }
 
   /** Counts the batch of a call that is given up. Guarded by the lock. */
   void abandoned(LogBatch batch) {
-    ledger.dropped(DropReason.FLUSH_TIMEOUT, batch.sourceLines, batch.sourceBytes);
-    noteGap(batch.afterLine, batch.sourceLines, batch.sourceBytes, DropReason.FLUSH_TIMEOUT);
+    ledger.lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, batch.source());
     if (call.isWritten()) {
-      ledger.unconfirmed(batch.sourceLines, batch.sourceBytes);
+      ledger.unconfirmed(batch.source());
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The account of one sink: what came in from the buffers, and what became of it. Guarded by the
@@ -55,23 +56,69 @@ final class SinkLedger {
     }
   }
 
-  void unconfirmed(long lines, long bytes) {
-    unconfirmedLines += lines;
-    unconfirmedBytes += bytes;
+  /** Counts what was dropped at a place of its own. */
+  void lost(long afterLine, DropReason reason, Tally lost) {
+    dropped(reason, lost.lines(), lost.bytes());
+    if (!lost.isZero()) {
+      gap(afterLine, lost.lines(), lost.bytes(), reason.bit());
+    }
   }
 
-  void shipped(long lines, long bytes) {
+  /**
+   * Counts what became of a batch that was sent.
+   *
+   * @param written whether it was written out in full and never answered
+   * @return what was lost of it
+   */
+  Tally sent(LogBatch batch, @Nullable Throwable failure, boolean written) {
+    Tally lost = Tally.NONE;
+    if (failure == null) {
+      batches++;
+      sentBytes += batch.byteCount();
+      totals.batches.increment();
+      totals.sentBytes.add(batch.byteCount());
+    } else {
+      lost =
+          failure instanceof SendException e && !e.isWholeBatch()
+              ? undelivered(batch, e)
+              : batch.source();
+      lost(batch.afterLine, reasonOf(failure), lost);
+      if (written) {
+        unconfirmed(lost);
+      }
+    }
+    long lines = batch.sourceLines - lost.lines();
+    long bytes = batch.sourceBytes - lost.bytes();
     shippedLines += lines;
     shippedBytes += bytes;
     totals.shippedLines.add(lines);
     totals.shippedBytes.add(bytes);
+    return lost;
   }
 
-  void sent(long textBytes) {
-    batches++;
-    sentBytes += textBytes;
-    totals.batches.increment();
-    totals.sentBytes.add(textBytes);
+  static DropReason reasonOf(Throwable failure) {
+    return failure instanceof SendException e && e.kind() != SendException.Kind.FAILED
+        ? DropReason.SEND_REFUSED
+        : DropReason.SEND_FAILED;
+  }
+
+  private static Tally undelivered(LogBatch batch, SendException failure) {
+    long lines = 0;
+    long bytes = 0;
+    LineReader reader = new LineReader(batch);
+    for (int index = batch.headLines(); reader.next(); index++) {
+      if (failure.isUndelivered(index)) {
+        lines += reader.sourceLines();
+        bytes += reader.sourceBytes();
+      }
+    }
+    return new Tally(lines, bytes);
+  }
+
+  /** Counts as never confirmed what was dropped after it had been written out. */
+  void unconfirmed(Tally lost) {
+    unconfirmedLines += lost.lines();
+    unconfirmedBytes += lost.bytes();
   }
 
   void gap(long afterLine, long lines, long bytes, int reasons) {
