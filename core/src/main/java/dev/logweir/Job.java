@@ -464,7 +464,7 @@ final class Job {
   /** Ends the sinks where they stand and takes the final balance, all in one moment. */
   private LogReport closeAccount() {
     JobDrain streams = drain;
-    boolean drainRuns = streams != null && streams.giveUp();
+    boolean drainRuns = false;
     lockAll();
     try {
       for (Sink sink : sinks) {
@@ -475,6 +475,8 @@ final class Job {
         streams.markReported();
       }
       sinks.forEach(Sink::close);
+      // Last, so that a line in hand is not lost for a second reason: the interrupt.
+      drainRuns = streams != null && streams.giveUp();
       return report;
     } finally {
       unlockAll();
