@@ -88,7 +88,8 @@ class BadInputTest {
     assertRefused(
         "maxLineBytes must be at most 32 MiB: 33554433", () -> job().maxLineBytes(33_554_433));
     assertRefused(
-        "maxLineBytes must be at least 256 B: 1", () -> BatchShipper.builder(sender).maxLineBytes(1));
+        "maxLineBytes must be at least 256 B: 1",
+        () -> BatchShipper.builder(sender).maxLineBytes(1));
   }
 
   @Test
@@ -123,8 +124,7 @@ class BadInputTest {
         "flushTimeout must be at least PT0S: PT-0.000000001S", () -> job().flushTimeout(negative));
     assertThatIllegalArgumentException().isThrownBy(() -> job().flushTimeout(tooLong));
     assertThatIllegalArgumentException().isThrownBy(() -> job().flushTimeout(longest));
-    assertRefused(
-        "maxWait must be at least PT0.001S: PT0S", () -> job().maxWait(Duration.ZERO));
+    assertRefused("maxWait must be at least PT0.001S: PT0S", () -> job().maxWait(Duration.ZERO));
     assertThatIllegalArgumentException().isThrownBy(() -> job().maxWait(tooLong));
     BatchShipper.Builder shipper = BatchShipper.builder(sender);
     assertThatIllegalArgumentException().isThrownBy(() -> shipper.maxInterval(negative));
@@ -166,8 +166,7 @@ class BadInputTest {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     assertRefused("prefix must not be blank: ' '", () -> LogweirMetrics.of(registry, " "));
     LogweirMetrics.of(registry);
-    assertRefused(
-        "prefix must be new in the registry: logweir", () -> LogweirMetrics.of(registry));
+    assertRefused("prefix must be new in the registry: logweir", () -> LogweirMetrics.of(registry));
   }
 
   @Test
@@ -346,8 +345,7 @@ class BadInputTest {
   @Test
   void lineOf100Megabytes_withAStalledSenderIsCutAndCounted() throws Exception {
     ScriptedSender stalled = ScriptedSender.stalled();
-    LogStreamer log =
-        LogStreamer.builder(stalled).engine(engine).maxSize(64 << 10).start();
+    LogStreamer log = LogStreamer.builder(stalled).engine(engine).maxSize(64 << 10).start();
     byte[] part = "y".repeat(1 << 20).getBytes(UTF_8);
     for (int i = 0; i < 100; i++) {
       log.stdout().write(part);
@@ -359,7 +357,8 @@ class BadInputTest {
     assertThat(report.accepted()).isEqualTo(new Tally(2, (100L << 20) + 6));
     assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(report.accepted());
     assertThat(stalled.lines())
-        .allMatch(line -> line.startsWith("y") || line.startsWith("[logweir] ") || line.equals("next"));
+        .allMatch(
+            line -> line.startsWith("y") || line.startsWith("[logweir] ") || line.equals("next"));
   }
 
   @Test

@@ -78,51 +78,6 @@ class ProcessPumpTest {
     }
   }
 
-  @Test
-  void bytesOfAReaderLetGo_doNotReachTheJob() throws Exception {
-    CountDownLatch held = new CountDownLatch(1);
-    CountDownLatch read = new CountDownLatch(1);
-    InputStream late =
-        new InputStream() {
-          @Override
-          public int read() {
-            throw new UnsupportedOperationException();
-          }
-
-          @Override
-          public int read(byte[] target, int offset, int length) throws IOException {
-            if (held.getCount() == 0) {
-              read.countDown();
-              return -1;
-            }
-            try {
-              held.await();
-            } catch (InterruptedException e) {
-              throw new IOException(e);
-            }
-            target[offset] = '\n';
-            return 1;
-          }
-        };
-    LogStreamer log = job().start();
-    FakeProcess child = new FakeProcess(late, InputStream.nullInputStream());
-    child.end();
-    Elsewhere<Boolean> pump =
-        Elsewhere.call(
-            () -> {
-              log.pump(child);
-              return true;
-            });
-    while (!pump.isDone()) {
-      time.advance(Duration.ofSeconds(2));
-    }
-    assertThat(pump.get()).isTrue();
-    held.countDown();
-    assertThat(log.finish().sink().accepted()).isEqualTo(Tally.NONE);
-    assertThat(engine.totals.droppedBytes(DropReason.CLOSED)).isZero();
-    assertThat(read.getCount()).isEqualTo(1);
-  }
-
   @ParameterizedTest
   @CsvSource({
     "4096, 256",

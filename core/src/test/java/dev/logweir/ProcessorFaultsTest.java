@@ -129,7 +129,8 @@ class ProcessorFaultsTest {
       assertThat(report.dropped(DropReason.PROCESSOR_FAILED)).isEqualTo(new Tally(1, 4));
       assertThat(report.shipped()).isEqualTo(new Tally(2, 8));
       assertThat(own.lines())
-          .containsExactly("one", "[logweir] 1 line (4 bytes) dropped here: processor_failed", "two");
+          .containsExactly(
+              "one", "[logweir] 1 line (4 bytes) dropped here: processor_failed", "two");
     }
   }
 
@@ -340,8 +341,7 @@ class ProcessorFaultsTest {
             .start();
     write(log.stdout(), "one\n");
     assertThat(log.finish().isComplete()).isTrue();
-    assertThat(sender.lines())
-        .containsExactlyInAnyOrder("one", "last", "words", "last", "words");
+    assertThat(sender.lines()).containsExactlyInAnyOrder("one", "last", "words", "last", "words");
   }
 
   @Test

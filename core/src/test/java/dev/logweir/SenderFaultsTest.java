@@ -169,6 +169,7 @@ class SenderFaultsTest {
     LogStreamer log = start(sender);
     write(log.stdout(), "one\n");
     sender.awaitInside();
+    log.drain();
     log.finish(Duration.ZERO);
     assertThat(engine.abandonedCalls()).isEqualTo(1);
     assertThat(registry.get("logweir.calls.abandoned").gauge().value()).isEqualTo(1);
@@ -221,6 +222,7 @@ class SenderFaultsTest {
       LogStreamer log = start(sharing(client, hung));
       write(log.stdout(), "one\n");
       hung.awaitInside();
+      log.drain();
       jobs.add(log);
     }
     jobs.forEach(log -> log.finish(Duration.ZERO));
