@@ -60,6 +60,10 @@ final class Sink {
   private boolean overflowing;
   private boolean ending;
   private boolean late;
+
+  /** Whether a send has ended since the end began. */
+  private boolean progress;
+
   private boolean noMore;
   private boolean through;
   private boolean ended;
@@ -381,8 +385,9 @@ final class Sink {
         assembly.reopen(batch);
         return false;
       }
-      if (settings.overflow == OverflowPolicy.DROP_NEWEST && !ending) {
-        drop(batch, DropReason.QUEUE_FULL, queue.gapBehind());
+      if (settings.overflow == OverflowPolicy.DROP_NEWEST) {
+        DropReason reason = ending ? DropReason.FLUSH_TIMEOUT : DropReason.QUEUE_FULL;
+        drop(batch, reason, queue.gapBehind());
         return true;
       }
       makeRoomFor(batch);
@@ -607,6 +612,7 @@ final class Sink {
       waitTimer.cancel();
       waitTimer = null;
     }
+    progress = ending;
     boolean wake = blocked || starved;
     blocked = false;
     starved = false;
@@ -627,12 +633,18 @@ final class Sink {
     call.beginEnd(deadlineNanos);
   }
 
-  /** Half of the time is gone: under drop-oldest the last batch goes first. */
+  /**
+   * Half of the time is gone: under drop-oldest the last batch goes first; and a sink without any
+   * progress since the end began holds the others no longer.
+   */
   void beLate() {
     boolean wake;
     lock.lock();
     try {
-      if (settings.overflow != OverflowPolicy.DROP_OLDEST || ended) {
+      boolean behind = blocked || !queue.isEmpty();
+      boolean holdsOthers = blocked && !progress && job.sinks.size() > 1;
+      boolean mayDrop = settings.overflow == OverflowPolicy.DROP_OLDEST || holdsOthers;
+      if (ended || !behind || !mayDrop) {
         return;
       }
       late = true;
@@ -648,7 +660,7 @@ final class Sink {
   }
 
   private void dropOlder() {
-    if (!late || !noMore) {
+    if (!late || !noMore || settings.overflow != OverflowPolicy.DROP_OLDEST) {
       return;
     }
     int keep = assembly.open() == null ? 1 : 0;
