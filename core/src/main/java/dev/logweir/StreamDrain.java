@@ -447,7 +447,8 @@ final class StreamDrain implements LineTarget {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
       grown = Math.min(usual + Scratch.PREFIX_BYTES + growth, largestPiece());
     }
-    return roomFor(Math.max(usual, grown), length + CONTINUED.length);
+    int marker = failedGap == null ? 0 : GapTally.MAX_MARKER_BYTES; // stands before the line
+    return roomFor(Math.max(usual, grown) + marker, length + CONTINUED.length + marker);
   }
 
   private int largestPiece() {
