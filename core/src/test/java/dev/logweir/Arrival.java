@@ -14,22 +14,22 @@ final class Arrival {
   private final boolean[] closed;
   private final int maxLine;
   private final boolean exact;
-  private final boolean markers;
+  private final int longestWhole;
 
   /** Only then may an empty piece be of that stream, whose lines are not empty. */
   private final boolean hasLongErrLine;
 
   /**
+   * @param longestWhole the longest line that is surely not in fragments
    * @param exact whether each marker stands exactly where something is missing: with one stream
-   * @param markers whether all that is missing was marked before what follows
    */
-  Arrival(JobStream out, JobStream err, int maxLine, boolean exact, boolean markers) {
+  Arrival(JobStream out, JobStream err, int maxLine, int longestWhole, boolean exact) {
     streams = new byte[][] {out.bytes(), err.bytes()};
     closed = new boolean[] {out.closed, err.closed};
     this.maxLine = maxLine;
     this.exact = exact;
-    this.markers = markers;
-    hasLongErrLine = hasLongerLine(err.bytes(), maxLine);
+    this.longestWhole = longestWhole;
+    hasLongErrLine = hasLongerLine(err.bytes(), longestWhole);
   }
 
   private static boolean hasLongerLine(byte[] bytes, int length) {
@@ -116,7 +116,7 @@ final class Arrival {
     int at = s.at(stream);
     byte[] bytes = streams[stream];
     int length = piece.text().length;
-    long farthest = markers ? at + s.missingBytes : bytes.length;
+    long farthest = at + s.missingBytes;
     for (long x = exact ? farthest : at; x <= farthest && x + length <= bytes.length; x++) {
       if (matches(s, piece, stream, (int) x)) {
         next.add(advanced(s, piece, stream, (int) x));
@@ -155,7 +155,7 @@ final class Arrival {
   private boolean isInLongLine(byte[] bytes, int x) {
     int begin = Newlines.last(bytes, 0, x) + 1;
     int end = Newlines.first(bytes, x, bytes.length);
-    return x - begin >= maxLine / 2 && end - begin > maxLine;
+    return x - begin >= longestWhole / 2 && end - begin > longestWhole;
   }
 
   private State advanced(State s, Piece piece, int stream, int x) {

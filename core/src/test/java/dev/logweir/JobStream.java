@@ -39,7 +39,8 @@ final class JobStream {
   /** Returns the amount as it is to be counted. */
   Tally accepted() {
     byte[] all = bytes();
-    long lines = Newlines.count(all, 0, all.length) + (closed && hasOpenLine() ? 1 : 0);
+    long lines = Newlines.count(all, 0, all.length);
+    lines += closed && hasOpenLine() ? 1 : 0;
     return new Tally(lines + lateLines, all.length + lateBytes);
   }
 }

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A line as it arrived: the end of a line of the job, a fragment of one, or a gap's marker. */
-record Piece(Kind kind, byte[] text, long lines, long bytes) {
+final class Piece {
   /** What it is. */
   enum Kind {
     END,
@@ -19,6 +19,18 @@ record Piece(Kind kind, byte[] text, long lines, long bytes) {
   private static final Pattern GAP =
       Pattern.compile(
           "\\[logweir\\] ([0-9,]+) lines? \\(([0-9,]+) bytes?\\) dropped here: [a-z_, ]+");
+
+  private final Kind kind;
+  private final byte[] text;
+  private final long lines;
+  private final long bytes;
+
+  private Piece(Kind kind, byte[] text, long lines, long bytes) {
+    this.kind = kind;
+    this.text = text;
+    this.lines = lines;
+    this.bytes = bytes;
+  }
 
   static Piece of(byte[] line) {
     String text = new String(line, ISO_8859_1);
@@ -42,6 +54,25 @@ record Piece(Kind kind, byte[] text, long lines, long bytes) {
 
   private static long number(String digits) {
     return Long.parseLong(digits.replace(",", ""));
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /** Returns the text without a mark. */
+  byte[] text() {
+    return text;
+  }
+
+  /** Returns, of a gap, the lines missing. */
+  long lines() {
+    return lines;
+  }
+
+  /** Returns, of a gap, the bytes missing. */
+  long bytes() {
+    return bytes;
   }
 
   @Override

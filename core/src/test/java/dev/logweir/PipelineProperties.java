@@ -179,7 +179,7 @@ class PipelineProperties {
       for (SinkReport sink : rig.log.report().sinks()) {
         assertThat(sink.held().lines()).isZero();
         assertThat(sink.held().bytes())
-            .isLessThanOrEqualTo(Math.min(rig.openBytes(), 2L * setup.longestPiece()));
+            .isLessThanOrEqualTo(Math.min(rig.openBytes(), 2L * rig.longestPiece));
       }
     }
   }
@@ -219,9 +219,8 @@ class PipelineProperties {
 
   private static void assertExplained(
       PipelineRig rig, SinkReport report, SteppedSender sender, boolean exact) {
-    Arrival arrival = new Arrival(rig.out, rig.err, rig.setup.longestPiece(), exact, true);
     long missing = rig.out.length() + rig.err.length() - report.shipped().bytes();
-    assertThat(arrival.explain(sender.arrived))
+    assertThat(rig.explain(sender, exact))
         .anySatisfy(
             end -> {
               assertThat(end.shippedLines()).isEqualTo(report.shipped().lines());

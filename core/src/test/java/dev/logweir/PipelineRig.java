@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A job in lock step: drains, sends and time happen only when a test says so. */
 final class PipelineRig implements AutoCloseable {
-  private static final OutOfMemoryError NO_THREAD = new OutOfMemoryError("no thread to be had");
   private static final int MAX_TURNS = 20_000;
 
   final SteppedTime time = new SteppedTime();
@@ -17,6 +16,7 @@ final class PipelineRig implements AutoCloseable {
   final JobStream out = new JobStream();
   final JobStream err = new JobStream();
   final PipelineSetup setup;
+  final int longestPiece;
   final @Nullable MemoryBudget budget;
   final LogweirEngine engine;
   final LogStreamer log;
@@ -25,13 +25,14 @@ final class PipelineRig implements AutoCloseable {
 
   PipelineRig(PipelineSetup setup, LogProcessor... processors) {
     this.setup = setup;
+    longestPiece = setup.longestPiece(setup.replaces() || processors.length > 0);
     budget = setup.budgetBytes() == 0 ? null : MemoryBudget.of(setup.budgetBytes());
     LogweirEngine.Builder builder =
         LogweirEngine.builder()
             .time(time)
             .drainThreads(
                 task -> {
-                  throw NO_THREAD;
+                  throw new OutOfMemoryError("no thread to be had");
                 })
             .sendExecutor(sends);
     if (budget != null) {
@@ -105,7 +106,10 @@ final class PipelineRig implements AutoCloseable {
   }
 
   void write(LogSource to, Text text) {
-    byte[] bytes = text.bytes(to, model(to).length());
+    write(to, text.bytes(to, model(to).length()));
+  }
+
+  void write(LogSource to, byte[] bytes) {
     byte[] shifted = new byte[bytes.length + 3];
     System.arraycopy(bytes, 0, shifted, 2, bytes.length);
     stream(to).write(shifted, 2, bytes.length);
@@ -114,8 +118,12 @@ final class PipelineRig implements AutoCloseable {
   }
 
   boolean drain() {
+    return drain(log);
+  }
+
+  boolean drain(LogStreamer job) {
     try {
-      return log.drain();
+      return job.drain();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -131,6 +139,12 @@ final class PipelineRig implements AutoCloseable {
 
   Tally accepted() {
     return out.accepted().plus(err.accepted());
+  }
+
+  /** Returns what arrived, explained by what was written. */
+  List<Arrival.State> explain(SteppedSender sender, boolean exact) {
+    int longestWhole = budget == null ? longestPiece : JobSettings.MIN_LINE;
+    return new Arrival(out, err, longestPiece, longestWhole, exact).explain(sender.arrived);
   }
 
   /** Returns the bytes of lines that have not ended, which no fragment has taken yet. */
@@ -188,6 +202,21 @@ final class PipelineRig implements AutoCloseable {
     if (engine.abandonedCalls() > 0) {
       sends.awaitInterrupted();
     }
+  }
+
+  /** Ends another job of the engine, which must need no time for it. */
+  LogReport finishOther(LogStreamer other) {
+    time.whileWaiting(
+        (latch, nanos) -> {
+          for (int i = 0; i < MAX_TURNS && latch.getCount() > 0; i++) {
+            drain(other);
+            sends.runAll();
+          }
+          return latch.getCount() == 0;
+        });
+    LogReport result = other.finish();
+    time.whileWaiting(this::runUntil);
+    return result;
   }
 
   /** Ends the job, within the timeout of the job's own time. */

@@ -23,11 +23,14 @@ record PipelineSetup(
     boolean replaces) {
 
   /** Returns the longest piece of a line without its mark, at most. */
-  int longestPiece() {
+  int longestPiece(boolean processed) {
     int longest = maxLineBytes > 0 ? maxLineBytes : Math.min(maxSize / 4, 64 << 10);
-    int marker = GapTally.MAX_MARKER_BYTES;
-    int bound = maxBatchBytes - SteppedSender.cost(marker);
-    while (maxBatchBytes < Integer.MAX_VALUE && SteppedSender.cost(longest + marker) > bound) {
+    if (maxBatchBytes == Integer.MAX_VALUE) {
+      return longest;
+    }
+    int bound = maxBatchBytes - SteppedSender.cost(GapTally.MAX_MARKER_BYTES);
+    int added = StreamDrain.CONTINUED.length + (processed ? Scratch.PREFIX_BYTES : 0);
+    while (SteppedSender.cost(longest + added) > bound) {
       longest--;
     }
     return longest;
@@ -44,6 +47,20 @@ record PipelineSetup(
         markers,
         interval,
         64 << 10,
+        lineByLine,
+        replaces);
+  }
+
+  PipelineSetup withSinks(int count) {
+    return new PipelineSetup(
+        maxSize,
+        maxLineBytes,
+        count,
+        maxBatchBytes,
+        overflow,
+        markers,
+        interval,
+        budgetBytes,
         lineByLine,
         replaces);
   }

@@ -74,7 +74,7 @@ final class Places {
       field.setAccessible(true);
       return type.cast(field.get(object));
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(name, e);
     }
   }
 }

@@ -37,6 +37,7 @@ final class SteppedSender implements BatchSender {
   /** Bytes told of by markers that failed alone: they are not tried again. */
   long lostMarkers;
 
+  private boolean isolated;
   private boolean inside;
   private long lastSequence;
   private long nextLine = 1;
@@ -48,7 +49,15 @@ final class SteppedSender implements BatchSender {
     this.maxBatchBytes = maxBatchBytes;
   }
 
+  /** From now on takes everything at once, whatever is said to all senders. */
+  void isolate() {
+    isolated = true;
+  }
+
   void mode(Mode next) {
+    if (isolated) {
+      return;
+    }
     mode = next;
     tellsWritten = next == Mode.FAIL;
   }
@@ -94,7 +103,9 @@ final class SteppedSender implements BatchSender {
     List<byte[]> read = readAll(batch);
     checkNumbers(batch, read);
     require(!probe.getAsBoolean(), "drained from within the sender");
-    sends.park();
+    if (!isolated) {
+      sends.park();
+    }
     List<byte[]> again = readAll(batch);
     require(again.size() == read.size(), "the batch changed while it was sent");
     for (int i = 0; i < read.size(); i++) {

@@ -123,29 +123,21 @@ final class SteppedSends implements Executor {
       parked++;
       changed.signalAll();
       while (closed) {
-        if (stubborn) {
-          changed.awaitUninterruptibly();
-        } else {
-          awaitOrLeave();
+        try {
+          changed.await();
+        } catch (InterruptedException e) {
+          if (closed && stubborn) {
+            continue;
+          }
+          if (closed) {
+            parked--;
+            running++;
+          }
+          throw e;
         }
       }
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void awaitOrLeave() throws InterruptedException {
-    try {
-      changed.await();
-    } catch (InterruptedException e) {
-      if (stubborn && closed) {
-        return;
-      }
-      if (closed) {
-        parked--;
-        running++;
-      }
-      throw e;
     }
   }
 
