@@ -16,7 +16,7 @@ final class Eventually {
       if (System.nanoTime() - limit > 0) {
         throw new AssertionError("waited in vain");
       }
-      Thread.yield();
+      Thread.onSpinWait();
     }
   }
 }

@@ -163,6 +163,7 @@ class ProcessPumpTest {
   }
 
   @Test
+  @SuppressWarnings("InputStreamSlowMultibyteRead") // no byte is ever read
   void interruptOfTheCaller_letsTheReadersGo() throws Exception {
     CountDownLatch reading = new CountDownLatch(1);
     CountDownLatch never = new CountDownLatch(1);
