@@ -226,7 +226,7 @@ class SenderFaultsTest {
       jobs.add(log);
     }
     jobs.forEach(log -> log.finish(Duration.ZERO));
-    assertThat(engine.abandonedCalls()).isEqualTo(16);
+    Eventually.until(() -> engine.abandonedCalls() == 16);
 
     ScriptedSender refused = sender();
     LogStreamer next = start(sharing(client, refused));
