@@ -15,7 +15,7 @@ public final class RawBatch {
     RawBatch raw = new RawBatch();
     for (byte[] line : lines) {
       while (raw.batch.room() < line.length + 1) {
-        raw.batch.add(new Segment(Segment.LARGE));
+        raw.batch.add(new Segment(Segment.LARGE), 1);
       }
       raw.batch.put(line, 0, line.length);
       raw.batch.put(LogBatch.LINE_END, 0, 1);
