@@ -136,13 +136,19 @@ final class BatchAssembly {
     madeBytes += end - from;
   }
 
+  /** Whether a line is as the job wrote it, so that its length tells its count. */
+  static boolean isPlain(LogLine piece) {
+    return piece.isWhole() && piece.sourceLines == 1 && piece.sourceBytes == piece.length() + 1L;
+  }
+
+  /** Whether a line gets its count behind its end: one that is plain only among such lines. */
+  static boolean needsCounts(LogBatch batch, boolean plain) {
+    return !plain || batch.isTallied();
+  }
+
   /** Adds a line, or a fragment with its mark. */
   void addPiece(LogBatch batch, LogLine piece, byte[] mark, long encoded) {
-    boolean plain =
-        piece.isWhole()
-            && piece.sourceLines == 1
-            && piece.sourceBytes == piece.length() + 1L
-            && !batch.isTallied();
+    boolean plain = !needsCounts(batch, isPlain(piece));
     touch(batch);
     batch.tally(!plain);
     batch.put(piece.array(), piece.offset(), piece.offset() + piece.length());

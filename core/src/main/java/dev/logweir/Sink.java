@@ -152,6 +152,23 @@ final class Sink {
     return room;
   }
 
+  /**
+   * Makes room for one line or fragment; as {@link #prepare}.
+   *
+   * @param plain whether it is a line as the job wrote it
+   */
+  int prepareLine(int bytes, boolean plain, int lineBytes) {
+    boolean tallied;
+    lock.lock();
+    try {
+      LogBatch batch = assembly.open();
+      tallied = batch == null ? !plain : BatchAssembly.needsCounts(batch, plain);
+    } finally {
+      lock.unlock();
+    }
+    return prepare(bytes, bytes, tallied, lineBytes);
+  }
+
   /** Returns what a line costs of the server's bound; 0 where there is none. */
   private long encoded(int lineBytes) {
     if (!isEncodedBounded()) {
@@ -365,6 +382,10 @@ final class Sink {
         return; // else the final report has it as held up to then
       }
       ledger.entered(lines, bytes);
+      if (reason == DropReason.CLOSED) {
+        ledger.dropped(reason, lines, bytes);
+        return; // what comes after the end is no gap in the log
+      }
       ledger.lost(position, reason, new Tally(lines, bytes));
       queue.gapBehind().add(lines, bytes, reason.bit());
       assembly.fill();

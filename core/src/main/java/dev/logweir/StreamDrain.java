@@ -297,9 +297,19 @@ final class StreamDrain implements LineTarget {
   private int takePiece(
       Segment segment, int found, boolean whole, boolean cut, Scratch scratch, long millis) {
     int length = Math.min(found, maxLine);
-    while (!room(length)) {
-      if (stop != JobDrain.Outcome.NO_SEGMENT || length <= JobSettings.MIN_LINE) {
+    boolean plain = stages == null && whole && openLine == 0;
+    while (!room(length, plain && found <= length)) {
+      if (stop != JobDrain.Outcome.NO_SEGMENT) {
         return -1;
+      }
+      if (length <= JobSettings.MIN_LINE) {
+        // A sink's reserve holds the shortest fragment, if not what processors might add to it.
+        int least = length + EXTRA_BYTES + markerBytes();
+        if (stages == null || !roomFor(least, false, least)) {
+          return -1;
+        }
+        stop = JobDrain.Outcome.TAKEN;
+        break;
       }
       // A budget nearly spent has room for a short fragment, and that gives segments back.
       length = Math.max(JobSettings.MIN_LINE, length / 2);
@@ -422,7 +432,7 @@ final class StreamDrain implements LineTarget {
   }
 
   private boolean roomForGap() {
-    return roomFor(GapTally.MAX_MARKER_BYTES, GapTally.MAX_MARKER_BYTES);
+    return roomFor(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
   }
 
   /** With a spent budget, what processors say last must do with the reserve. */
@@ -441,21 +451,31 @@ final class StreamDrain implements LineTarget {
    * Whether every sink has room for what a line of a length becomes; else notes what is waited for.
    */
   private boolean room(int length) {
+    return room(length, false);
+  }
+
+  private boolean room(int length, boolean plain) {
     int usual = length + EXTRA_BYTES;
     int grown = usual;
     if (stages != null) {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
       grown = Math.min(usual + Scratch.PREFIX_BYTES + growth, largestPiece());
     }
-    int marker = failedGap == null ? 0 : GapTally.MAX_MARKER_BYTES; // stands before the line
-    return roomFor(Math.max(usual, grown) + marker, length + CONTINUED.length + marker);
+    int marker = markerBytes();
+    int bytes = Math.max(usual, grown) + marker;
+    return roomFor(bytes, plain && marker == 0, length + CONTINUED.length + marker);
+  }
+
+  /** Returns the room for the marker that stands before the next line. */
+  private int markerBytes() {
+    return failedGap == null ? 0 : GapTally.MAX_MARKER_BYTES;
   }
 
   private int largestPiece() {
     return maxLine + Scratch.PREFIX_BYTES + EXTRA_BYTES;
   }
 
-  private boolean roomFor(int bytes, int lineBytes) {
+  private boolean roomFor(int bytes, boolean plain, int lineBytes) {
     MemoryBudget budget = drain.job.engine.budget();
     if (budget != null && drain.job.sinks.size() > 1) {
       long cost = 0;
@@ -469,7 +489,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     for (Sink sink : drain.job.sinks) {
-      int room = sink.prepare(bytes, bytes, true, lineBytes);
+      int room = sink.prepareLine(bytes, plain, lineBytes);
       if (room <= 0) {
         stop = stopFor(room);
         return false;
@@ -490,9 +510,10 @@ final class StreamDrain implements LineTarget {
       mark = CONTINUED;
     }
     int length = piece.length() + mark.length;
+    boolean plain = BatchAssembly.isPlain(piece);
     for (Sink sink : drain.job.sinks) {
       int bytes = length + 2 * LineReader.MAX_TRAILER;
-      if (sink.prepare(bytes, bytes, true, length) > 0) {
+      if (sink.prepareLine(bytes, plain, length) > 0) {
         sink.addPiece(piece, mark);
       } else {
         sink.lost(DropReason.QUEUE_FULL, piece.sourceBytes, piece.sourceLines);
