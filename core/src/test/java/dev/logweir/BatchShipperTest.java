@@ -1,0 +1,160 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class BatchShipperTest {
+  private final ManualTime time = new ManualTime();
+  private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
+  private final ScriptedSender sender = new ScriptedSender();
+
+  @AfterEach
+  void closeEngine() {
+    sender.recover();
+    engine.close();
+  }
+
+  private BatchShipper.Builder shipper() {
+    return BatchShipper.builder(sender).engine(engine).maxSize(4 << 10);
+  }
+
+  @Test
+  void submit_shipsLines() {
+    BatchShipper shipper = shipper().start();
+    assertThat(shipper.submit("one")).isTrue();
+    assertThat(shipper.submit("")).isTrue();
+    assertThat(shipper.submit("two\nthree")).isTrue();
+    assertThat(shipper.submit("xfourx".getBytes(UTF_8), 1, 4)).isTrue();
+    SinkReport report = shipper.finish(Duration.ofSeconds(30));
+    assertThat(sender.lines()).containsExactly("one", "", "two", "three", "four");
+    assertThat(report.shipped()).isEqualTo(new Tally(5, 4 + 1 + 4 + 6 + 5));
+    assertThat(report.isComplete()).isTrue();
+    assertThat(sender.closed()).isEqualTo(1);
+    assertThat(shipper).hasToString("BatchShipper[OVER]");
+  }
+
+  @Test
+  void longLine_goesOutInMarkedFragments() {
+    BatchShipper shipper = shipper().maxLineBytes(256).start();
+    assertThat(shipper.submit("a".repeat(600))).isTrue();
+    SinkReport report = shipper.finish(Duration.ofSeconds(30));
+    assertThat(sender.lines())
+        .containsExactly(
+            "a".repeat(256) + " [logweir: continued]",
+            "a".repeat(256) + " [logweir: continued]",
+            "a".repeat(88));
+    assertThat(report.shipped()).isEqualTo(new Tally(1, 601));
+  }
+
+  @Test
+  void submitBeyondTheQueue_isCounted() throws Exception {
+    sender.stall();
+    BatchShipper shipper = shipper().start();
+    shipper.submit("first");
+    sender.awaitInside();
+    for (int i = 0; i < 1_000; i++) {
+      shipper.submit("x".repeat(99));
+      assertThat(shipper.retainedBytes()).isLessThanOrEqualTo(4 * (4 << 10));
+    }
+    SinkReport before = shipper.report();
+    assertThat(before.dropped(DropReason.QUEUE_FULL).lines()).isGreaterThan(800);
+    assertThat(before.shipped().plus(before.droppedTotal()).plus(before.held()))
+        .isEqualTo(before.accepted());
+    sender.recover();
+    SinkReport report = shipper.finish(Duration.ofSeconds(30));
+    assertThat(report.accepted()).isEqualTo(new Tally(1_001, 100_006));
+    assertThat(report.shipped().plus(report.dropped(DropReason.QUEUE_FULL)))
+        .isEqualTo(report.accepted());
+  }
+
+  @Test
+  void submitAfterTheEnd_isCountedAsClosed() {
+    BatchShipper shipper = shipper().start();
+    shipper.submit("one");
+    SinkReport report = shipper.finish(Duration.ofSeconds(30));
+    assertThat(shipper.submit("two")).isFalse();
+    shipper.close();
+    assertThat(shipper.report()).isEqualTo(report);
+    assertThat(engine.totals.droppedBytes(DropReason.CLOSED)).isEqualTo(4);
+  }
+
+  @Test
+  void submit_checksItsArguments() {
+    BatchShipper shipper = shipper().start();
+    assertThatNullPointerException().isThrownBy(() -> shipper.submit(null));
+    assertThatNullPointerException().isThrownBy(() -> shipper.submit(null, 0, 0));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> shipper.submit(new byte[3], 2, 2));
+    assertThatNullPointerException().isThrownBy(() -> shipper.finish(null));
+    assertThat(shipper.report().accepted()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void finishFromWithinTheSender_beginsTheEnd() {
+    AtomicReference<BatchShipper> own = new AtomicReference<>();
+    List<String> arrived = new CopyOnWriteArrayList<>();
+    BatchShipper shipper =
+        BatchShipper.builder(
+                lines -> {
+                  arrived.addAll(lines);
+                  BatchShipper current = own.get();
+                  if (current != null) {
+                    current.finish(Duration.ofHours(1));
+                    current.close();
+                    current.submit("late");
+                  }
+                })
+            .engine(engine)
+            .start();
+    own.set(shipper);
+    shipper.submit("one");
+    SinkReport report = shipper.finish(Duration.ofHours(1));
+    assertThat(arrived).containsExactly("one");
+    assertThat(report.shipped()).isEqualTo(new Tally(1, 4));
+  }
+
+  @Test
+  void linesOfSeveralThreads_stayWhole() throws Exception {
+    BatchShipper shipper = shipper().maxSize(1 << 20).start();
+    List<Elsewhere<Integer>> threads = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      String name = String.valueOf((char) ('a' + t));
+      threads.add(
+          Elsewhere.call(
+              () -> {
+                for (int i = 0; i < 1_000; i++) {
+                  shipper.submit(name.repeat(50) + "\n" + name.repeat(20));
+                }
+                return 1;
+              }));
+    }
+    for (Elsewhere<Integer> thread : threads) {
+      thread.get();
+    }
+    assertThat(shipper.finish(Duration.ofSeconds(30)).isComplete()).isTrue();
+    assertThat(sender.lines())
+        .hasSize(8_000)
+        .allMatch(line -> line.matches("(.)\\1{19}|(.)\\2{49}"));
+  }
+
+  @Test
+  void start_onAClosedEngineIsRefused() {
+    engine.close();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> shipper().start())
+        .withMessage("the engine is closed");
+  }
+}
