@@ -60,6 +60,9 @@ final class JobDrain extends WorkerPool.Work {
   private boolean ended;
   private volatile Outcome last = Outcome.TAKEN;
 
+  /** Bytes taken of stderr since it was stdout's turn. */
+  private int ahead;
+
   /** Number of the last line given out. */
   private long lastNumber;
 
@@ -309,6 +312,12 @@ final class JobDrain extends WorkerPool.Work {
   private Outcome takeBoth(Scratch scratch) {
     long millis = job.engine.time.currentTimeMillis();
     Outcome errors = err.pass(PIECE_BYTES, scratch, millis);
+    // What there is of stderr goes first, but no more than a full buffer, or stdout had no turn.
+    ahead += PIECE_BYTES;
+    if (errors == Outcome.MORE && ahead < job.settings.maxSize) {
+      return Outcome.MORE;
+    }
+    ahead = 0;
     boolean waits = errors == Outcome.BLOCKED || errors == Outcome.NO_SEGMENT;
     Outcome output = waits ? errors : out.pass(PIECE_BYTES, scratch, millis);
     if (errors == Outcome.MORE || output == Outcome.MORE) {
