@@ -330,8 +330,7 @@ public final class SafeBuffer extends OutputStream {
       while (from < length) {
         lock.lockInterruptibly();
         try {
-          account.whenGiven(wake);
-          int room = awaitRoom(length - from);
+          int room = awaitRoom(length - from, wake);
           accept(bytes, from, from + room);
           from += room;
         } finally {
@@ -345,11 +344,12 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Waits for room; returns for how many of the bytes. */
-  private int awaitRoom(int bytes) throws InterruptedException {
+  private int awaitRoom(int bytes, Runnable wake) throws InterruptedException {
     if (roomFreed == null) {
       roomFreed = lock.newCondition();
     }
     while (!closed) {
+      account.whenGiven(wake); // before the look, so that nothing given after it is missed
       int room = dropping && !mayResume() ? 0 : takeSpares(bytes);
       if (room > 0) {
         return room;
