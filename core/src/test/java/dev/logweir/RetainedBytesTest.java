@@ -129,7 +129,7 @@ class RetainedBytesTest {
     long least = Long.MAX_VALUE;
     for (long written = 0; written < 12L * maxSize; written += line.length) {
       log.stdout().write(line);
-      if (written % (maxSize / 4 / line.length * line.length) == 0) {
+      if (written / line.length % (maxSize / 4 / line.length) == 0) {
         log.drain();
         assertThat(log.retainedBytes()).isLessThanOrEqualTo(6L * maxSize);
         if (written > 6L * maxSize) {
