@@ -10,6 +10,7 @@ import java.util.Set;
  * but what a marker says.
  */
 final class Arrival {
+  private final JobStream[] written;
   private final byte[][] streams;
   private final boolean[] closed;
   private final int maxLine;
@@ -24,6 +25,7 @@ final class Arrival {
    * @param exact whether each marker stands exactly where something is missing: with one stream
    */
   Arrival(JobStream out, JobStream err, int maxLine, int longestWhole, boolean exact) {
+    written = new JobStream[] {out, err};
     streams = new byte[][] {out.bytes(), err.bytes()};
     closed = new boolean[] {out.closed, err.closed};
     this.maxLine = maxLine;
@@ -147,8 +149,15 @@ final class Arrival {
         yield trailing || (end < bytes.length && bytes[end] == '\n');
       }
       case CONTINUED -> text.length > 0 && text.length <= maxLine;
-      default -> text.length <= maxLine && (goesOn || text.length > 0);
+      default ->
+          text.length <= maxLine && (goesOn || text.length > 0) && mayBeCut(stream, x, end);
     };
+  }
+
+  /** A line that began within a write has a line end before it, at which to cut. */
+  private boolean mayBeCut(int stream, int x, int end) {
+    int begin = Newlines.last(streams[stream], 0, x) + 1;
+    return written[stream].beganWithin(begin, end);
   }
 
   /** Fragments before the one at this place may have been lost. */

@@ -1,10 +1,13 @@
 package dev.logweir;
 
 import java.io.ByteArrayOutputStream;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /** What a job wrote to one stream, as the test remembers it. */
 final class JobStream {
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+  private final NavigableSet<Integer> begins = new TreeSet<>();
   private byte[] bytes;
   boolean closed;
   long lateBytes;
@@ -15,6 +18,7 @@ final class JobStream {
       lateBytes += more.length;
       lateLines += Newlines.count(more, 0, more.length);
     } else {
+      begins.add(written.size());
       written.writeBytes(more);
       bytes = null;
     }
@@ -25,6 +29,12 @@ final class JobStream {
       bytes = written.toByteArray();
     }
     return bytes;
+  }
+
+  /** Whether a write began between two places, both included. */
+  boolean beganWithin(int from, int to) {
+    Integer begin = begins.ceiling(from);
+    return begin != null && begin <= to;
   }
 
   int length() {

@@ -111,6 +111,7 @@ class PipelineIsolationProperties {
       assertThat(sink.dropped(DropReason.SEND_REFUSED)).isEqualTo(Tally.NONE);
       assertThat(sink.dropped(DropReason.FLUSH_TIMEOUT)).as("good sink").isEqualTo(Tally.NONE);
       assertThat(good.failures).isZero();
+      Balance.check(rig, report);
     }
   }
 
