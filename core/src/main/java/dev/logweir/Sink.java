@@ -136,20 +136,14 @@ final class Sink {
    */
   int prepare(int min, int wanted, boolean tallied, int lineBytes) {
     long encoded = encoded(lineBytes);
-    int room;
-    boolean start;
     lock.lock();
     try {
-      room = prepareLocked(min, wanted, tallied, encoded);
+      int room = prepareLocked(min, wanted, tallied, encoded);
       held = room > 0;
-      start = takeStart();
+      return room;
     } finally {
-      lock.unlock();
+      unlockAndStart();
     }
-    if (start) {
-      task.start();
-    }
-    return room;
   }
 
   /**
@@ -222,16 +216,11 @@ final class Sink {
 
   /** The budget has not enough for all sinks: none of them takes anything. */
   void waitForBudget() {
-    boolean start;
     lock.lock();
     try {
       starve();
-      start = takeStart();
     } finally {
-      lock.unlock();
-    }
-    if (start) {
-      task.start();
+      unlockAndStart();
     }
   }
 
@@ -293,26 +282,20 @@ final class Sink {
     int length = piece.length() + mark.length;
     int bytes = length + 2 * LineReader.MAX_TRAILER;
     long encoded = encoded(length);
-    boolean added;
-    boolean start;
     lock.lock();
     try {
       boolean open = !ending && !ended;
-      added = open && prepareLocked(bytes, bytes, true, encoded) > 0;
+      boolean added = open && prepareLocked(bytes, bytes, true, encoded) > 0;
       if (added) {
         addPieceLocked(piece, mark, encoded);
       } else {
         lost(open ? DropReason.BUDGET : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
       }
       claimStart();
-      start = takeStart();
+      return added;
     } finally {
-      lock.unlock();
+      unlockAndStart();
     }
-    if (start) {
-      task.start();
-    }
-    return added;
   }
 
   /**
@@ -473,16 +456,11 @@ final class Sink {
    * Starts the sending task if there is something to send now; else sees to it that the time comes.
    */
   void signal() {
-    boolean start;
     lock.lock();
     try {
       claimStart();
-      start = takeStart();
     } finally {
-      lock.unlock();
-    }
-    if (start) {
-      task.start();
+      unlockAndStart();
     }
   }
 
@@ -513,11 +491,14 @@ final class Sink {
     }
   }
 
-  /** Whether the caller must start the task, once it holds no lock any more. */
-  private boolean takeStart() {
+  /** Starts the task if that was claimed: with no lock held, as it may go to a given executor. */
+  private void unlockAndStart() {
     boolean start = startClaimed;
     startClaimed = false;
-    return start;
+    lock.unlock();
+    if (start) {
+      task.start();
+    }
   }
 
   private boolean isOpenDue() {

@@ -149,8 +149,7 @@ final class Arrival {
         yield trailing || (end < bytes.length && bytes[end] == '\n');
       }
       case CONTINUED -> text.length > 0 && text.length <= maxLine;
-      default ->
-          text.length <= maxLine && (goesOn || text.length > 0) && mayBeCut(stream, x, end);
+      default -> text.length <= maxLine && (goesOn || text.length > 0) && mayBeCut(stream, x, end);
     };
   }
 
