@@ -221,6 +221,7 @@ class LocalRunnerTest {
                 "3",
                 "--concurrency",
                 "2",
+                "--wait",
                 "--rate",
                 "20K",
                 "--size",
