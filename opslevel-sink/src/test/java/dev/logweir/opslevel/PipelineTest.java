@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,7 @@ class PipelineTest {
     Thread finisher = new Thread(() -> report.set(log.finish(Duration.ofMinutes(10))));
     finisher.start();
     assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
+    until(() -> finisher.getState() == Thread.State.TIMED_WAITING);
 
     log.close();
 
@@ -96,6 +98,15 @@ class PipelineTest {
     assertThat(report.get().sinks().get(0).unconfirmed().bytes()).isEqualTo(16);
     assertThat(report.get().sinks().get(0).dropped(DropReason.FLUSH_TIMEOUT).bytes()).isEqualTo(16);
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
-    assertThat(client.transport().connectionCount()).isZero();
+    until(() -> client.transport().connectionCount() == 0);
+  }
+
+  /** Waits for what another thread does; the limit is reached only when the test fails. */
+  private static void until(BooleanSupplier condition) {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(limit);
+      Thread.onSpinWait();
+    }
   }
 }
