@@ -148,7 +148,7 @@ class RetainedBytesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {4_096, 65_536, 262_144})
+  @ValueSource(ints = {16_384, 65_536, 262_144})
   void stalledSenderOfAWaitingPump_finds3Point5TimesMaxSizeHeldAndGetsItAll(int maxSize)
       throws Exception {
     sender.stall();
