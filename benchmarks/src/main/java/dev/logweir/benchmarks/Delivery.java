@@ -59,21 +59,42 @@ final class Delivery {
   }
 
   void lines(LineReader reader) {
+    byte[] target = buffer;
+    int begun = filled;
+    int at = begun;
+    int count = 0;
     while (reader.next()) {
       int left = reader.length();
-      while (left > 0) {
-        int read = reader.read(buffer, filled, Math.min(left, buffer.length - filled));
-        left -= read;
-        advance(read);
+      if (left < target.length - at) {
+        at += left == 0 ? 0 : reader.read(target, at, left);
+        target[at++] = '\n';
+      } else {
+        advance(at - begun);
+        longLine(reader, left);
+        begun = filled;
+        at = begun;
       }
-      endLine();
+      count++;
     }
+    advance(at - begun);
+    lines += count;
+  }
+
+  private void longLine(LineReader reader, int length) {
+    int left = length;
+    while (left > 0) {
+      int read = reader.read(buffer, filled, Math.min(left, buffer.length - filled));
+      left -= read;
+      advance(read);
+    }
+    endLine();
   }
 
   void lines(List<String> strings) {
     for (String line : strings) {
       text(line.getBytes(UTF_8));
       endLine();
+      lines++;
     }
   }
 
@@ -91,7 +112,6 @@ final class Delivery {
   private void endLine() {
     buffer[filled] = '\n';
     advance(1);
-    lines++;
   }
 
   private void advance(int count) {

@@ -7,6 +7,10 @@ import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -21,12 +25,16 @@ final class LogweirJob implements BatchSender {
   private final Delivery delivery;
   private final long window;
   private final int bytesPerDrain;
-  private final LogweirEngine engine = LogweirEngine.builder().build();
+  private final boolean sendsHere;
+  private final Queue<Runnable> sends = new ConcurrentLinkedQueue<>();
+  private final ExecutorService lastSends = Executors.newCachedThreadPool();
+  private final LogweirEngine engine;
   private final LogStreamer log;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition sent = lock.newCondition();
   private volatile long delivered;
+  private volatile boolean finishing;
 
   private long written;
   private long undrained;
@@ -36,17 +44,22 @@ final class LogweirJob implements BatchSender {
    *
    * @param bytesPerDrain how many bytes are written between two calls of {@code drain()}, at most
    *     half of {@code maxSize}
+   * @param sendsHere whether the writer also does the sends, after each {@code drain()}
    */
-  LogweirJob(int maxSize, Duration maxInterval, int bytesPerDrain, Delivery delivery) {
+  LogweirJob(
+      int maxSize, Duration maxInterval, int bytesPerDrain, boolean sendsHere, Delivery delivery) {
     this.delivery = delivery;
     this.bytesPerDrain = bytesPerDrain;
+    this.sendsHere = sendsHere;
     window = 2L * maxSize;
+    LogweirEngine.Builder builder = LogweirEngine.builder();
+    engine = (sendsHere ? builder.sendExecutor(this::defer) : builder).build();
     log =
         LogStreamer.builder(this).engine(engine).maxSize(maxSize).maxInterval(maxInterval).start();
   }
 
   void write(byte[] bytes, int offset, int length) throws InterruptedException {
-    if (written + length - delivered > window) {
+    if (!sendsHere && written + length - delivered > window) {
       awaitRoom(length);
     }
     log.stdout().write(bytes, offset, length);
@@ -55,6 +68,21 @@ final class LogweirJob implements BatchSender {
     if (undrained >= bytesPerDrain) {
       log.drain();
       undrained = 0;
+      runSends();
+    }
+  }
+
+  private void runSends() {
+    for (Runnable send = sends.poll(); send != null; send = sends.poll()) {
+      send.run();
+    }
+  }
+
+  private void defer(Runnable send) {
+    if (finishing) {
+      lastSends.execute(send);
+    } else {
+      sends.add(send);
     }
   }
 
@@ -73,8 +101,11 @@ final class LogweirJob implements BatchSender {
 
   /** Ends the job and returns its report. */
   LogReport finish() {
+    finishing = true;
+    runSends();
     LogReport report = log.finish(END_WITHIN);
     engine.close();
+    lastSends.shutdown();
     return report;
   }
 

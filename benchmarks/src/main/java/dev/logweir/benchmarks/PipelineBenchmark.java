@@ -29,7 +29,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * <ul>
  *   <li>{@code floorCopy}, {@code floorCount}, {@code floorFind}: a copy of the bytes; with a count
  *       of the line ends; with the place of each
- *   <li>{@code logweirCallerDrains}: the writer calls {@code drain()} after each 64 KiB
+ *   <li>{@code logweirOneThread}: the writer calls {@code drain()} after each 64 KiB and then does
+ *       the sends that have become due
  *   <li>{@code logweirEngineDrains}: it calls it after each 128 KiB alone, so as not to overrun the
  *       buffer, and the engine's own drains, scheduled by the writes, do what they can until then
  *   <li>{@code logweirInterval0}: the same, with batches that go as soon as the sender is free
@@ -80,9 +81,9 @@ public class PipelineBenchmark {
     return sum;
   }
 
-  /** Measures Logweir, drained by its writer. */
+  /** Measures Logweir, drained and sent by its writer. */
   @Benchmark
-  public void logweirCallerDrains(CallerDrains state) throws Exception {
+  public void logweirOneThread(OneThread state) throws Exception {
     state.write();
   }
 
@@ -132,11 +133,11 @@ public class PipelineBenchmark {
     }
   }
 
-  /** Logweir whose writer drains. */
-  public static class CallerDrains extends LogweirState {
+  /** Logweir whose writer drains and sends. */
+  public static class OneThread extends LogweirState {
     /** Creates it, as JMH does. */
-    public CallerDrains() {
-      super(Duration.ofSeconds(30), 64 << 10);
+    public OneThread() {
+      super(Duration.ofSeconds(30), 64 << 10, true);
     }
   }
 
@@ -144,7 +145,7 @@ public class PipelineBenchmark {
   public static class EngineDrains extends LogweirState {
     /** Creates it, as JMH does. */
     public EngineDrains() {
-      super(Duration.ofSeconds(30), 128 << 10);
+      super(Duration.ofSeconds(30), 128 << 10, false);
     }
   }
 
@@ -152,7 +153,7 @@ public class PipelineBenchmark {
   public static class Interval0 extends LogweirState {
     /** Creates it, as JMH does. */
     public Interval0() {
-      super(Duration.ZERO, 128 << 10);
+      super(Duration.ZERO, 128 << 10, false);
     }
   }
 
@@ -178,16 +179,18 @@ public class PipelineBenchmark {
   public abstract static class LogweirState extends PipelineState {
     private final Duration maxInterval;
     private final int bytesPerDrain;
+    private final boolean sendsHere;
     private LogweirJob job;
 
-    LogweirState(Duration maxInterval, int bytesPerDrain) {
+    LogweirState(Duration maxInterval, int bytesPerDrain, boolean sendsHere) {
+      this.sendsHere = sendsHere;
       this.maxInterval = maxInterval;
       this.bytesPerDrain = bytesPerDrain;
     }
 
     @Override
     void open(Delivery delivery) {
-      job = new LogweirJob(MAX_SIZE, maxInterval, bytesPerDrain, delivery);
+      job = new LogweirJob(MAX_SIZE, maxInterval, bytesPerDrain, sendsHere, delivery);
     }
 
     @Override

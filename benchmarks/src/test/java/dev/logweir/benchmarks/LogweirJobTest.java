@@ -13,13 +13,24 @@ class LogweirJobTest {
   private static final int PASSES = 3;
 
   @ParameterizedTest
-  @CsvSource({"1, 30", "10, 30", "100, 30", "1024, 30", "mixed, 30", "100, 0", "mixed, 0"})
-  void paced_deliversEveryByteInOrder(String line, int seconds) throws Exception {
+  @CsvSource({
+    "1, 30, true",
+    "10, 30, false",
+    "100, 30, false",
+    "1024, 30, false",
+    "mixed, 30, false",
+    "mixed, 30, true",
+    "100, 0, false",
+    "mixed, 0, true"
+  })
+  void paced_deliversEveryByteInOrder(String line, int seconds, boolean sendsHere)
+      throws Exception {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
 
     LogweirJob job =
-        new LogweirJob(PipelineState.MAX_SIZE, Duration.ofSeconds(seconds), 128 << 10, delivery);
+        new LogweirJob(
+            PipelineState.MAX_SIZE, Duration.ofSeconds(seconds), 64 << 10, sendsHere, delivery);
     for (int pass = 0; pass < PASSES; pass++) {
       for (int at = 0; at < workload.bytes().length; at += Workload.CHUNK) {
         job.write(workload.bytes(), at, Workload.CHUNK);
