@@ -3,6 +3,7 @@ package dev.logweir.benchmarks;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.logweir.LineReader;
+import dev.logweir.LogBatch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -78,6 +79,21 @@ final class Delivery {
     }
     advance(at - begun);
     lines += count;
+  }
+
+  /** Takes many lines at a time, and one by one only those that the buffer's end cuts. */
+  void runs(LogBatch batch) {
+    LineReader reader = batch.reader();
+    int read = reader.readLines(buffer, filled, buffer.length - filled);
+    while (read > 0 || reader.next()) {
+      if (read > 0) {
+        advance(read);
+      } else {
+        longLine(reader, reader.length());
+      }
+      read = reader.readLines(buffer, filled, buffer.length - filled);
+    }
+    lines += batch.size();
   }
 
   private void longLine(LineReader reader, int length) {

@@ -24,8 +24,7 @@ final class LogweirJob implements BatchSender {
 
   private final Delivery delivery;
   private final long window;
-  private final int bytesPerDrain;
-  private final boolean sendsHere;
+  private final Plan plan;
   private final Queue<Runnable> sends = new ConcurrentLinkedQueue<>();
   private final ExecutorService lastSends = Executors.newCachedThreadPool();
   private final LogweirEngine engine;
@@ -40,32 +39,39 @@ final class LogweirJob implements BatchSender {
   private long undrained;
 
   /**
-   * Starts the job.
+   * How the job runs.
    *
+   * @param maxInterval how long a batch waits to be filled
    * @param bytesPerDrain how many bytes are written between two calls of {@code drain()}, at most
    *     half of {@code maxSize}
    * @param sendsHere whether the writer also does the sends, after each {@code drain()}
+   * @param byLine whether the sender takes the lines one by one, as one must that encodes each
    */
-  LogweirJob(
-      int maxSize, Duration maxInterval, int bytesPerDrain, boolean sendsHere, Delivery delivery) {
+  record Plan(Duration maxInterval, int bytesPerDrain, boolean sendsHere, boolean byLine) {}
+
+  /** Starts the job. */
+  LogweirJob(int maxSize, Plan plan, Delivery delivery) {
+    this.plan = plan;
     this.delivery = delivery;
-    this.bytesPerDrain = bytesPerDrain;
-    this.sendsHere = sendsHere;
     window = 2L * maxSize;
     LogweirEngine.Builder builder = LogweirEngine.builder();
-    engine = (sendsHere ? builder.sendExecutor(this::defer) : builder).build();
+    engine = (plan.sendsHere ? builder.sendExecutor(this::defer) : builder).build();
     log =
-        LogStreamer.builder(this).engine(engine).maxSize(maxSize).maxInterval(maxInterval).start();
+        LogStreamer.builder(this)
+            .engine(engine)
+            .maxSize(maxSize)
+            .maxInterval(plan.maxInterval)
+            .start();
   }
 
   void write(byte[] bytes, int offset, int length) throws InterruptedException {
-    if (!sendsHere && written + length - delivered > window) {
+    if (!plan.sendsHere && written + length - delivered > window) {
       awaitRoom(length);
     }
     log.stdout().write(bytes, offset, length);
     written += length;
     undrained += length;
-    if (undrained >= bytesPerDrain) {
+    if (undrained >= plan.bytesPerDrain) {
       log.drain();
       undrained = 0;
       runSends();
@@ -89,7 +95,11 @@ final class LogweirJob implements BatchSender {
   @Override
   public void send(List<String> lines) {
     LogBatch batch = LogBatch.of(lines);
-    delivery.lines(batch.reader());
+    if (plan.byLine) {
+      delivery.lines(batch.reader());
+    } else {
+      delivery.runs(batch);
+    }
     lock.lock();
     try {
       delivered = delivery.bytes();

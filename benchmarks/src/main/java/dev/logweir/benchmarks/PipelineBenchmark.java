@@ -31,6 +31,8 @@ import org.openjdk.jmh.annotations.Warmup;
  *       of the line ends; with the place of each
  *   <li>{@code logweirOneThread}: the writer calls {@code drain()} after each 64 KiB and then does
  *       the sends that have become due
+ *   <li>{@code logweirOneThreadByLine}: the same, with a sender that takes the lines one by one, as
+ *       one must that encodes each; the others read text as it is
  *   <li>{@code logweirEngineDrains}: it calls it after each 128 KiB alone, so as not to overrun the
  *       buffer, and the engine's own drains, scheduled by the writes, do what they can until then
  *   <li>{@code logweirInterval0}: the same, with batches that go as soon as the sender is free
@@ -87,6 +89,12 @@ public class PipelineBenchmark {
     state.write();
   }
 
+  /** Measures the same with a sender that takes line by line. */
+  @Benchmark
+  public void logweirOneThreadByLine(OneThreadByLine state) throws Exception {
+    state.write();
+  }
+
   /** Measures Logweir, drained by its engine. */
   @Benchmark
   public void logweirEngineDrains(EngineDrains state) throws Exception {
@@ -137,7 +145,15 @@ public class PipelineBenchmark {
   public static class OneThread extends LogweirState {
     /** Creates it, as JMH does. */
     public OneThread() {
-      super(Duration.ofSeconds(30), 64 << 10, true);
+      super(new LogweirJob.Plan(Duration.ofSeconds(30), 64 << 10, true, false));
+    }
+  }
+
+  /** Logweir whose writer drains and sends line by line. */
+  public static class OneThreadByLine extends LogweirState {
+    /** Creates it, as JMH does. */
+    public OneThreadByLine() {
+      super(new LogweirJob.Plan(Duration.ofSeconds(30), 64 << 10, true, true));
     }
   }
 
@@ -145,7 +161,7 @@ public class PipelineBenchmark {
   public static class EngineDrains extends LogweirState {
     /** Creates it, as JMH does. */
     public EngineDrains() {
-      super(Duration.ofSeconds(30), 128 << 10, false);
+      super(new LogweirJob.Plan(Duration.ofSeconds(30), 128 << 10, false, false));
     }
   }
 
@@ -153,7 +169,7 @@ public class PipelineBenchmark {
   public static class Interval0 extends LogweirState {
     /** Creates it, as JMH does. */
     public Interval0() {
-      super(Duration.ZERO, 128 << 10, false);
+      super(new LogweirJob.Plan(Duration.ZERO, 128 << 10, false, false));
     }
   }
 
@@ -177,20 +193,16 @@ public class PipelineBenchmark {
   @State(Scope.Thread)
   @SuppressWarnings("NullAway.Init")
   public abstract static class LogweirState extends PipelineState {
-    private final Duration maxInterval;
-    private final int bytesPerDrain;
-    private final boolean sendsHere;
+    private final LogweirJob.Plan plan;
     private LogweirJob job;
 
-    LogweirState(Duration maxInterval, int bytesPerDrain, boolean sendsHere) {
-      this.sendsHere = sendsHere;
-      this.maxInterval = maxInterval;
-      this.bytesPerDrain = bytesPerDrain;
+    LogweirState(LogweirJob.Plan plan) {
+      this.plan = plan;
     }
 
     @Override
     void open(Delivery delivery) {
-      job = new LogweirJob(MAX_SIZE, maxInterval, bytesPerDrain, sendsHere, delivery);
+      job = new LogweirJob(MAX_SIZE, plan, delivery);
     }
 
     @Override

@@ -20,15 +20,18 @@ class DeliveryTest {
     Workload workload = Workload.of(line);
     Delivery strings = Delivery.sampled();
     Delivery bytes = Delivery.sampled();
+    Delivery runs = Delivery.sampled();
     List<String> lines = linesOf(workload);
 
     for (int pass = 0; pass < 3; pass++) {
       strings.lines(lines);
       bytes.lines(LogBatch.of(lines).reader());
+      runs.runs(LogBatch.of(lines));
     }
 
     assertThat(strings.sum()).isEqualTo(Delivery.expected(workload, 3, false));
     assertThat(bytes.sum()).isEqualTo(Delivery.expected(workload, 3, false));
+    assertThat(runs.sum()).isEqualTo(Delivery.expected(workload, 3, false));
   }
 
   @Test

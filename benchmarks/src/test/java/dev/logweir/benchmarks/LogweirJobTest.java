@@ -14,23 +14,24 @@ class LogweirJobTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 30, true",
-    "10, 30, false",
-    "100, 30, false",
-    "1024, 30, false",
-    "mixed, 30, false",
-    "mixed, 30, true",
-    "100, 0, false",
-    "mixed, 0, true"
+    "1, 30, true, false",
+    "1, 30, false, true",
+    "10, 30, false, false",
+    "100, 30, false, false",
+    "1024, 30, false, true",
+    "mixed, 30, true, false",
+    "mixed, 30, false, true",
+    "100, 0, false, false",
+    "mixed, 0, true, true"
   })
-  void paced_deliversEveryByteInOrder(String line, int seconds, boolean sendsHere)
+  void paced_deliversEveryByteInOrder(String line, int seconds, boolean sendsHere, boolean byLine)
       throws Exception {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
+    LogweirJob.Plan plan =
+        new LogweirJob.Plan(Duration.ofSeconds(seconds), 64 << 10, sendsHere, byLine);
 
-    LogweirJob job =
-        new LogweirJob(
-            PipelineState.MAX_SIZE, Duration.ofSeconds(seconds), 64 << 10, sendsHere, delivery);
+    LogweirJob job = new LogweirJob(PipelineState.MAX_SIZE, plan, delivery);
     for (int pass = 0; pass < PASSES; pass++) {
       for (int at = 0; at < workload.bytes().length; at += Workload.CHUNK) {
         job.write(workload.bytes(), at, Workload.CHUNK);

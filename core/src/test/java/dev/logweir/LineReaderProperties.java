@@ -1,0 +1,113 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+
+class LineReaderProperties {
+  record Line(int length, boolean tallied) {
+    byte[] text() {
+      byte[] bytes = new byte[length];
+      for (int i = 0; i < length; i++) {
+        bytes[i] = (byte) ('a' + i % 26);
+      }
+      return bytes;
+    }
+  }
+
+  @Property
+  void readLines_andLinesOneByOne_giveTheWholeText(
+      @ForAll("lines") List<Line> lines,
+      @ForAll boolean marked,
+      @ForAll @Size(min = 1, max = 8) List<@IntRange(max = 3000) Integer> sizes) {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    LogBatch batch = batch(lines, marked, text);
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    LineReader reader = batch.reader();
+
+    boolean more = true;
+    for (int step = 0; more; step++) {
+      byte[] target = new byte[sizes.get(step % sizes.size())];
+      int count = reader.readLines(target, 0, target.length);
+      assertThat(count == 0 || target[count - 1] == '\n').isTrue();
+      read.write(target, 0, count);
+      more = count > 0;
+      if (count == 0 && reader.next()) {
+        byte[] line = new byte[reader.length()];
+        assertThat(line.length == 0 || reader.read(line, 0, line.length) == line.length).isTrue();
+        read.writeBytes(line);
+        read.write('\n');
+        more = true;
+      }
+    }
+
+    assertThat(read.toByteArray()).isEqualTo(text.toByteArray());
+  }
+
+  @Property
+  void readLines_takesAsManyAsFit(
+      @ForAll("lines") List<Line> lines, @ForAll @IntRange(max = 6000) int size) {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    LogBatch batch = batch(lines, false, text);
+
+    byte[] target = new byte[size];
+    int count = batch.reader().readLines(target, 0, size);
+
+    byte[] all = text.toByteArray();
+    int fitting = Math.min(size, all.length);
+    assertThat(count).isEqualTo(Newlines.last(all, 0, fitting) + 1);
+    assertThat(Arrays.copyOf(target, count)).isEqualTo(Arrays.copyOf(all, count));
+  }
+
+  /** Lines with and without counts behind them, in small segments. */
+  private static LogBatch batch(List<Line> lines, boolean marked, ByteArrayOutputStream text) {
+    LogBatch batch = new LogBatch(new BatchCall(new ReentrantLock(), null));
+    if (marked) {
+      byte[] marker = {'m', 'a', 'r', 'k'};
+      batch.markHead(marker);
+      text.writeBytes(marker);
+      text.write('\n');
+    }
+    for (Line line : lines) {
+      int bytes = line.text().length + LineReader.MAX_TRAILER;
+      while (batch.room() - batch.roomLostBy(line.tallied()) < 2 * bytes) {
+        batch.add(new Segment(Segment.SMALL), 1);
+      }
+      batch.tally(line.tallied());
+      batch.put(line.text(), 0, line.text().length);
+      if (line.tallied()) {
+        batch.endTallied(line.text().length + 1L, 1);
+      } else {
+        batch.put(LogBatch.LINE_END, 0, 1);
+        batch.countLines(1, line.text().length + 1L);
+      }
+      text.writeBytes(line.text());
+      text.write('\n');
+    }
+    return batch;
+  }
+
+  @Provide
+  Arbitrary<List<Line>> lines() {
+    Arbitrary<Integer> length =
+        Arbitraries.frequencyOf(
+            Tuple.of(5, Arbitraries.integers().between(0, 40)),
+            Tuple.of(1, Arbitraries.integers().between(700, 2500)));
+    return Combinators.combine(length, Arbitraries.of(true, false))
+        .as(Line::new)
+        .list()
+        .ofMaxSize(60);
+  }
+}
