@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Never waits: where another thread is at the pool, a segment comes from the heap or goes to it.
  */
 final class SegmentPool {
+  private static final int SPINS = 64;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final int nominal;
   private final int maxFree;
@@ -25,7 +27,7 @@ final class SegmentPool {
   }
 
   Segment take() {
-    if (lock.tryLock()) {
+    if (tryLock()) {
       try {
         Segment segment = free;
         if (segment != null) {
@@ -43,21 +45,45 @@ final class SegmentPool {
 
   /** Takes back a chain of segments that nobody reads any more. */
   void release(@Nullable Segment chain) {
-    if (chain == null || !lock.tryLock()) {
+    if (chain == null) {
+      return;
+    }
+    Segment last = chain;
+    int count = 1;
+    clear(chain);
+    for (Segment next = last.next; next != null; next = last.next) {
+      clear(next);
+      last = next;
+      count++;
+    }
+    if (!tryLock()) {
       return;
     }
     try {
-      Segment segment = chain;
-      while (segment != null && freeCount < maxFree) {
-        Segment rest = segment.next;
-        segment.clear();
-        segment.next = free;
-        free = segment;
-        freeCount++;
-        segment = rest;
+      if (freeCount + count <= maxFree) {
+        last.next = free;
+        free = chain;
+        freeCount += count;
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  private static void clear(Segment segment) {
+    Segment next = segment.next;
+    segment.clear();
+    segment.next = next;
+  }
+
+  /** The lock is held for a few instructions at a time: mostly it is worth a moment. */
+  private boolean tryLock() {
+    for (int i = 0; i < SPINS; i++) {
+      if (lock.tryLock()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    return lock.tryLock();
   }
 }
