@@ -223,13 +223,15 @@ final class StreamDrain implements LineTarget {
     }
     int first = Newlines.first(segment.bytes, from, end) + 1 - from;
     int room = end - from;
-    for (Sink sink : drain.job.sinks) {
-      if (sink.prefersLines()) {
+    // By index: an iterator for each run would be garbage.
+    List<Sink> sinks = drain.job.sinks;
+    for (int i = 0; i < sinks.size(); i++) {
+      if (sinks.get(i).prefersLines()) {
         return 0;
       }
     }
-    for (Sink sink : drain.job.sinks) {
-      int sinkRoom = sink.prepare(first, room, false, 0);
+    for (int i = 0; i < sinks.size(); i++) {
+      int sinkRoom = sinks.get(i).prepare(first, room, false, 0);
       if (sinkRoom <= 0) {
         stop = stopFor(sinkRoom);
         return -1;
@@ -242,8 +244,8 @@ final class StreamDrain implements LineTarget {
       cut = Newlines.last(segment.bytes, from, from + room) + 1;
       lines = Newlines.count(segment.bytes, from, cut);
     }
-    for (Sink sink : drain.job.sinks) {
-      sink.addLines(segment.bytes, from, cut, lines);
+    for (int i = 0; i < sinks.size(); i++) {
+      sinks.get(i).addLines(segment.bytes, from, cut, lines);
     }
     drain.skipNumbers(lines);
     takenLines += lines;
