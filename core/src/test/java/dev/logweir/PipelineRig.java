@@ -21,6 +21,10 @@ final class PipelineRig implements AutoCloseable {
   final LogweirEngine engine;
   final LogStreamer log;
   LogReport report;
+
+  /** How often a thread was asked for to drain. */
+  int drainsAskedFor;
+
   private @Nullable Runnable duringFinish;
 
   PipelineRig(PipelineSetup setup, LogProcessor... processors) {
@@ -32,6 +36,7 @@ final class PipelineRig implements AutoCloseable {
             .time(time)
             .drainThreads(
                 task -> {
+                  drainsAskedFor++;
                   throw new OutOfMemoryError("no thread to be had");
                 })
             .sendExecutor(sends);
