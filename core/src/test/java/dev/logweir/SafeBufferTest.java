@@ -81,8 +81,8 @@ class SafeBufferTest {
   @Test
   void write_ofALineThatAloneFillsTheBuffer_keepsItsBeginning() {
     write(1, 3 * SEGMENTS * SEGMENT);
-    assertThat(rig.log.report().sink().held().bytes()).isEqualTo(SEGMENTS * SEGMENT);
-    assertThat(dropped()).isEqualTo(new Tally(1, 2 * SEGMENTS * SEGMENT));
+    assertThat(rig.log.report().sink().held().bytes()).isEqualTo((long) SEGMENTS * SEGMENT);
+    assertThat(dropped()).isEqualTo(new Tally(1, 2L * SEGMENTS * SEGMENT));
     rig.end(Step.End.FINISH, TIMEOUT);
     assertThat(rig.senders.get(0).arrived).extracting(Piece::kind).contains(Piece.Kind.CUT);
   }
@@ -101,7 +101,7 @@ class SafeBufferTest {
     write(1, 10);
     writeOpen(20);
     write(1, 2 * SEGMENTS * SEGMENT);
-    assertThat(rig.log.report().sink().held().bytes()).isEqualTo(SEGMENTS * SEGMENT);
+    assertThat(rig.log.report().sink().held().bytes()).isEqualTo((long) SEGMENTS * SEGMENT);
   }
 
   @Test
