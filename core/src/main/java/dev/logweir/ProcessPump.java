@@ -25,6 +25,9 @@ final class ProcessPump {
   private static final int CHUNK = BYTES / 2 - 64;
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  /** Enough for senders to get about what they get where nothing is dropped. */
+  private static final int YIELDS = 4;
+
   private final Job job;
   private final JobDrain streams;
   private final Process process;
@@ -101,11 +104,22 @@ final class ProcessPump {
         buffer.writeWaiting(chunk, count);
       } else if (attached) {
         buffer.write(chunk, 0, count);
+        if (buffer.isDropping()) {
+          letOthersRun();
+        }
       }
     } finally {
       hold(-1);
     }
     return attached;
+  }
+
+  /** What drops takes no processor from what ships: on a busy machine it would starve it. */
+  @SuppressWarnings("ThreadPriorityCheck") // a hint is all it has to be
+  private static void letOthersRun() {
+    for (int i = 0; i < YIELDS; i++) {
+      Thread.yield();
+    }
   }
 
   private boolean hold(int more) {

@@ -364,6 +364,15 @@ public final class SafeBuffer extends OutputStream {
     drain.request();
   }
 
+  boolean isDropping() {
+    lock.lock();
+    try {
+      return dropping;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // ---- the drain's side: one thread at a time ----
 
   /** Shows the drain what is there. */
