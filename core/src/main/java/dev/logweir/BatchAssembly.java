@@ -187,12 +187,9 @@ final class BatchAssembly {
 
   /** Gives back the segments that a batch has not used. */
   void giveSpares(LogBatch batch) {
+    int before = batch.segments();
     Segment spares = batch.trim();
-    int count = 0;
-    for (Segment spare = spares; spare != null; spare = spare.next) {
-      count++;
-    }
-    account.give(count);
+    account.give(before - batch.segments());
     account.recycle(spares);
   }
 

@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchShipper implements AutoCloseable {
   private static final int OWN_BYTES = 8 << 10;
-  private static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
 
   private final Job job;
   private final int maxLine;
@@ -79,7 +78,7 @@ public final class BatchShipper implements AutoCloseable {
     while (end - from > maxLine) {
       int cut = Utf8.boundary(bytes, from, from + maxLine);
       show(view, bytes, from, cut, from == start, false);
-      taken &= sink.submit(view, CONTINUED);
+      taken &= sink.submit(view, StreamDrain.CONTINUED);
       from = cut;
     }
     show(view, bytes, from, end, from == start, true);

@@ -21,8 +21,6 @@ final class JobDrain extends WorkerPool.Work {
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
-  private static final long RETRY_NANOS = 100_000_000L;
-
   private enum State {
     IDLE,
     REQUESTED,
@@ -123,7 +121,7 @@ final class JobDrain extends WorkerPool.Work {
     lock.lock();
     try {
       if (!givenUp && retry == null) {
-        retry = job.engine.time.schedule(this::retry, RETRY_NANOS);
+        retry = job.engine.time.schedule(this::retry, WorkerPool.RETRY_NANOS);
       }
     } finally {
       lock.unlock();
@@ -143,27 +141,39 @@ final class JobDrain extends WorkerPool.Work {
   @Override
   void run() {
     if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
-      boolean more = true;
-      while (more) {
-        Outcome outcome = pass();
-        if (outcome == Outcome.MORE) {
-          if (job.engine.drains.hasWaiting()) {
-            state.set(State.REQUESTED);
-            signalIdle();
-            if (job.engine.drains.execute(this)
-                || !state.compareAndSet(State.REQUESTED, State.RUNNING)) {
-              return;
-            }
-          }
-        } else {
-          more = !state.compareAndSet(State.RUNNING, State.IDLE);
-          if (more) {
-            state.set(State.RUNNING);
-          }
-        }
-      }
-      signalIdle();
+      passes(true);
     }
+  }
+
+  /** Takes over the draining, unless another thread is at it. */
+  private boolean takeOver() {
+    return state.compareAndSet(State.IDLE, State.RUNNING)
+        || state.compareAndSet(State.REQUESTED, State.RUNNING);
+  }
+
+  /** Goes on until there is no more to take or, if it gives way, until other jobs wait. */
+  private void passes(boolean givesWay) {
+    boolean more = true;
+    while (more) {
+      if (pass() != Outcome.MORE) {
+        more = !state.compareAndSet(State.RUNNING, State.IDLE);
+        if (more) {
+          state.set(State.RUNNING);
+        }
+      } else if (givesWay && job.engine.drains.hasWaiting() && giveWay()) {
+        return;
+      }
+    }
+    signalIdle();
+  }
+
+  /**
+   * Lets other jobs go first; false if the rest is still for this thread, as no other is to be had.
+   */
+  private boolean giveWay() {
+    state.set(State.REQUESTED);
+    signalIdle();
+    return job.engine.drains.execute(this) || !state.compareAndSet(State.REQUESTED, State.RUNNING);
   }
 
   /**
@@ -176,43 +186,20 @@ final class JobDrain extends WorkerPool.Work {
     if (job.isWithin()) {
       return false;
     }
-    while (!state.compareAndSet(State.IDLE, State.RUNNING)
-        && !state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+    while (!takeOver()) {
       if (!awaitIdle()) {
         return false;
       }
     }
-    runUntilTaken();
+    passes(false);
     return last == Outcome.TAKEN;
   }
 
   /** Asks for a drain; where no thread can be had for it, drains on the calling thread. */
   void requestOrRun() {
-    if (!request()) {
-      runHere();
+    if (!request() && takeOver()) {
+      passes(false);
     }
-  }
-
-  private void runHere() {
-    if (state.compareAndSet(State.IDLE, State.RUNNING)
-        || state.compareAndSet(State.REQUESTED, State.RUNNING)) {
-      runUntilTaken();
-    }
-  }
-
-  private void runUntilTaken() {
-    boolean more = true;
-    while (more) {
-      Outcome outcome = pass();
-      more = outcome == Outcome.MORE;
-      if (!more) {
-        more = !state.compareAndSet(State.RUNNING, State.IDLE);
-        if (more) {
-          state.set(State.RUNNING);
-        }
-      }
-    }
-    signalIdle();
   }
 
   /** Waits until no thread drains; false if the one that does was given up. */

@@ -3,7 +3,6 @@ package dev.logweir;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The settings of a job, checked one by one as they are given and together when they are complete.
@@ -107,9 +106,5 @@ final class JobSettings {
     return spread == 0
         ? intervalNanos
         : intervalNanos - ThreadLocalRandom.current().nextLong(spread);
-  }
-
-  static String seconds(long nanos) {
-    return TimeUnit.NANOSECONDS.toMillis(nanos) / 1000.0 + " s";
   }
 }

@@ -108,7 +108,6 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public long sequence() {
     requireValid();
-    requireValid();
     return sequence;
   }
 
@@ -118,7 +117,6 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public long firstLine() {
     requireValid();
-    requireValid();
     return firstLine;
   }
 
@@ -126,7 +124,6 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * Returns the number of bytes of text made for this sink before this batch, line ends included.
    */
   public long offset() {
-    requireValid();
     requireValid();
     return offset;
   }
@@ -205,7 +202,6 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    */
   public void written() {
     requireValid();
-    requireValid();
     call.written();
   }
 
@@ -215,7 +211,6 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * answer.
    */
   public void answered() {
-    requireValid();
     requireValid();
     call.answered();
   }
@@ -282,10 +277,6 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
 
   int lineCount() {
     return lines;
-  }
-
-  long textBytes() {
-    return textBytes;
   }
 
   /** Returns a reader of the last lines, as many as are in the last so many bytes, or less. */

@@ -387,15 +387,11 @@ public final class SafeBuffer extends OutputStream {
       view.tailLinesEnd = segment == null ? 0 : segment.linesEnd;
       view.ended = closed;
       view.dropping = dropping;
-      signalRoomForBudget();
+      if (account.isLimited()) {
+        signalRoom(); // what the budget got back may be for a pump
+      }
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void signalRoomForBudget() {
-    if (account.isLimited()) {
-      signalRoom();
     }
   }
 

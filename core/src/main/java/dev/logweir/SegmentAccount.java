@@ -88,11 +88,6 @@ final class SegmentAccount {
     pool.release(chain);
   }
 
-  /** Whether the next segment can be had, now. */
-  boolean canTake() {
-    return budget == null || held == 0 || budget.hasRoom(pool.nominal());
-  }
-
   boolean isLimited() {
     return budget != null;
   }

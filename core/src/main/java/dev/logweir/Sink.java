@@ -10,14 +10,11 @@ import org.jspecify.annotations.Nullable;
  * them to its sending task one by one.
  *
  * <p>Three places, each with its own bound: the open batch, the queue, the batch being sent. Lines
- * come from one thread at a time, the drain's or, under {@link BatchShipper}, whoever holds its
- * turn.
+ * come from the drain, which makes room before it adds, or by {@link #submit}, from any thread.
  */
 final class Sink {
   /** No room because the budget over all jobs is spent. */
   static final int NO_SEGMENT = -1;
-
-  private static final long RETRY_NANOS = 100_000_000L;
 
   final ReentrantLock lock = new ReentrantLock();
   final BatchSender sender;
@@ -469,14 +466,18 @@ final class Sink {
     lock.lock();
     try {
       held = false;
-      LogBatch batch = assembly.open();
-      if (batch != null && batch.lineCount() == 0) {
-        free(assembly.close(batch), true);
-      }
+      freeEmpty();
+      claimStart();
     } finally {
-      lock.unlock();
+      unlockAndStart();
     }
-    signal();
+  }
+
+  private void freeEmpty() {
+    LogBatch batch = assembly.open();
+    if (batch != null && batch.lineCount() == 0) {
+      free(assembly.close(batch), true);
+    }
   }
 
   private void claimStart() {
@@ -544,7 +545,7 @@ final class Sink {
     try {
       busy = false;
       if (!ended && retryTimer == null) {
-        retryTimer = job.engine.time.schedule(this::retry, RETRY_NANOS);
+        retryTimer = job.engine.time.schedule(this::retry, WorkerPool.RETRY_NANOS);
       }
     } finally {
       lock.unlock();
@@ -685,10 +686,7 @@ final class Sink {
         return;
       }
       noMore = true;
-      LogBatch batch = assembly.open();
-      if (batch != null && batch.lineCount() == 0) {
-        free(assembly.close(batch), true);
-      }
+      freeEmpty();
       dropOlder();
       done = comesThrough();
     } finally {

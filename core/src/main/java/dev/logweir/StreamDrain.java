@@ -457,15 +457,13 @@ final class StreamDrain implements LineTarget {
   }
 
   private boolean room(int length, boolean plain) {
-    int usual = length + EXTRA_BYTES;
-    int grown = usual;
+    int bytes = length + EXTRA_BYTES;
     if (stages != null) {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
-      grown = Math.min(usual + Scratch.PREFIX_BYTES + growth, largestPiece());
+      bytes = Math.min(bytes + Scratch.PREFIX_BYTES + growth, largestPiece());
     }
     int marker = markerBytes();
-    int bytes = Math.max(usual, grown) + marker;
-    return roomFor(bytes, plain && marker == 0, length + CONTINUED.length + marker);
+    return roomFor(bytes + marker, plain && marker == 0, length + CONTINUED.length + marker);
   }
 
   /** Returns the room for the marker that stands before the next line. */

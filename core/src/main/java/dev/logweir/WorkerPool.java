@@ -21,6 +21,9 @@ final class WorkerPool {
 
   private static final int MAX_LOST = 16;
 
+  /** When who got no thread asks again. */
+  static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final ThreadFactory factory;

@@ -57,7 +57,7 @@ import org.apache.hc.core5.util.Timeout;
 final class HttpTransport implements AutoCloseable {
   static final int CONNECTION_BUFFER_BYTES = 2 * 1024;
 
-  /** No more sends run at a time than the largest engine allows. */
+  /** As many as there are sends at a time on an engine with its defaults. */
   private static final int MAX_CONNECTIONS = 1_024;
 
   private static final Duration MAX_IDLE = Duration.ofSeconds(30);
