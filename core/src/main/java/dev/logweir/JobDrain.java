@@ -25,7 +25,9 @@ final class JobDrain extends WorkerPool.Work {
     IDLE,
     REQUESTED,
     RUNNING,
-    AGAIN
+    AGAIN,
+    /** A write gives its lines to the sink itself. */
+    THROUGH
   }
 
   /** What a pass came to. */
@@ -101,8 +103,8 @@ final class JobDrain extends WorkerPool.Work {
       if (now == State.REQUESTED || now == State.AGAIN) {
         return true;
       }
-      if (now == State.RUNNING) {
-        if (state.compareAndSet(State.RUNNING, State.AGAIN)) {
+      if (now == State.RUNNING || now == State.THROUGH) {
+        if (state.compareAndSet(now, State.AGAIN)) {
           return true;
         }
       } else if (state.compareAndSet(State.IDLE, State.REQUESTED)) {
@@ -149,6 +151,27 @@ final class JobDrain extends WorkerPool.Work {
   private boolean takeOver() {
     return state.compareAndSet(State.IDLE, State.RUNNING)
         || state.compareAndSet(State.REQUESTED, State.RUNNING);
+  }
+
+  /** Takes over the draining for a write; false if a drain is asked for or under way. */
+  boolean beginThrough() {
+    return state.compareAndSet(State.IDLE, State.THROUGH);
+  }
+
+  /**
+   * Gives the draining back.
+   *
+   * @param ask whether there is something left to drain
+   */
+  void endThrough(boolean ask) {
+    boolean asked = !state.compareAndSet(State.THROUGH, State.IDLE);
+    if (asked) {
+      state.set(State.IDLE);
+      signalIdle();
+    }
+    if (ask || asked) {
+      request();
+    }
   }
 
   /** Goes on until there is no more to take or, if it gives way, until other jobs wait. */
@@ -209,13 +232,20 @@ final class JobDrain extends WorkerPool.Work {
       if (idle == null) {
         idle = lock.newCondition();
       }
-      while (!givenUp && (state.get() == State.RUNNING || state.get() == State.AGAIN)) {
+      while (!givenUp && isUnderWay()) {
         idle.await();
       }
       return !givenUp;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether a thread drains, which will say when it has ended. */
+  private boolean isUnderWay() {
+    state.compareAndSet(State.THROUGH, State.AGAIN);
+    State now = state.get();
+    return now == State.RUNNING || now == State.AGAIN;
   }
 
   private void signalIdle() {

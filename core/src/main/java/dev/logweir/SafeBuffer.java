@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One stream of a job: takes what the job writes, up to {@code maxSize} heap bytes, until the drain
- * has taken it away.
+ * has taken it away. Whole lines that nobody looks at, and nothing waits before, go past it.
  *
  * <p>A write returns after a copy in memory. It never waits for a sender, a processor or another
  * job and never throws because of shipping, not even after {@link #close}. What does not fit is
@@ -23,6 +23,9 @@ public final class SafeBuffer extends OutputStream {
   private final SegmentAccount account;
   private final int maxSegments;
   private final Totals totals;
+
+  /** To whom whole lines may go past the buffer. */
+  private @Nullable StreamDrain through;
 
   private @Nullable Condition roomFreed;
   private @Nullable Segment head;
@@ -85,14 +88,24 @@ public final class SafeBuffer extends OutputStream {
     if (length == 0) {
       return;
     }
-    boolean taken;
+    int end = offset + length;
+    StreamDrain passing = null;
+    boolean ask = false;
     lock.lock();
     try {
-      taken = accept(bytes, offset, offset + length);
+      passing = beginThrough();
+      int from = passing == null ? offset : passThrough(passing, bytes, offset, end);
+      ask = from < end && accept(bytes, from, end) && needsDrain();
     } finally {
       lock.unlock();
+      ended(passing, ask);
     }
-    if (taken) {
+  }
+
+  private void ended(@Nullable StreamDrain passing, boolean ask) {
+    if (passing != null) {
+      passing.endThrough(ask);
+    } else if (ask) {
       drain.request();
     }
   }
@@ -141,6 +154,78 @@ public final class SafeBuffer extends OutputStream {
       lock.unlock();
     }
   }
+
+  // ---- past the buffer ----
+
+  void letThrough(StreamDrain target) {
+    lock.lock();
+    try {
+      through = target;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable StreamDrain beginThrough() {
+    StreamDrain target = through;
+    return target != null && !closed && !dropping && target.beginThrough() ? target : null;
+  }
+
+  /**
+   * Gives whole lines to a sink, as long as nothing waits before them but the beginning of the
+   * first and the sink has room; returns where those end that it took.
+   */
+  private int passThrough(StreamDrain target, byte[] bytes, int offset, int end) {
+    int from = offset;
+    int taken = holdsBeginning() ? 1 : 0;
+    while (taken > 0 && from < end) {
+      int cut = Newlines.last(bytes, from, Math.min(end, from + target.maxLine())) + 1;
+      taken = 0;
+      if (cut > from) {
+        int lines = Newlines.count(bytes, from, cut);
+        int first = Newlines.first(bytes, from, cut);
+        taken = target.passThrough(tail, bytes, from, first + 1, cut, lines);
+        if (taken > 0) {
+          passed(taken, taken < cut - from ? Newlines.count(bytes, from, from + taken) : lines);
+          from += taken;
+        }
+      }
+    }
+    Segment empty = tail;
+    if (from == end && empty != null && empty.end == 0) {
+      head = null;
+      tail = null;
+      segments--;
+      account.give(1);
+      account.recycle(empty);
+    }
+    return from;
+  }
+
+  private void passed(int bytes, int lines) {
+    acceptedBytes += bytes;
+    acceptedLines += lines;
+    drain.skipNumbers(lines);
+    midLine = false;
+    if (tail != null) {
+      tail.clear();
+    }
+  }
+
+  /** Whether there is nothing in the buffer but, at most, the beginning of a line. */
+  private boolean holdsBeginning() {
+    Segment segment = tail;
+    return !dropping
+        && (segment == null
+            || (segment == head && segment.linesEnd <= segment.start && segment.gapReasons == 0));
+  }
+
+  /** Whether what was kept is more than the beginning of a line that goes on past the buffer. */
+  private boolean needsDrain() {
+    return through == null || !holdsBeginning();
+  }
+
+  // ---- into the buffer ----
 
   private boolean accept(byte[] bytes, int offset, int end) {
     if (reported) {
@@ -328,19 +413,48 @@ public final class SafeBuffer extends OutputStream {
     int from = 0;
     try {
       while (from < length) {
-        lock.lockInterruptibly();
-        try {
-          int room = awaitRoom(length - from, wake);
-          accept(bytes, from, from + room);
-          from += room;
-        } finally {
-          lock.unlock();
+        from = writePast(bytes, from, length);
+        if (from < length) {
+          from = writeWithin(bytes, from, length, wake);
         }
-        drain.request();
       }
     } finally {
       account.forget(wake);
     }
+  }
+
+  private int writePast(byte[] bytes, int from, int length) {
+    int end = from;
+    StreamDrain passing = null;
+    lock.lock();
+    try {
+      passing = beginThrough();
+      if (passing != null) {
+        end = passThrough(passing, bytes, from, length);
+      }
+    } finally {
+      lock.unlock();
+      ended(passing, false);
+    }
+    return end;
+  }
+
+  private int writeWithin(byte[] bytes, int from, int length, Runnable wake)
+      throws InterruptedException {
+    boolean ask = false;
+    int end;
+    lock.lockInterruptibly();
+    try {
+      end = from + awaitRoom(length - from, wake);
+      accept(bytes, from, end);
+      ask = needsDrain();
+    } finally {
+      lock.unlock();
+    }
+    if (ask) {
+      drain.request();
+    }
+    return end;
   }
 
   /** Waits for room; returns for how many of the bytes. */

@@ -83,6 +83,11 @@ final class SendPool {
     return handover.finish();
   }
 
+  /** Whether tasks go to an executor that was given, which may take its time with them. */
+  boolean isGiven() {
+    return executor != null;
+  }
+
   /** Lets another thread take the place of one whose call is abandoned. */
   void replace(Thread thread) {
     pool.replace(thread);

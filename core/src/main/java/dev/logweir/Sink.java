@@ -248,6 +248,49 @@ final class Sink {
     }
   }
 
+  /**
+   * Takes whole lines straight from a write, as many as there is room for.
+   *
+   * @param begun what came before of the first line
+   * @param first where the first line ends
+   * @param lines how many there are
+   * @return how many of the bytes; 0 if none, and then they are for a drain
+   */
+  int passThrough(@Nullable Segment begun, byte[] bytes, int from, int first, int end, int lines) {
+    int before = begun == null ? 0 : begun.end - begun.start;
+    int wanted = before + end - from;
+    lock.lock();
+    try {
+      int room =
+          assembly.prefersLines() ? 0 : prepareLocked(before + first - from, wanted, false, 0);
+      if (room <= 0) {
+        return 0;
+      }
+      int cut = end;
+      int count = lines;
+      if (room < wanted) {
+        cut = Newlines.last(bytes, from, from + room - before) + 1;
+        count = Newlines.count(bytes, from, cut);
+      }
+      LogBatch batch = assembly.begin(position);
+      if (begun != null) {
+        assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
+      }
+      assembly.addLines(batch, bytes, from, cut, count);
+      position += count;
+      ledger.entered(count, before + cut - from);
+      claimStart();
+      return cut - from;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a start is claimed that {@link #signal} does; racy, as any other thread may do it. */
+  boolean hasClaim() {
+    return startClaimed;
+  }
+
   /** Adds a line, or a fragment with its mark; there must be room. */
   void addPiece(LogLine piece, byte[] mark) {
     long encoded = encoded(piece.length() + mark.length);

@@ -89,10 +89,55 @@ final class StreamDrain implements LineTarget {
     boolean bounded = drain.job.sinks.stream().anyMatch(Sink::isEncodedBounded);
     int segment = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
     wholeRuns = made.isEmpty() && lineListeners.isEmpty() && !bounded && maxLine >= segment;
+    if (wholeRuns && drain.job.sinks.size() == 1) {
+      buffer.letThrough(this);
+    }
   }
 
   boolean isEnded() {
     return ended;
+  }
+
+  // ---- whole lines straight from a write; under the buffer's lock ----
+
+  /** Takes the place of a drain for a write; false if there may be one. */
+  boolean beginThrough() {
+    return drain.beginThrough();
+  }
+
+  /**
+   * Takes whole lines past the buffer, as {@link Sink#passThrough}, and all that was in it: what
+   * there was of the first line.
+   */
+  int passThrough(@Nullable Segment begun, byte[] bytes, int from, int first, int end, int lines) {
+    int before = begun == null ? 0 : begun.end - begun.start;
+    if (openLine != 0 || before + first - from > maxLine) {
+      return 0;
+    }
+    int taken = drain.job.sinks.get(0).passThrough(begun, bytes, from, first, end, lines);
+    if (taken > 0) {
+      arriveAt(null);
+    }
+    return taken;
+  }
+
+  int maxLine() {
+    return maxLine;
+  }
+
+  /**
+   * Ends that; without the buffer's lock.
+   *
+   * @param ask whether there is something left to drain
+   */
+  void endThrough(boolean ask) {
+    Sink sink = drain.job.sinks.get(0);
+    boolean due = sink.hasClaim();
+    boolean mayStart = !drain.job.engine.sends.isGiven();
+    if (due && mayStart) {
+      sink.signal();
+    }
+    drain.endThrough(ask || (due && !mayStart));
   }
 
   /** Takes about so many bytes. */

@@ -31,7 +31,7 @@ class NoThreadTest {
   }
 
   private LogStreamer.Builder job() {
-    return LogStreamer.builder(sender).engine(engine).maxSize(4 << 10);
+    return LogStreamer.builder(sender).engine(engine).maxSize(4 << 10).listener(line -> {});
   }
 
   @Test

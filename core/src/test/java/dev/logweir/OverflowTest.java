@@ -141,7 +141,7 @@ class OverflowTest {
   @Test
   void stderr_goesFirstOfWhatOneDrainFinds() {
     LogweirEngine undrained = LogweirEngine.builder().drainThreads(task -> null).build();
-    LogStreamer log = LogStreamer.builder(sender).engine(undrained).start();
+    LogStreamer log = LogStreamer.builder(sender).engine(undrained).listener(line -> {}).start();
     log.stdout().write("out\n".getBytes(UTF_8));
     log.stderr().write("err\n".getBytes(UTF_8));
     assertThat(log.finish().isComplete()).isTrue();

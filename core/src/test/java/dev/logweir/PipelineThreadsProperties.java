@@ -28,6 +28,7 @@ class PipelineThreadsProperties {
     LISTENER_HANGS,
     EXECUTOR_RUNS_ON_THE_CALLER,
     EXECUTOR_REJECTS,
+    EXECUTOR_BLOCKS,
     NO_THREAD,
     STREAM_CLOSED,
     JOB_OVER
@@ -45,27 +46,33 @@ class PipelineThreadsProperties {
 
   @Property
   void aWriteNeverBlocksNorThrows(
-      @ForAll Obstacle obstacle, @ForAll OverflowPolicy overflow, @ForAll("texts") List<Text> texts)
+      @ForAll Obstacle obstacle,
+      @ForAll OverflowPolicy overflow,
+      @ForAll boolean lookedAt,
+      @ForAll("texts") List<Text> texts)
       throws Exception {
     CountDownLatch held = new CountDownLatch(1);
     Set<Thread> busy = ConcurrentHashMap.newKeySet();
     LogweirEngine engine = engine(obstacle, held);
-    LogStreamer log =
+    LogStreamer.Builder builder =
         LogStreamer.builder(
                 lines -> {
                   busy.add(Thread.currentThread());
                   hold(obstacle == Obstacle.SENDER_HANGS, held);
                 })
-            .processor(
-                line -> {
-                  busy.add(Thread.currentThread());
-                  hold(obstacle == Obstacle.PROCESSOR_HANGS, held);
-                })
-            .listener(line -> hold(obstacle == Obstacle.LISTENER_HANGS, held))
             .engine(engine)
             .maxSize(8 << 10)
-            .overflow(overflow)
-            .start();
+            .overflow(overflow);
+    if (lookedAt) {
+      builder
+          .processor(
+              line -> {
+                busy.add(Thread.currentThread());
+                hold(obstacle == Obstacle.PROCESSOR_HANGS, held);
+              })
+          .listener(line -> hold(obstacle == Obstacle.LISTENER_HANGS, held));
+    }
+    LogStreamer log = builder.start();
     if (obstacle == Obstacle.STREAM_CLOSED) {
       log.stdout().close();
     } else if (obstacle == Obstacle.JOB_OVER) {
@@ -99,6 +106,16 @@ class PipelineThreadsProperties {
           builder.sendExecutor(
               task -> {
                 throw new RejectedExecutionException("on purpose");
+              });
+      case EXECUTOR_BLOCKS ->
+          builder.sendExecutor(
+              task -> {
+                try {
+                  held.await();
+                } catch (InterruptedException e) {
+                  throw new RejectedExecutionException(e);
+                }
+                new Thread(task).start();
               });
       case NO_THREAD ->
           builder.drainThreads(

@@ -29,7 +29,7 @@ class SafeBufferTest {
               true,
               Duration.ofSeconds(30),
               0,
-              false,
+              true,
               false));
   private final SafeBuffer buffer = rig.log.stdout();
 
