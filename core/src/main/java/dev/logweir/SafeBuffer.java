@@ -205,7 +205,6 @@ public final class SafeBuffer extends OutputStream {
   private void passed(int bytes, int lines) {
     acceptedBytes += bytes;
     acceptedLines += lines;
-    drain.skipNumbers(lines);
     midLine = false;
     if (tail != null) {
       tail.clear();

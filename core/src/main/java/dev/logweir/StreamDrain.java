@@ -292,7 +292,6 @@ final class StreamDrain implements LineTarget {
     for (int i = 0; i < sinks.size(); i++) {
       sinks.get(i).addLines(segment.bytes, from, cut, lines);
     }
-    drain.skipNumbers(lines);
     takenLines += lines;
     segment.start = cut;
     return cut - from;
