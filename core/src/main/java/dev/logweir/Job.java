@@ -3,31 +3,14 @@ package dev.logweir;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The life of a job, from start to final report: the only place that has it, whatever feeds the job
- * and however many sinks it has.
- *
- * <p>The end is one plan under one deadline. It begins once; then the streams are drained, the
- * processors ended, the batches sent; when that is through, or its time is up, the account is
- * closed; then processors and senders are closed and the outcome is reported; then the job is over.
- * Each step is taken by the event that completes the one before, so nobody waits but the callers of
- * {@link #finish}.
+ * and however many sinks it has. Its end is a {@link JobEnd}.
  */
 final class Job {
-  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
-
-  /** The share of the time kept for what comes after the log: a fifth or a second, at most half. */
-  private static final long AFTER_LOG_SHARE = 5;
-
-  private static final long AFTER_LOG_NANOS = 1_000_000_000L;
-
   /** A sink has a batch being assembled, a queue of two, and a batch being sent. */
   private static final int SINK_PLACES = 4;
 
@@ -42,17 +25,18 @@ final class Job {
   final LogweirEngine engine;
   final JobSettings settings;
   volatile List<Sink> sinks = List.of();
-  private final List<BatchSender> senders;
+  final List<BatchSender> senders;
   final List<LogProcessor> processors;
-  private final LogStreamer.@Nullable AfterLog afterLog;
+  final LogStreamer.@Nullable AfterLog afterLog;
   private @Nullable JobDrain drain;
 
   final ReentrantLock lock = new ReentrantLock();
   private volatile State state = State.NEW;
   private volatile boolean linesWait;
-  private @Nullable Ending ending;
+  private @Nullable JobEnd ending;
   private long maxRetainedBytes;
-  private boolean pumped;
+  private int pumps;
+  private int mostPumps;
 
   /** How many sinks have sent all that they ever will. */
   private int doneSinks;
@@ -70,27 +54,12 @@ final class Job {
     this.afterLog = afterLog;
   }
 
-  /** What exists only from the beginning of the end on. */
-  private static final class Ending {
-    private final long deadlineNanos;
-    private final ReentrantLock account = new ReentrantLock();
-    private final CountDownLatch over = new CountDownLatch(1);
-    private final List<Time.@Nullable Entry> timers = new ArrayList<>();
-    private final AtomicInteger callers = new AtomicInteger();
-    private @Nullable LogReport report;
-    private @Nullable Closing closing;
-
-    Ending(long deadlineNanos) {
-      this.deadlineNanos = deadlineNanos;
-    }
-  }
-
   State state() {
     return state;
   }
 
   boolean hasStarted() {
-    return state != State.NEW;
+    return state != State.NEW && state != State.STARTING;
   }
 
   /**
@@ -114,6 +83,7 @@ final class Job {
     MemoryBudget budget = engine.budget();
     long reserve = (senders.size() + (streams ? 2L : 0L)) * pool.nominal();
     boolean reserved = false;
+    boolean registered = false;
     boolean started = false;
     try {
       if (budget != null && !budget.take(reserve)) {
@@ -124,19 +94,22 @@ final class Job {
                 + (budget.limit() - budget.used()));
       }
       reserved = true;
-      open(listeners, streams, pool, budget);
-      addBytes(maxBytes(senders.size(), streams, fixed));
+      List<Sink> made = open(streams, pool, budget);
+      JobDrain jobDrain = streams ? open(made, listeners, pool, budget) : null;
       engine.register(this);
+      registered = true;
+      run(made, jobDrain, maxBytes(made.size(), streams, fixed));
       started = true;
     } finally {
       if (!started) {
-        sinks = List.of();
-        drain = null;
+        if (registered) {
+          engine.unregister(this);
+        }
         if (budget != null && reserved) {
           budget.give(reserve);
         }
+        startFailed();
       }
-      advance(State.STARTING, started ? State.RUNNING : State.NEW);
     }
   }
 
@@ -152,20 +125,31 @@ final class Job {
     }
   }
 
-  private void addBytes(long bytes) {
+  /** Lets nobody see a sink or stream of a job that does not run: it may have ended meanwhile. */
+  private void run(List<Sink> made, @Nullable JobDrain jobDrain, long bytes) {
     lock.lock();
     try {
+      advance(State.STARTING, State.RUNNING);
+      sinks = made;
+      drain = jobDrain;
       maxRetainedBytes += bytes;
     } finally {
       lock.unlock();
     }
   }
 
-  private void open(
-      List<LogListener> listeners,
-      boolean streams,
-      SegmentPool pool,
-      @Nullable MemoryBudget budget) {
+  private void startFailed() {
+    lock.lock();
+    try {
+      if (state == State.STARTING) {
+        state = State.NEW;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Sink> open(boolean streams, SegmentPool pool, @Nullable MemoryBudget budget) {
     List<Sink> made = new ArrayList<>(senders.size());
     for (BatchSender sender : senders) {
       RecentLines recent =
@@ -178,14 +162,19 @@ final class Job {
       }
       made.add(sink);
     }
-    sinks = List.copyOf(made);
-    if (streams) {
-      JobDrain jobDrain =
-          new JobDrain(
-              this, new SegmentAccount(pool, budget), new SegmentAccount(pool, budget), budget);
-      jobDrain.prepare(processors, listeners);
-      drain = jobDrain;
-    }
+    return List.copyOf(made);
+  }
+
+  private JobDrain open(
+      List<Sink> made,
+      List<LogListener> listeners,
+      SegmentPool pool,
+      @Nullable MemoryBudget budget) {
+    JobDrain jobDrain =
+        new JobDrain(
+            this, new SegmentAccount(pool, budget), new SegmentAccount(pool, budget), budget);
+    jobDrain.prepare(made, processors, listeners);
+    return jobDrain;
   }
 
   JobDrain streams() {
@@ -210,14 +199,25 @@ final class Job {
     }
   }
 
-  /** A pump holds two buffers of its own, from the first on. */
-  void addPumpBytes(long bytes) {
+  /** A pump begins, with buffers of its own; as many as there ever are at once count. */
+  void pumpBegins(long bytes) {
     lock.lock();
     try {
-      if (!pumped) {
-        pumped = true;
-        addBytes(bytes);
+      pumps++;
+      if (pumps > mostPumps) {
+        mostPumps = pumps;
+        maxRetainedBytes += bytes;
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Both readers of a pump have ended. */
+  void pumpEnded() {
+    lock.lock();
+    try {
+      pumps--;
     } finally {
       lock.unlock();
     }
@@ -252,57 +252,53 @@ final class Job {
 
   // ---- the end ----
 
+  /** Takes no more writes. */
+  void closeStreams() {
+    if (drain != null) {
+      drain.closeStreams();
+    }
+  }
+
+  /** Takes what is held to its end. */
+  void drainToTheEnd() {
+    if (drain == null) {
+      sinks.forEach(Sink::noMore);
+    } else {
+      drain.requestOrRun();
+    }
+  }
+
   /** Begins the end, waits for it up to the timeout, and returns the final report. */
   LogReport finish(long timeoutNanos) {
-    Ending end = begin(timeoutNanos);
+    JobEnd end = begin(timeoutNanos);
     if (!isWithin()) {
-      end.callers.incrementAndGet();
-      await(end, end.deadlineNanos);
-      end.callers.decrementAndGet();
+      end.awaitAsCaller();
     }
     return report();
   }
 
   /** Waits for the end that has begun, no longer than the engine has time for. */
   LogReport finishBy(long deadlineNanos) {
-    Ending end = begin(Math.max(0, deadlineNanos - engine.time.nanoTime()));
+    JobEnd end = begin(Math.max(0, deadlineNanos - engine.time.nanoTime()));
     if (!isWithin()) {
-      await(end, Math.min(deadlineNanos, end.deadlineNanos));
+      end.await(deadlineNanos);
     }
     return report();
   }
 
-  private void await(Ending end, long deadlineNanos) {
-    try {
-      long left = deadlineNanos - engine.time.nanoTime();
-      if (!engine.time.await(end.over, Math.max(0, left))) {
-        timeUp(end);
-      }
-    } catch (InterruptedException e) {
-      timeUp(end);
-      Thread.currentThread().interrupt();
-    }
-  }
-
   /** Ends the job; cancels the {@link #finish} that another thread is in. */
   void close() {
-    Ending end;
-    lock.lock();
-    try {
-      end = ending;
-    } finally {
-      lock.unlock();
-    }
-    if (end != null && end.callers.get() > 0 && !isWithin()) {
-      timeUp(end);
+    JobEnd end = ending();
+    if (end != null && end.hasCallers() && !isWithin()) {
+      end.timeUp();
     } else {
       finish(settings.timeoutNanos);
     }
   }
 
   /** Begins the end if it has not begun. */
-  Ending begin(long timeoutNanos) {
-    Ending end;
+  JobEnd begin(long timeoutNanos) {
+    JobEnd end;
     boolean ran;
     lock.lock();
     try {
@@ -310,55 +306,22 @@ final class Job {
         return ending;
       }
       ran = state == State.RUNNING;
-      long now = engine.time.nanoTime();
-      end = new Ending(now + timeoutNanos);
+      end = new JobEnd(this, timeoutNanos);
       ending = end;
       state = State.ENDING;
     } finally {
       lock.unlock();
     }
-    long logNanos = timeoutNanos;
-    if (afterLog != null) {
-      long share = Math.max(timeoutNanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
-      logNanos -= Math.min(share, timeoutNanos / 2);
-    }
-    long logDeadline = end.deadlineNanos - timeoutNanos + logNanos;
-    for (Sink sink : sinks) {
-      sink.beginEnd(logDeadline);
-    }
-    JobDrain streams = drain;
-    if (streams != null) {
-      streams.closeStreams();
-    }
-    timer(end, () -> sinks.forEach(Sink::beLate), logNanos / 2);
-    timer(end, () -> logOver(end, true), logNanos);
-    timer(end, () -> timeUp(end), timeoutNanos);
-    if (!ran) {
-      logOver(end, false);
-    } else if (streams == null) {
-      sinks.forEach(Sink::noMore);
-    } else {
-      streams.requestOrRun();
-    }
-    if (isAllSent()) {
-      logOver(end, false); // both streams were closed, and all was sent, before
-    }
+    end.begin(ran);
     return end;
   }
 
-  private void timer(Ending end, Runnable task, long nanos) {
-    Time.Entry entry = engine.time.schedule(task, nanos);
+  private @Nullable JobEnd ending() {
     lock.lock();
     try {
-      if (state != State.OVER) {
-        end.timers.add(entry);
-        return;
-      }
+      return ending;
     } finally {
       lock.unlock();
-    }
-    if (entry != null) {
-      entry.cancel();
     }
   }
 
@@ -369,7 +332,7 @@ final class Job {
 
   /** One of the sinks has sent all that it ever will. */
   void sinkDone() {
-    Ending end;
+    JobEnd end;
     lock.lock();
     try {
       doneSinks++;
@@ -380,10 +343,10 @@ final class Job {
     } finally {
       lock.unlock();
     }
-    logOver(end, false);
+    end.allSent();
   }
 
-  private boolean isAllSent() {
+  boolean isAllSent() {
     lock.lock();
     try {
       return doneSinks == sinks.size();
@@ -392,77 +355,18 @@ final class Job {
     }
   }
 
-  /**
-   * Closes the account, once, and goes on to what comes after the log. Whoever comes second waits
-   * for the report, which takes no foreign code.
-   */
-  private void logOver(Ending end, boolean timeIsUp) {
-    Closing closing;
-    end.account.lock();
-    try {
-      if (end.report != null) {
-        return;
-      }
-      LogReport report = closeAccount();
-      boolean inTime = !sinks.isEmpty() && engine.time.nanoTime() < end.deadlineNanos;
-      closing = new Closing(end, report, inTime);
-      lock.lock();
-      try {
-        end.report = report;
-        end.closing = closing;
-      } finally {
-        lock.unlock();
-      }
-    } finally {
-      end.account.unlock();
-    }
-    boolean started = engine.sends.execute(closing);
-    if (!started || (timeIsUp && afterLog == null)) {
-      over(end);
-    }
-  }
-
-  /** Ends the job now: at its deadline, or because it is cancelled. */
-  private void timeUp(Ending end) {
-    logOver(end, true);
-    giveUpClosing(end);
-    over(end);
-  }
-
-  private void giveUpClosing(Ending end) {
-    Closing closing;
+  void over() {
     lock.lock();
     try {
-      closing = end.closing;
-    } finally {
-      lock.unlock();
-    }
-    if (closing != null) {
-      closing.giveUp();
-    }
-  }
-
-  private void over(Ending end) {
-    lock.lock();
-    try {
-      if (state == State.OVER) {
-        return;
-      }
       state = State.OVER;
-      for (Time.Entry timer : end.timers) {
-        if (timer != null) {
-          timer.cancel();
-        }
-      }
     } finally {
       lock.unlock();
     }
     engine.unregister(this);
-    end.over.countDown();
   }
 
   /** Ends the sinks where they stand and takes the final balance, all in one moment. */
-  private LogReport closeAccount() {
+  LogReport closeAccount() {
     JobDrain streams = drain;
     boolean drainRuns = false;
     lockAll();
@@ -497,24 +401,17 @@ final class Job {
         return true;
       }
     }
-    lock.lock();
-    try {
-      return ending != null && ending.closing != null && ending.closing.isOn(thread);
-    } finally {
-      lock.unlock();
-    }
+    JobEnd end = ending();
+    return end != null && end.isOn(thread);
   }
 
   // ---- looking at it ----
 
   LogReport report() {
-    lock.lock();
-    try {
-      if (ending != null && ending.report != null) {
-        return ending.report;
-      }
-    } finally {
-      lock.unlock();
+    JobEnd end = ending();
+    LogReport last = end == null ? null : end.report();
+    if (last != null) {
+      return last;
     }
     lockAll();
     try {
@@ -572,92 +469,5 @@ final class Job {
     if (drain != null) {
       drain.unlockStreams();
     }
-  }
-
-  /**
-   * What comes after the log: closes processors and senders, then reports the outcome if there is
-   * time.
-   */
-  private final class Closing extends WorkerPool.Work {
-    private final Ending end;
-    private final LogReport report;
-    private final boolean inTime;
-    private @Nullable Thread thread;
-    private boolean givenUp;
-
-    Closing(Ending end, LogReport report, boolean inTime) {
-      this.end = end;
-      this.report = report;
-      this.inTime = inTime;
-    }
-
-    @Override
-    void run() {
-      lock.lock();
-      try {
-        thread = Thread.currentThread();
-      } finally {
-        lock.unlock();
-      }
-      for (LogProcessor processor : processors) {
-        attempt("processor", processor::close);
-      }
-      for (BatchSender sender : senders) {
-        attempt("sender", sender::close);
-      }
-      boolean skip;
-      lock.lock();
-      try {
-        skip = givenUp;
-      } finally {
-        lock.unlock();
-      }
-      LogStreamer.AfterLog after = afterLog;
-      if (after != null && inTime && !skip) {
-        attempt("callback after the log", () -> after.run(report));
-      }
-      lock.lock();
-      try {
-        thread = null;
-        Thread.interrupted();
-      } finally {
-        lock.unlock();
-      }
-      over(end);
-    }
-
-    private void attempt(String what, ThrowingRunnable action) {
-      try {
-        action.run();
-      } catch (Throwable e) {
-        LOG.warn("A {} failed at the end of its job", what, e);
-      }
-    }
-
-    void giveUp() {
-      lock.lock();
-      try {
-        givenUp = true;
-        if (thread != null && thread != Thread.currentThread()) {
-          thread.interrupt();
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    boolean isOn(Thread other) {
-      lock.lock();
-      try {
-        return thread == other;
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** An action that may throw anything. */
-  private interface ThrowingRunnable {
-    void run() throws Exception;
   }
 }

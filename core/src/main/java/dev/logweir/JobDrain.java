@@ -91,9 +91,9 @@ final class JobDrain extends WorkerPool.Work {
     return stderr;
   }
 
-  void prepare(List<LogProcessor> processors, List<LogListener> listeners) {
-    out.prepare(processors, listeners);
-    err.prepare(processors, listeners);
+  void prepare(List<Sink> sinks, List<LogProcessor> processors, List<LogListener> listeners) {
+    out.prepare(sinks, processors, listeners);
+    err.prepare(sinks, processors, listeners);
   }
 
   /** Asks for a drain; false if no thread can be had for it. */

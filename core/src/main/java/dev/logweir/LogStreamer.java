@@ -178,9 +178,9 @@ public final class LogStreamer implements AutoCloseable {
 
   /**
    * Returns the most heap bytes that this job holds: 6 × {@code maxSize}, 8 KiB of its own and the
-   * recent lines, the senders' and processors' own, 4 × {@code maxSize} a further sink, 16 KiB from
-   * the first pump on, and room for long lines if {@code maxLineBytes} is over 64 KiB. Before
-   * {@link #start()} what it will be.
+   * recent lines, the senders' and processors' own, 4 × {@code maxSize} a further sink, 16 KiB for
+   * each pump that there ever is at once, and room for long lines if {@code maxLineBytes} is over
+   * 64 KiB. Before {@link #start()} what it will be.
    */
   public long maxRetainedBytes() {
     return job.hasStarted()

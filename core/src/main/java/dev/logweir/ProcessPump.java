@@ -51,7 +51,7 @@ final class ProcessPump {
   }
 
   void run() throws InterruptedException {
-    job.addPumpBytes(BYTES);
+    job.pumpBegins(BYTES);
     if (waits) {
       job.linesWait();
     }
@@ -137,6 +137,9 @@ final class ProcessPump {
     lock.lock();
     try {
       reading--;
+      if (reading == 0) {
+        job.pumpEnded();
+      }
       changed.signalAll(); // the caller of run
     } finally {
       lock.unlock();

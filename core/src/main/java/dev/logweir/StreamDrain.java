@@ -35,6 +35,7 @@ final class StreamDrain implements LineTarget {
   private @Nullable LogLine line;
   private ProcessorStage @Nullable [] stages;
   private List<LogListener> listeners = List.of();
+  private List<Sink> sinks = List.of();
   private int maxLine;
   private boolean wholeRuns;
   private boolean failing;
@@ -66,10 +67,12 @@ final class StreamDrain implements LineTarget {
     this.view = view;
   }
 
-  void prepare(List<LogProcessor> processors, List<LogListener> lineListeners) {
+  void prepare(
+      List<Sink> jobSinks, List<LogProcessor> processors, List<LogListener> lineListeners) {
+    sinks = jobSinks;
     listeners = lineListeners;
     maxLine = drain.job.settings.maxLineBytes;
-    for (Sink sink : drain.job.sinks) {
+    for (Sink sink : sinks) {
       maxLine = Math.min(maxLine, sink.maxLineBytes());
     }
     List<ProcessorStage> made = new ArrayList<>(processors.size());
@@ -86,10 +89,10 @@ final class StreamDrain implements LineTarget {
     if (!made.isEmpty()) {
       stages = made.toArray(new ProcessorStage[0]);
     }
-    boolean bounded = drain.job.sinks.stream().anyMatch(Sink::isEncodedBounded);
+    boolean bounded = sinks.stream().anyMatch(Sink::isEncodedBounded);
     int segment = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
     wholeRuns = made.isEmpty() && lineListeners.isEmpty() && !bounded && maxLine >= segment;
-    if (wholeRuns && drain.job.sinks.size() == 1) {
+    if (wholeRuns && sinks.size() == 1) {
       buffer.letThrough(this);
     }
   }
@@ -114,7 +117,7 @@ final class StreamDrain implements LineTarget {
     if (openLine != 0 || before + first - from > maxLine) {
       return 0;
     }
-    int taken = drain.job.sinks.get(0).passThrough(begun, bytes, from, first, end, lines);
+    int taken = sinks.get(0).passThrough(begun, bytes, from, first, end, lines);
     if (taken > 0) {
       arriveAt(null);
     }
@@ -131,7 +134,7 @@ final class StreamDrain implements LineTarget {
    * @param ask whether there is something left to drain
    */
   void endThrough(boolean ask) {
-    Sink sink = drain.job.sinks.get(0);
+    Sink sink = sinks.get(0);
     boolean due = sink.hasClaim();
     boolean mayStart = !drain.job.engine.sends.isGiven();
     if (due && mayStart) {
@@ -269,7 +272,6 @@ final class StreamDrain implements LineTarget {
     int first = Newlines.first(segment.bytes, from, end) + 1 - from;
     int room = end - from;
     // By index: an iterator for each run would be garbage.
-    List<Sink> sinks = drain.job.sinks;
     for (int i = 0; i < sinks.size(); i++) {
       if (sinks.get(i).prefersLines()) {
         return 0;
@@ -469,7 +471,7 @@ final class StreamDrain implements LineTarget {
         stage.gap();
       }
     }
-    for (Sink sink : drain.job.sinks) {
+    for (Sink sink : sinks) {
       sink.addGap(lines, lines, bytes, reasons);
     }
     // The line that was cut has its number, and is one of those dropped.
@@ -521,18 +523,18 @@ final class StreamDrain implements LineTarget {
 
   private boolean roomFor(int bytes, boolean plain, int lineBytes) {
     MemoryBudget budget = drain.job.engine.budget();
-    if (budget != null && drain.job.sinks.size() > 1) {
+    if (budget != null && sinks.size() > 1) {
       long cost = 0;
-      for (Sink sink : drain.job.sinks) {
+      for (Sink sink : sinks) {
         cost += sink.cost(bytes, true, lineBytes);
       }
       if (!budget.hasRoom(cost)) {
-        drain.job.sinks.forEach(Sink::waitForBudget);
+        sinks.forEach(Sink::waitForBudget);
         stop = JobDrain.Outcome.NO_SEGMENT;
         return false;
       }
     }
-    for (Sink sink : drain.job.sinks) {
+    for (Sink sink : sinks) {
       int room = sink.prepareLine(bytes, plain, lineBytes);
       if (room <= 0) {
         stop = stopFor(room);
@@ -555,7 +557,7 @@ final class StreamDrain implements LineTarget {
     }
     int length = piece.length() + mark.length;
     boolean plain = BatchAssembly.isPlain(piece);
-    for (Sink sink : drain.job.sinks) {
+    for (Sink sink : sinks) {
       int bytes = length + 2 * LineReader.MAX_TRAILER;
       if (sink.prepareLine(bytes, plain, length) > 0) {
         sink.addPiece(piece, mark);
@@ -579,7 +581,7 @@ final class StreamDrain implements LineTarget {
 
   @Override
   public void filtered(long sourceBytes, int sourceLines) {
-    for (Sink sink : drain.job.sinks) {
+    for (Sink sink : sinks) {
       sink.filtered(sourceBytes, sourceLines);
     }
   }
@@ -587,7 +589,7 @@ final class StreamDrain implements LineTarget {
   @Override
   public void failed(Throwable cause, long sourceBytes, int sourceLines) {
     warn(cause);
-    for (Sink sink : drain.job.sinks) {
+    for (Sink sink : sinks) {
       sink.failed(sourceBytes, sourceLines);
     }
     GapTally gap = failedGap;
@@ -605,7 +607,7 @@ final class StreamDrain implements LineTarget {
     GapTally gap = failedGap;
     if (gap != null && roomForGap()) {
       failedGap = null;
-      for (Sink sink : drain.job.sinks) {
+      for (Sink sink : sinks) {
         sink.addGap(0, gap.lines, gap.bytes, gap.reasons);
       }
     }

@@ -146,6 +146,33 @@ class LifeCycleTest {
     limited.close();
   }
 
+  @Test
+  void finish_whileTheJobStartsEndsItAndLeavesNothing() throws Exception {
+    MemoryBudget budget = MemoryBudget.of(64 << 10);
+    LogweirEngine limited = LogweirEngine.builder().budget(budget).build();
+    LogProcessor ending =
+        new LogProcessor() {
+          @Override
+          public void process(LogLine line) {}
+
+          @Override
+          public LogProcessor forStream(LogSource source) {
+            assertThat(job.get().finish().sink().accepted()).isEqualTo(Tally.NONE);
+            return this;
+          }
+        };
+    LogStreamer log = LogStreamer.builder(sender).engine(limited).processor(ending).build();
+    job.set(log);
+    assertThatIllegalStateException()
+        .isThrownBy(log::start)
+        .withMessage("start must come once, and before finish");
+    assertThat(log).hasToString("LogStreamer[OVER]");
+    assertThatIllegalStateException().isThrownBy(log::stdout);
+    assertThat(budget.used()).isZero();
+    assertThat(limited.activeJobs()).isZero();
+    assertThat(limited.close(Duration.ZERO)).isEmpty();
+  }
+
   // ---- the end ----
 
   @Test

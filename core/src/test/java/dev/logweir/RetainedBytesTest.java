@@ -3,8 +3,11 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -84,11 +87,33 @@ class RetainedBytesTest {
   }
 
   @Test
-  void pump_adds16KibibytesOnce() throws Exception {
+  void pump_adds16KibibytesThatTheNextTakesOver() throws Exception {
     LogStreamer log = job().start();
     log.pump(FakeProcess.writing(new byte[0]));
     log.pump(FakeProcess.writing(new byte[0]));
     assertThat(log.maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384 + 16_384);
+  }
+
+  @Test
+  void pumps_addTheirsAsManyAsThereAreAtOnce() throws Exception {
+    LogStreamer log = job().start();
+    CountDownLatch reads = new CountDownLatch(1);
+    InputStream waiting =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            try {
+              log.pump(FakeProcess.writing(new byte[0]));
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            reads.countDown();
+            return -1;
+          }
+        };
+    log.pump(new FakeProcess(waiting, InputStream.nullInputStream()));
+    assertThat(reads.getCount()).isZero();
+    assertThat(log.maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384 + 2 * 16_384);
   }
 
   @Test

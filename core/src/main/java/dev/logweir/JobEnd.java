@@ -1,0 +1,288 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of a job: one plan under one deadline. It begins once; then the streams are drained, the
+ * processors ended, the batches sent; when that is through, or its time is up, the account is
+ * closed; then processors and senders are closed and the outcome is reported; then the job is over.
+ *
+ * <p>Each step is taken by the event that completes the one before, so nobody waits but the callers
+ * of {@link Job#finish}.
+ */
+final class JobEnd {
+  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
+
+  /** The share of the time kept for what comes after the log: a fifth or a second, at most half. */
+  private static final long AFTER_LOG_SHARE = 5;
+
+  private static final long AFTER_LOG_NANOS = 1_000_000_000L;
+
+  private final Job job;
+  private final long timeoutNanos;
+  private final long deadlineNanos;
+  private final ReentrantLock account = new ReentrantLock();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final AtomicInteger callers = new AtomicInteger();
+  private final List<Time.@Nullable Entry> timers = new ArrayList<>();
+  private boolean timersEnded;
+  private @Nullable LogReport report;
+  private @Nullable Closing closing;
+
+  JobEnd(Job job, long timeoutNanos) {
+    this.job = job;
+    this.timeoutNanos = timeoutNanos;
+    deadlineNanos = job.engine.time.nanoTime() + timeoutNanos;
+  }
+
+  /**
+   * Begins it.
+   *
+   * @param ran whether the job has run
+   */
+  void begin(boolean ran) {
+    long logNanos = timeoutNanos;
+    if (job.afterLog != null) {
+      long share = Math.max(timeoutNanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
+      logNanos -= Math.min(share, timeoutNanos / 2);
+    }
+    long logDeadline = deadlineNanos - timeoutNanos + logNanos;
+    List<Sink> sinks = job.sinks;
+    for (Sink sink : sinks) {
+      sink.beginEnd(logDeadline);
+    }
+    job.closeStreams();
+    timer(() -> sinks.forEach(Sink::beLate), logNanos / 2);
+    timer(() -> logOver(true), logNanos);
+    timer(this::timeUp, timeoutNanos);
+    if (ran) {
+      job.drainToTheEnd();
+    } else {
+      logOver(false);
+    }
+    if (job.isAllSent()) {
+      logOver(false); // both streams were closed, and all was sent, before
+    }
+  }
+
+  private void timer(Runnable task, long nanos) {
+    Time.Entry entry = job.engine.time.schedule(task, nanos);
+    job.lock.lock();
+    try {
+      if (!timersEnded) {
+        timers.add(entry);
+        return;
+      }
+    } finally {
+      job.lock.unlock();
+    }
+    if (entry != null) {
+      entry.cancel();
+    }
+  }
+
+  /** Waits as one who may be cancelled by {@link Job#close}. */
+  void awaitAsCaller() {
+    callers.incrementAndGet();
+    await(deadlineNanos);
+    callers.decrementAndGet();
+  }
+
+  boolean hasCallers() {
+    return callers.get() > 0;
+  }
+
+  /** Waits until the job is over; at a deadline, or if interrupted, it ends there. */
+  void await(long untilNanos) {
+    long deadline = untilNanos - deadlineNanos < 0 ? untilNanos : deadlineNanos;
+    try {
+      long left = deadline - job.engine.time.nanoTime();
+      if (!job.engine.time.await(over, Math.max(0, left))) {
+        timeUp();
+      }
+    } catch (InterruptedException e) {
+      timeUp();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  void allSent() {
+    logOver(false);
+  }
+
+  /**
+   * Closes the account, once, and goes on to what comes after the log. Whoever comes second waits
+   * for the report, which takes no foreign code.
+   */
+  private void logOver(boolean timeIsUp) {
+    Closing next;
+    account.lock();
+    try {
+      if (report() != null) {
+        return;
+      }
+      LogReport last = job.closeAccount();
+      boolean inTime = !job.sinks.isEmpty() && job.engine.time.nanoTime() < deadlineNanos;
+      next = new Closing(last, inTime);
+      job.lock.lock();
+      try {
+        report = last;
+        closing = next;
+      } finally {
+        job.lock.unlock();
+      }
+    } finally {
+      account.unlock();
+    }
+    boolean started = job.engine.sends.execute(next);
+    if (!started || (timeIsUp && job.afterLog == null)) {
+      over();
+    }
+  }
+
+  /** Ends the job now: at its deadline, or because it is cancelled. */
+  void timeUp() {
+    logOver(true);
+    Closing last = closing();
+    if (last != null) {
+      last.giveUp();
+    }
+    over();
+  }
+
+  private void over() {
+    job.lock.lock();
+    try {
+      if (timersEnded) {
+        return;
+      }
+      timersEnded = true;
+      for (Time.Entry timer : timers) {
+        if (timer != null) {
+          timer.cancel();
+        }
+      }
+    } finally {
+      job.lock.unlock();
+    }
+    job.over();
+    over.countDown();
+  }
+
+  /** Returns the final report, null as long as there is none. */
+  @Nullable LogReport report() {
+    job.lock.lock();
+    try {
+      return report;
+    } finally {
+      job.lock.unlock();
+    }
+  }
+
+  private @Nullable Closing closing() {
+    job.lock.lock();
+    try {
+      return closing;
+    } finally {
+      job.lock.unlock();
+    }
+  }
+
+  /** Whether a thread is in what comes after the log. */
+  boolean isOn(Thread thread) {
+    Closing last = closing();
+    return last != null && last.isOn(thread);
+  }
+
+  /**
+   * What comes after the log: closes processors and senders, then reports the outcome if there is
+   * time.
+   */
+  private final class Closing extends WorkerPool.Work {
+    private final LogReport last;
+    private final boolean inTime;
+    private @Nullable Thread thread;
+    private boolean givenUp;
+
+    Closing(LogReport last, boolean inTime) {
+      this.last = last;
+      this.inTime = inTime;
+    }
+
+    @Override
+    void run() {
+      job.lock.lock();
+      try {
+        thread = Thread.currentThread();
+      } finally {
+        job.lock.unlock();
+      }
+      for (LogProcessor processor : job.processors) {
+        attempt("processor", processor::close);
+      }
+      for (BatchSender sender : job.senders) {
+        attempt("sender", sender::close);
+      }
+      boolean skip;
+      job.lock.lock();
+      try {
+        skip = givenUp;
+      } finally {
+        job.lock.unlock();
+      }
+      LogStreamer.AfterLog after = job.afterLog;
+      if (after != null && inTime && !skip) {
+        attempt("callback after the log", () -> after.run(last));
+      }
+      job.lock.lock();
+      try {
+        thread = null;
+        Thread.interrupted();
+      } finally {
+        job.lock.unlock();
+      }
+      over();
+    }
+
+    private void attempt(String what, ThrowingRunnable action) {
+      try {
+        action.run();
+      } catch (Throwable e) {
+        LOG.warn("A {} failed at the end of its job", what, e);
+      }
+    }
+
+    void giveUp() {
+      job.lock.lock();
+      try {
+        givenUp = true;
+        if (thread != null && thread != Thread.currentThread()) {
+          thread.interrupt();
+        }
+      } finally {
+        job.lock.unlock();
+      }
+    }
+
+    boolean isOn(Thread other) {
+      job.lock.lock();
+      try {
+        return thread == other;
+      } finally {
+        job.lock.unlock();
+      }
+    }
+  }
+
+  /** An action that may throw anything. */
+  private interface ThrowingRunnable {
+    void run() throws Exception;
+  }
+}
