@@ -44,7 +44,9 @@ enum AttemptResult {
   /** The job's end left no time for an attempt. */
   NO_TIME(SendException.Kind.FAILED, false, false, Server.UNKNOWN),
   /** The client was closed. */
-  CLOSED(SendException.Kind.FAILED, false, false, Server.UNKNOWN);
+  CLOSED(SendException.Kind.FAILED, false, false, Server.UNKNOWN),
+  /** The thread was interrupted, or the batch taken away: the job's time is up. */
+  INTERRUPTED(SendException.Kind.FAILED, false, false, Server.UNKNOWN);
 
   private final SendException.Kind kind;
   private final boolean retried;
@@ -80,6 +82,11 @@ enum AttemptResult {
   /** Whether the server said what became of the lines. */
   boolean isAnswered() {
     return answered;
+  }
+
+  /** Whether an attempt was made that can end so. */
+  boolean isOfAttempt() {
+    return this != NO_TIME;
   }
 
   String tag() {

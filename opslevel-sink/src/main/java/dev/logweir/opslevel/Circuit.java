@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -105,7 +106,15 @@ final class Circuit {
   }
 
   boolean isOpen() {
-    return breaker.getState() != CircuitBreaker.State.CLOSED;
+    return state() != State.CLOSED;
+  }
+
+  State state() {
+    return switch (breaker.getState()) {
+      case CLOSED -> State.CLOSED;
+      case HALF_OPEN -> State.HALF_OPEN;
+      default -> State.OPEN;
+    };
   }
 
   /** Wakes and fails all that wait. */
@@ -165,6 +174,18 @@ final class Circuit {
 
   private void wakeAll() {
     waiting.values().forEach(LogBatch::wake);
+  }
+
+  /** Whether requests are sent. */
+  enum State {
+    CLOSED,
+    OPEN,
+    /** One request probes. */
+    HALF_OPEN;
+
+    String tag() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** Leave for one attempt, whose end must be told; or the lack of it at the end of a job. */

@@ -67,6 +67,7 @@ final class HttpTransport implements AutoCloseable {
   private final String path;
   private final String token;
   private final Clock clock;
+  private final OpsLevelMetrics metrics;
   private final PoolingHttpClientConnectionManager connections;
   private final CloseableHttpClient http;
   private final DeadlineTimer timer;
@@ -78,6 +79,7 @@ final class HttpTransport implements AutoCloseable {
     path = endpoint.getRawPath();
     this.token = token;
     clock = settings.clock;
+    metrics = settings.metrics;
     connections = connections(settings);
     http = http(settings, connections);
     timer = settings.timers.get();
@@ -107,7 +109,7 @@ final class HttpTransport implements AutoCloseable {
             out -> {
               progress.began = true;
               progress.writing = true;
-              body.execute(out);
+              body.execute(new CountedOutput(out, metrics));
               progress.writing = false;
             }));
     Future<?> deadline = startDeadline(request, progress, limit);

@@ -33,6 +33,7 @@ public final class OpsLevelClient implements AutoCloseable {
   private final HttpTransport transport;
   private final Circuit circuit;
   private final Retries retries;
+  private final OpsLevelMetrics metrics;
   private final Clock clock;
   private final URI apiUrl;
 
@@ -43,6 +44,8 @@ public final class OpsLevelClient implements AutoCloseable {
     transport = new HttpTransport(settings, apiUrl, token);
     circuit = new Circuit(settings);
     retries = new Retries(settings, circuit);
+    metrics = settings.metrics;
+    metrics.attach(circuit);
   }
 
   /** Returns a builder with the defaults; a token and a runner's id must be given. */
@@ -94,6 +97,7 @@ public final class OpsLevelClient implements AutoCloseable {
   public void close() {
     circuit.close();
     transport.close();
+    metrics.detach(circuit);
   }
 
   @Override
@@ -144,6 +148,7 @@ public final class OpsLevelClient implements AutoCloseable {
     int attempts = 5;
     @Nullable SSLContext sslContext;
     @Nullable URI proxy;
+    OpsLevelMetrics metrics = OpsLevelMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
     Retries.Pauses pauses = LogBatch::pause;
@@ -306,6 +311,16 @@ public final class OpsLevelClient implements AutoCloseable {
         throw new IllegalArgumentException("proxy must have no path: " + proxy);
       }
       this.proxy = url;
+      return this;
+    }
+
+    /**
+     * Sets the meters. They may be shared by clients. Default none.
+     *
+     * @throws NullPointerException if it is null
+     */
+    public Builder metrics(OpsLevelMetrics metrics) {
+      this.metrics = Objects.requireNonNull(metrics, "metrics");
       return this;
     }
 

@@ -33,11 +33,13 @@ final class Retries {
   private final LongSupplier nanoTime;
   private final int maxProbes;
   private final Circuit circuit;
+  private final OpsLevelMetrics metrics;
   private final Retry retry;
   private final AtomicBoolean failing = new AtomicBoolean();
 
   Retries(OpsLevelClient.Builder settings, Circuit circuit) {
     this.circuit = circuit;
+    metrics = settings.metrics;
     maxProbes = settings.attempts;
     attemptTimeout = settings.attemptTimeout;
     overallTimeout = settings.overallTimeout;
@@ -65,6 +67,20 @@ final class Retries {
    * @throws AttemptException the last failure
    */
   void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
+    AttemptResult end = AttemptResult.INTERRUPTED;
+    try {
+      repeat(batch, attempt);
+      end = AttemptResult.OK;
+    } catch (AttemptException e) {
+      end = e.result();
+      throw e;
+    } finally {
+      metrics.requested(end);
+    }
+  }
+
+  private void repeat(LogBatch batch, Attempt attempt)
+      throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     long begun = nanoTime.getAsLong();
     int probes = 0;
@@ -103,12 +119,16 @@ final class Retries {
   private @Nullable AttemptException tryOnce(Attempt attempt, Circuit.Leave leave, Duration limit)
       throws InterruptedException {
     boolean told = false;
+    AttemptResult result = AttemptResult.INTERRUPTED;
+    long begun = nanoTime.getAsLong();
     try {
       attempt.run(limit);
+      result = AttemptResult.OK;
       leave.succeeded();
       told = true;
       return null;
     } catch (AttemptException e) {
+      result = e.result();
       // An attempt cut short by the end of its job says nothing about the server.
       boolean cut = e.result() == AttemptResult.TIMED_OUT && limit.compareTo(attemptTimeout) < 0;
       if (e.result().server() == AttemptResult.Server.UP) {
@@ -123,6 +143,7 @@ final class Retries {
       if (!told) {
         leave.unused();
       }
+      metrics.attempted(result, nanoTime.getAsLong() - begun);
     }
   }
 

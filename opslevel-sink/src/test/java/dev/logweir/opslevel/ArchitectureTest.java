@@ -24,6 +24,7 @@ class ArchitectureTest {
             "dev.logweir.opslevel",
             "com.fasterxml.jackson.core..",
             "io.github.resilience4j..",
+            "io.micrometer.core.instrument..",
             "org.apache.hc..",
             "org.jspecify..",
             "org.slf4j",
