@@ -3,10 +3,6 @@ package dev.logweir.opslevel;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -381,43 +377,6 @@ final class FakeOpsLevel implements AutoCloseable {
       if (!right) {
         throw new AssertionError("wrong " + what);
       }
-    }
-  }
-
-  /** Reads JSON to maps, lists and strings, and refuses what is twice or too much. */
-  private static final class Json {
-    private static final JsonFactory FACTORY =
-        JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-
-    static Object parse(byte[] text) throws IOException {
-      try (JsonParser parser = FACTORY.createParser(text)) {
-        parser.nextToken();
-        Object value = value(parser);
-        if (parser.nextToken() != null) {
-          throw new AssertionError("more than one value");
-        }
-        return value;
-      }
-    }
-
-    private static Object value(JsonParser parser) throws IOException {
-      if (parser.currentToken() == JsonToken.START_OBJECT) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-          String name = parser.currentName();
-          parser.nextToken();
-          object.put(name, value(parser));
-        }
-        return object;
-      }
-      if (parser.currentToken() == JsonToken.START_ARRAY) {
-        List<Object> array = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-          array.add(value(parser));
-        }
-        return array;
-      }
-      return parser.getText();
     }
   }
 }
