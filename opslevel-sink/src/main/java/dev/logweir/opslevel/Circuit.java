@@ -32,7 +32,9 @@ final class Circuit {
   static final int LEAST_CALLS = 10;
   static final float FAILURES_PERCENT = 50;
   static final Duration FIRST_OPEN = Duration.ofSeconds(1);
-  static final Duration LONGEST_OPEN = Duration.ofSeconds(30);
+
+  /** Short, as one probe a client is no load, and a recovery shall be seen within seconds. */
+  static final Duration LONGEST_OPEN = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
 
@@ -51,6 +53,9 @@ final class Circuit {
    * gave it.
    */
   private int generation;
+
+  /** How long the server wants to be left alone, by the failure being told. Under the lock. */
+  private long askedMillis;
 
   private volatile long openUntilNanos;
   private volatile boolean closed;
@@ -75,7 +80,7 @@ final class Circuit {
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .waitIntervalFunctionInOpenState(
                     openings -> {
-                      long millis = open.apply(openings);
+                      long millis = Math.max(open.apply(openings), askedMillis);
                       openUntilNanos = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(millis);
                       return millis;
                     })
@@ -173,7 +178,7 @@ final class Circuit {
   }
 
   private void wakeAll() {
-    waiting.values().forEach(LogBatch::wake);
+    waiting.values().forEach(pauses::wake);
   }
 
   /** Whether requests are sent. */
@@ -226,6 +231,7 @@ final class Circuit {
       change(
           () -> {
             if (isCurrent()) {
+              askedMillis = e.retryAfter().toMillis();
               breaker.onError(0, TimeUnit.NANOSECONDS, e);
             }
           });

@@ -96,8 +96,8 @@ final class Retries {
       }
       Duration pause;
       if (leave.isProbe() && failure.result().isRetried() && probes++ < maxProbes) {
-        // The circuit itself tells when to go on.
-        pause = failure.retryAfter();
+        // An open circuit itself tells when to go on.
+        pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
       } else {
         long pauseMillis = tries.onError(failure);
         if (pauseMillis < 0) {
@@ -196,5 +196,10 @@ final class Retries {
   @FunctionalInterface
   interface Pauses {
     void pause(LogBatch batch, Duration pause) throws InterruptedException;
+
+    /** Ends the pause of a batch, or its next one. */
+    default void wake(LogBatch batch) {
+      batch.wake();
+    }
   }
 }

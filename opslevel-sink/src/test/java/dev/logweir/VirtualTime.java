@@ -1,0 +1,166 @@
+package dev.logweir;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.PriorityQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Time that passes at once whenever every thread that takes part waits for it: as many threads as a
+ * test likes live through a minute as fast as they can.
+ *
+ * <p>A thread takes part from {@link #enter} to {@link #leave}; before it waits for something that
+ * only time brings about it leaves, and whoever ends the wait enters for it.
+ */
+public final class VirtualTime implements Time {
+  private static final long LIMIT_SECONDS = 60;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final PriorityQueue<Event> events =
+      new PriorityQueue<>(
+          Comparator.<Event>comparingLong(event -> event.due).thenComparingLong(e -> e.order));
+  private long nanos;
+  private long order;
+  private int active;
+
+  /** Something that happens at its time, on the thread in {@link #runTo}. */
+  public final class Event implements Entry {
+    private final Runnable action;
+    private final long due;
+    private final long order;
+
+    private Event(Runnable action, long due, long order) {
+      this.action = action;
+      this.due = due;
+      this.order = order;
+    }
+
+    @Override
+    public void cancel() {
+      lock.lock();
+      try {
+        events.remove(this);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Override
+  public long nanoTime() {
+    lock.lock();
+    try {
+      return nanos;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public long currentTimeMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(nanoTime());
+  }
+
+  public Duration now() {
+    return Duration.ofNanos(nanoTime());
+  }
+
+  @Override
+  public Event schedule(Runnable action, long delayNanos) {
+    lock.lock();
+    try {
+      Event event = new Event(action, nanos + delayNanos, order++);
+      events.add(event);
+      return event;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public void enter() {
+    change(1);
+  }
+
+  public void leave() {
+    change(-1);
+  }
+
+  private void change(int by) {
+    lock.lock();
+    try {
+      active += by;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets time pass to a moment. The limit is reached only by a failure. */
+  public void runTo(Duration moment) throws InterruptedException {
+    long end = moment.toNanos();
+    for (Event event = next(end); event != null; event = next(end)) {
+      event.action.run();
+    }
+  }
+
+  private Event next(long end) throws InterruptedException {
+    long left = TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    lock.lock();
+    try {
+      while (active > 0) {
+        if (left <= 0) {
+          throw new AssertionError(active + " threads do not come to rest at " + now());
+        }
+        left = changed.awaitNanos(left);
+      }
+      Event next = events.peek();
+      if (next == null || next.due > end) {
+        nanos = Math.max(nanos, end);
+        return null;
+      }
+      nanos = Math.max(nanos, next.due);
+      return events.remove();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean await(CountDownLatch latch, long nanos) throws InterruptedException {
+    return latch.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      events.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns an engine that lives in this time and whose sends take part in it. */
+  public LogweirEngine engine(Executor threads) {
+    return LogweirEngine.builder()
+        .time(this)
+        .sendExecutor(
+            task -> {
+              enter();
+              threads.execute(
+                  () -> {
+                    try {
+                      task.run();
+                    } finally {
+                      leave();
+                    }
+                  });
+            })
+        .build();
+  }
+}
