@@ -21,6 +21,7 @@ class ArchitectureTest {
           "BatchShipper.Builder",
           "DropReason",
           "Gap",
+          "JobOutcome",
           "LinePrefixer",
           "LineReader",
           "LogBatch",

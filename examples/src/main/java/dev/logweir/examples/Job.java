@@ -1,10 +1,10 @@
 package dev.logweir.examples;
 
+import dev.logweir.JobOutcome;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.OutcomeVariables;
 import dev.logweir.SendException;
-import dev.logweir.opslevel.JobOutcome;
 import dev.logweir.opslevel.OpsLevelSender;
 import java.io.IOException;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.logweir.opslevel;
 
+import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
 import java.net.URI;
 import java.time.Clock;

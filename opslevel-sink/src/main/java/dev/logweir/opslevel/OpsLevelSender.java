@@ -1,6 +1,7 @@
 package dev.logweir.opslevel;
 
 import dev.logweir.BatchSender;
+import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.logweir.opslevel;
 
+import dev.logweir.JobOutcome;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

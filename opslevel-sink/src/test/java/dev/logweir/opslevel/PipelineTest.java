@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.logweir.DropReason;
+import dev.logweir.JobOutcome;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import java.io.ByteArrayOutputStream;

@@ -11,6 +11,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.AppenderBase;
+import dev.logweir.JobOutcome;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Base64;

@@ -1,8 +1,8 @@
-package dev.logweir.opslevel;
+package dev.logweir;
 
 import java.util.Locale;
 
-/** How a job ended, as OpsLevel takes it. The name in lower case is the value sent. */
+/** How a job ended, as its API is told. The name in lower case is the value sent. */
 public enum JobOutcome {
   /** The job never started. */
   UNSTARTED,
