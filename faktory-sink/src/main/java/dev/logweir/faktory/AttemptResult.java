@@ -1,0 +1,64 @@
+package dev.logweir.faktory;
+
+import dev.logweir.SendException;
+
+/**
+ * What can come of one attempt, and what follows from it.
+ *
+ * <p>The one place where that is decided; {@code docs/faktory.md} has the same table in words.
+ */
+enum AttemptResult {
+  /** No connection: refused, no route, no such host. */
+  UNREACHABLE(SendException.Kind.FAILED, true, false),
+  /** The TLS handshake failed. */
+  TLS_FAILED(SendException.Kind.FAILED, true, false),
+  /** The server's certificate is not trusted, or is for another host. */
+  UNTRUSTED(SendException.Kind.REFUSED, false, false),
+  /** The connection was lost before the server answered. */
+  LOST(SendException.Kind.FAILED, true, false),
+  /** The attempt's deadline came first. */
+  TIMED_OUT(SendException.Kind.FAILED, true, false),
+  /** The deadline came while all connections were in use. */
+  NO_CONNECTION_FREE(SendException.Kind.FAILED, true, false),
+  /** What came is no reply of the protocol, or not one to this command. */
+  MALFORMED(SendException.Kind.FAILED, true, false),
+  /** {@code -ERR}: the server could not carry the command out. */
+  SERVER_ERROR(SendException.Kind.FAILED, true, true),
+  /** {@code -SHUTDOWN}: the server ends. */
+  SHUTTING_DOWN(SendException.Kind.FAILED, true, true),
+  /** {@code -NOTUNIQUE}: the server has such a job already. */
+  NOT_UNIQUE(SendException.Kind.REFUSED, false, true),
+  /** The command is for Faktory Enterprise only. */
+  ENTERPRISE_ONLY(SendException.Kind.REFUSED, false, true),
+  /** The password is wrong, or there is none and the server wants one. */
+  UNAUTHORIZED(SendException.Kind.REFUSED, false, true),
+  /** An error of another code: a rule of the server's. */
+  REFUSED(SendException.Kind.REFUSED, false, true),
+  /** The job's end left no time for an attempt. */
+  NO_TIME(SendException.Kind.FAILED, false, false),
+  /** The client was closed. */
+  CLOSED(SendException.Kind.FAILED, false, false);
+
+  private final SendException.Kind kind;
+  private final boolean retried;
+  private final boolean answered;
+
+  AttemptResult(SendException.Kind kind, boolean retried, boolean answered) {
+    this.kind = kind;
+    this.retried = retried;
+    this.answered = answered;
+  }
+
+  SendException.Kind kind() {
+    return kind;
+  }
+
+  boolean isRetried() {
+    return retried;
+  }
+
+  /** Whether the server said what became of the lines. */
+  boolean isAnswered() {
+    return answered;
+  }
+}

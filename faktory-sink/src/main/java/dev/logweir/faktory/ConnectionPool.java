@@ -1,0 +1,167 @@
+package dev.logweir.faktory;
+
+import java.time.Duration;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.commons.pool2.BasePooledObjectFactory;
+import org.apache.commons.pool2.PooledObject;
+import org.apache.commons.pool2.impl.DefaultPooledObject;
+import org.apache.commons.pool2.impl.GenericObjectPool;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lends connections, at most so many at a time, to whoever has waited longest. Thread-safe.
+ *
+ * <p>Has no thread: connections that have been idle for too long are closed when another comes
+ * back, and are never lent again in any case, nor are old ones and those that the server has ended.
+ */
+final class ConnectionPool implements AutoCloseable {
+  private final GenericObjectPool<Connection> pool;
+  private final Set<Connection> lent = ConcurrentHashMap.newKeySet();
+
+  ConnectionPool(Dialer dialer, int size, Duration maxIdleTime, Duration maxAge) {
+    GenericObjectPoolConfig<Connection> config = new GenericObjectPoolConfig<>();
+    config.setMaxTotal(size);
+    config.setMaxIdle(size);
+    config.setFairness(true);
+    config.setTestOnBorrow(true);
+    config.setTestWhileIdle(true);
+    config.setMinEvictableIdleDuration(maxIdleTime);
+    config.setNumTestsPerEvictionRun(-1); // all
+    config.setJmxEnabled(false);
+    pool = new GenericObjectPool<>(new Connections(dialer, maxIdleTime, maxAge), config);
+  }
+
+  /**
+   * Waits for a connection, which may have to be opened yet. It must be given back or discarded.
+   *
+   * @param deadlineNanos on {@link System#nanoTime}
+   */
+  Connection borrow(long deadlineNanos) throws AttemptException, InterruptedException {
+    Connection connection;
+    try {
+      connection =
+          pool.borrowObject(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
+    } catch (NoSuchElementException e) {
+      throw new AttemptException(
+          AttemptResult.NO_CONNECTION_FREE,
+          "all " + pool.getMaxTotal() + " connections were in use",
+          e);
+    } catch (IllegalStateException e) {
+      throw closed(e);
+    } catch (InterruptedException e) {
+      // Closing the pool wakes those who wait by an exception, too.
+      if (pool.isClosed()) {
+        throw closed(e);
+      }
+      throw e;
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("making an unconnected connection cannot fail", e);
+    }
+    lent.add(connection);
+    if (pool.isClosed()) {
+      discard(connection);
+      throw closed(null);
+    }
+    return connection;
+  }
+
+  void giveBack(Connection connection) {
+    lent.remove(connection);
+    pool.returnObject(connection);
+    try {
+      pool.evict();
+    } catch (IllegalStateException ignored) {
+      // closed meanwhile
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("looking after idle connections cannot fail", e);
+    }
+  }
+
+  /** Closes a connection that may be of no more use. */
+  void discard(Connection connection) {
+    connection.abort();
+    lent.remove(connection);
+    try {
+      pool.invalidateObject(connection);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("closing a connection cannot fail", e);
+    }
+  }
+
+  /** Closes all idle connections: one that was found dead is seldom alone. */
+  void dropIdle() {
+    pool.clear();
+  }
+
+  int inUse() {
+    return pool.getNumActive();
+  }
+
+  int idle() {
+    return pool.getNumIdle();
+  }
+
+  int waiting() {
+    return pool.getNumWaiters();
+  }
+
+  boolean isClosed() {
+    return pool.isClosed();
+  }
+
+  /** Closes all connections; calls under way and those that wait fail. */
+  @Override
+  public void close() {
+    pool.close();
+    lent.forEach(Connection::abort);
+  }
+
+  private static AttemptException closed(@Nullable Exception cause) {
+    return new AttemptException(AttemptResult.CLOSED, "the client is closed", cause);
+  }
+
+  private static final class Connections extends BasePooledObjectFactory<Connection> {
+    private final Dialer dialer;
+    private final Duration maxIdleTime;
+    private final long maxAgeNanos;
+
+    Connections(Dialer dialer, Duration maxIdleTime, Duration maxAge) {
+      this.dialer = dialer;
+      this.maxIdleTime = maxIdleTime;
+      maxAgeNanos = maxAge.toNanos();
+    }
+
+    @Override
+    public Connection create() {
+      return new Connection(dialer);
+    }
+
+    @Override
+    public PooledObject<Connection> wrap(Connection connection) {
+      return new DefaultPooledObject<>(connection);
+    }
+
+    @Override
+    public boolean validateObject(PooledObject<Connection> pooled) {
+      Connection connection = pooled.getObject();
+      return !connection.isOpened()
+          || (pooled.getIdleDuration().compareTo(maxIdleTime) < 0
+              && connection.ageNanos() < maxAgeNanos
+              && connection.isUsable());
+    }
+
+    @Override
+    public void destroyObject(PooledObject<Connection> pooled) {
+      pooled.getObject().close();
+    }
+  }
+}

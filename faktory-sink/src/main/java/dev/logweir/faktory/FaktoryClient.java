@@ -1,0 +1,515 @@
+package dev.logweir.faktory;
+
+import dev.logweir.LogBatch;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection of a runner to a Faktory server, shared by all its jobs: pooled connections, the
+ * policy of retries, the password.
+ *
+ * <p>Thread-safe. Owns no thread, and at most {@code poolSize} connections, made when they are
+ * needed. One that has been idle for its time is closed when the next push ends, or when the client
+ * is closed, and is never used again. Close it after the jobs.
+ *
+ * <pre>{@code
+ * try (FaktoryClient client = FaktoryClient.fromEnvironment().build();
+ *     LogStreamer log = LogStreamer.builder(client.sender(runnerJobId)).start()) {
+ *   exec(job, log.stdout(), log.stderr());
+ * }
+ * }</pre>
+ */
+public final class FaktoryClient implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
+  private static final int JID_BYTES = 12;
+
+  /** As long as the text of a time can get. */
+  private static final Instant LONG_TIME = Instant.parse("2026-01-01T00:00:00.123456789Z");
+
+  private final ServerUrl server;
+  private final ConnectionPool pool;
+  private final Retries retries;
+  private final FaktoryMetrics metrics;
+  private final JobWriter jobs;
+  private final Clock clock;
+  private final Duration connectTimeout;
+  private final int maxJobBytes;
+  private final SecureRandom random = new SecureRandom();
+  private final AtomicBoolean warnedOfEnterprise = new AtomicBoolean();
+
+  private FaktoryClient(Builder settings, ServerUrl server, SSLContext tls) {
+    this.server = server;
+    clock = settings.clock;
+    connectTimeout = settings.connectTimeout;
+    maxJobBytes = settings.maxJobBytes;
+    jobs = new JobWriter(settings.queue, settings.reserveFor);
+    pool =
+        new ConnectionPool(
+            new Dialer(server, tls),
+            settings.poolSize,
+            settings.maxIdleTime,
+            settings.maxConnectionAge);
+    retries = new Retries(settings);
+    metrics = new FaktoryMetrics(settings.registry, settings.meterPrefix, pool);
+  }
+
+  /** Returns a builder with the defaults; all can be left as they are. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns a builder with the URL that the environment says: in the variable that {@code
+   * FAKTORY_PROVIDER} names, else in {@code FAKTORY_URL}, else {@value Builder#DEFAULT_URL}. A
+   * variable that is empty is taken as not set.
+   *
+   * @throws IllegalArgumentException if {@code FAKTORY_PROVIDER} is no name of a variable that is
+   *     set, or names itself, or the URL would be refused by the builder; the text names the
+   *     variable and has no password
+   */
+  public static Builder fromEnvironment() {
+    return fromEnvironment(System::getenv);
+  }
+
+  static Builder fromEnvironment(UnaryOperator<@Nullable String> environment) {
+    Builder builder = new Builder();
+    builder.server = ServerUrl.of(environment);
+    return builder;
+  }
+
+  /**
+   * Returns a sender for one job.
+   *
+   * @param runnerJobId the job's id, 1 to 256 characters
+   * @throws NullPointerException if it is null
+   * @throws IllegalArgumentException if it is blank or too long
+   */
+  public FaktorySender sender(String runnerJobId) {
+    return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), null);
+  }
+
+  /**
+   * Returns a sender for one job, whose pushes go through a batch. Needs Faktory Enterprise: the
+   * open-source server refuses each push of it.
+   *
+   * @param runnerJobId the job's id, 1 to 256 characters
+   * @param batchId the batch's id, 1 to 256 characters of printable ASCII without spaces
+   * @throws NullPointerException if one is null
+   * @throws IllegalArgumentException if one is blank, too long, or has a character that it must not
+   */
+  public FaktorySender sender(String runnerJobId, String batchId) {
+    Builder.checkId("batchId", batchId);
+    if (!batchId.chars().allMatch(c -> c > ' ' && c <= '~')) {
+      throw new IllegalArgumentException(
+          "batchId must be printable ASCII without spaces: "
+              + AttemptException.printable(batchId, null));
+    }
+    return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), batchId);
+  }
+
+  /**
+   * Ends the calls under way, closes all connections and removes the meters. Later sends fail.
+   * Idempotent.
+   */
+  @Override
+  public void close() {
+    pool.close();
+    metrics.close();
+  }
+
+  /** Returns the class and where the server is, without the password. */
+  @Override
+  public String toString() {
+    return "FaktoryClient[" + server + "]";
+  }
+
+  ConnectionPool pool() {
+    return pool;
+  }
+
+  Retries retries() {
+    return retries;
+  }
+
+  FaktoryMetrics metrics() {
+    return metrics;
+  }
+
+  JobWriter jobs() {
+    return jobs;
+  }
+
+  int maxJobBytes() {
+    return maxJobBytes;
+  }
+
+  long connectDeadlineNanos() {
+    return System.nanoTime() + connectTimeout.toNanos();
+  }
+
+  AttemptException error(Reply reply) {
+    return AttemptException.of(reply, server.password());
+  }
+
+  JobWriter.Head head(String jobId, @Nullable String batchId) {
+    byte[] bytes = new byte[JID_BYTES];
+    random.nextBytes(bytes);
+    String jid = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    return new JobWriter.Head(jid, clock.instant(), jobId, batchId);
+  }
+
+  /** Returns the most bytes that a log job has on the wire without its lines. */
+  int fixedBytes(String jobId, @Nullable String batchId) {
+    Counter counter = new Counter();
+    String jid = "x".repeat(JID_BYTES / 3 * 4);
+    try {
+      jobs.writeLog(
+          counter, new JobWriter.Head(jid, LONG_TIME, jobId, batchId), LogBatch.of(List.of()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return counter.bytes + "PUSH \r\n".length();
+  }
+
+  void warnOnceOfEnterprise(AttemptException e) {
+    if (e.result() == AttemptResult.ENTERPRISE_ONLY
+        && warnedOfEnterprise.compareAndSet(false, true)) {
+      log.warn("{}: nothing is pushed through a batch: {}", server, e.getMessage());
+    }
+  }
+
+  private static final class Counter extends OutputStream {
+    private int bytes;
+
+    @Override
+    public void write(int b) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) {
+      bytes += length;
+    }
+  }
+
+  /** Collects the settings of a client and checks each when it is given. Not thread-safe. */
+  public static final class Builder {
+    /** Where the server is if nothing is said. */
+    public static final String DEFAULT_URL = "tcp://localhost:7419";
+
+    /** The prefix of the meters' names if none is given. */
+    public static final String DEFAULT_METER_PREFIX = "logweir.faktory";
+
+    private static final int MAX_ID_CHARS = 256;
+    private static final int MAX_PASSWORD_CHARS = 8 * 1024;
+    private static final int MAX_ATTEMPTS = 100;
+    private static final int MAX_POOL_SIZE = 1_000;
+    private static final int MIN_JOB_BYTES = 16 * 1024;
+    private static final int MAX_JOB_BYTES = 16 * 1024 * 1024;
+    private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
+    private static final Duration MAX_LONG_TIMEOUT = Duration.ofHours(24);
+    private static final Pattern QUEUE = Pattern.compile("[a-zA-Z0-9._-]{1,256}");
+
+    Duration connectTimeout = Duration.ofSeconds(5);
+    Duration attemptTimeout = Duration.ofSeconds(30);
+    Duration overallTimeout = Duration.ofMinutes(10);
+    Duration maxIdleTime = Duration.ofSeconds(30);
+    Duration maxConnectionAge = Duration.ofMinutes(10);
+    int attempts = 5;
+    int poolSize = 4;
+    int maxJobBytes = 64 * 1024;
+    String queue = "app";
+    @Nullable Duration reserveFor;
+    @Nullable MeterRegistry registry;
+    String meterPrefix = DEFAULT_METER_PREFIX;
+    Clock clock = Clock.systemUTC();
+    LongSupplier nanoTime = System::nanoTime;
+    Retries.Pauses pauses = LogBatch::pause;
+
+    private ServerUrl server = ServerUrl.DEFAULT;
+    private @Nullable String password;
+    private @Nullable SSLContext sslContext;
+
+    private Builder() {}
+
+    /**
+     * Sets where the server is: {@code tcp://:password@host:port}, or {@code tcp+tls://…} for TLS
+     * 1.2 or newer. Default {@value #DEFAULT_URL}; without a port 7419. A user name in front of the
+     * password is ignored, as the server does. In the password, {@code @}, {@code :}, {@code /} and
+     * {@code %} must be percent-encoded.
+     *
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is no such URL; the text has no password
+     */
+    public Builder url(String url) {
+      server = ServerUrl.parse("url", Objects.requireNonNull(url, "url"));
+      return this;
+    }
+
+    /**
+     * Sets the password, instead of that of the URL. It appears in no text of this library.
+     *
+     * @param password 1 to 8,192 characters of any kind
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is empty or too long
+     */
+    public Builder password(String password) {
+      Objects.requireNonNull(password, "password");
+      if (password.isEmpty() || password.length() > MAX_PASSWORD_CHARS) {
+        throw new IllegalArgumentException(
+            "password must have 1 to " + MAX_PASSWORD_CHARS + " characters: " + password.length());
+      }
+      this.password = password;
+      return this;
+    }
+
+    /**
+     * Sets the TLS context, for instance one with a trust store of its own. Default that of the
+     * JDK. Host names are checked in any case. Used with {@code tcp+tls} only.
+     *
+     * @throws NullPointerException if it is null
+     */
+    public Builder sslContext(SSLContext sslContext) {
+      this.sslContext = Objects.requireNonNull(sslContext, "sslContext");
+      return this;
+    }
+
+    /**
+     * Sets how many connections there are at most, and so how many pushes at a time. Default 4.
+     * Further ones wait, in the order in which they came.
+     *
+     * @param connections 1 to 1,000
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder poolSize(int connections) {
+      poolSize = checkRange("poolSize", connections, 1, MAX_POOL_SIZE);
+      return this;
+    }
+
+    /**
+     * Sets how long a connection may be idle before it is closed. Default 30 s.
+     *
+     * @param time 1 ms to 24 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder maxIdleTime(Duration time) {
+      maxIdleTime = checkTime("maxIdleTime", time, MAX_LONG_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how old a connection may be to be used for another push. Default 10 min.
+     *
+     * @param age 1 ms to 24 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder maxConnectionAge(Duration age) {
+      maxConnectionAge = checkTime("maxConnectionAge", age, MAX_LONG_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how long connecting may take, TLS and the greeting included. Default 5 s.
+     *
+     * @param timeout 1 ms to 1 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder connectTimeout(Duration timeout) {
+      connectTimeout = checkTime("connectTimeout", timeout, MAX_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how long one attempt may take, from waiting for a connection to the last byte of the
+     * reply. Default 30 s. The time left for a job's end bounds it too.
+     *
+     * @param timeout 1 ms to 1 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder attemptTimeout(Duration timeout) {
+      attemptTimeout = checkTime("attemptTimeout", timeout, MAX_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how long all attempts at one push and the pauses between them may take together. Default
+     * 10 min.
+     *
+     * @param timeout 1 ms to 24 h
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder overallTimeout(Duration timeout) {
+      overallTimeout = checkTime("overallTimeout", timeout, MAX_LONG_TIMEOUT);
+      return this;
+    }
+
+    /**
+     * Sets how often a push is tried. Default 5. Between attempts is a pause of about 1 s, doubled
+     * each time up to about 30 s.
+     *
+     * @param attempts 1 to 100
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder attempts(int attempts) {
+      this.attempts = checkRange("attempts", attempts, 1, MAX_ATTEMPTS);
+      return this;
+    }
+
+    /**
+     * Sets how large a log job may be on the wire, after Base64 and JSON, ids included. Default 64
+     * KiB, as the server's author advises.
+     *
+     * @param bytes 16 KiB to 16 MiB
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder maxJobBytes(int bytes) {
+      maxJobBytes = checkRange("maxJobBytes", bytes, MIN_JOB_BYTES, MAX_JOB_BYTES);
+      return this;
+    }
+
+    /**
+     * Sets the queue that jobs are pushed to. Default {@code app}.
+     *
+     * @param queue 1 to 256 letters, digits, dots, underscores and hyphens
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder queue(String queue) {
+      Objects.requireNonNull(queue, "queue");
+      if (!QUEUE.matcher(queue).matches()) {
+        throw new IllegalArgumentException(
+            "queue must be 1 to 256 of a-z, A-Z, 0-9, '.', '_' and '-': '"
+                + AttemptException.printable(queue, null)
+                + "'");
+      }
+      this.queue = queue;
+      return this;
+    }
+
+    /**
+     * Sets how long the receiver of a job may take, before the server gives it to another. Default:
+     * not said, so that the server's own holds, which is 30 min.
+     *
+     * @param time 1 min to 24 h; a part of a second does not count
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder reserveFor(Duration time) {
+      Objects.requireNonNull(time, "reserveFor");
+      if (time.compareTo(Duration.ofMinutes(1)) < 0 || time.compareTo(MAX_LONG_TIMEOUT) > 0) {
+        throw new IllegalArgumentException("reserveFor must be from 1 min to 24 h: " + time);
+      }
+      reserveFor = time;
+      return this;
+    }
+
+    /**
+     * Makes the client's meters in a registry, under the prefix {@value #DEFAULT_METER_PREFIX}.
+     *
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if the registry has them already
+     */
+    public Builder meters(MeterRegistry registry) {
+      return meters(registry, DEFAULT_METER_PREFIX);
+    }
+
+    /**
+     * Makes the client's meters in a registry: {@code <prefix>.push} (timer, tag {@code outcome}),
+     * {@code .enqueue.failed}, {@code .enqueue.batch.failed}, {@code .pool.active}, {@code
+     * .pool.idle}, {@code .pool.waiting}. With the prefix {@code opslevel.runner.jobs}, Prometheus
+     * shows {@code opslevel_runner_jobs_enqueue_failed_total}. Default: no meters.
+     *
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
+     *     already
+     */
+    public Builder meters(MeterRegistry registry, String prefix) {
+      Objects.requireNonNull(registry, "registry");
+      Objects.requireNonNull(prefix, "prefix");
+      if (prefix.isBlank()) {
+        throw new IllegalArgumentException("prefix must not be blank: '" + prefix + "'");
+      }
+      if (registry.find(prefix + ".pool.active").meter() != null) {
+        throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
+      }
+      this.registry = registry;
+      meterPrefix = prefix;
+      return this;
+    }
+
+    /**
+     * Returns the client. It connects when the first batch is sent.
+     *
+     * @throws IllegalStateException if the JDK has no TLS context of its own, and none was given
+     */
+    public FaktoryClient build() {
+      String given = password;
+      SSLContext context = sslContext;
+      try {
+        return new FaktoryClient(
+            this,
+            given == null ? server : server.withPassword(given),
+            context == null ? SSLContext.getDefault() : context);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("the JDK's TLS context cannot be made", e);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "FaktoryClient.Builder[" + server + "]";
+    }
+
+    static String checkId(String name, String id) {
+      Objects.requireNonNull(id, name);
+      if (id.isBlank()) {
+        throw new IllegalArgumentException(name + " must not be blank: '" + id + "'");
+      }
+      if (id.length() > MAX_ID_CHARS) {
+        throw new IllegalArgumentException(
+            name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
+      }
+      return id;
+    }
+
+    private static int checkRange(String name, int value, int min, int max) {
+      if (value < min || value > max) {
+        throw new IllegalArgumentException(
+            name + " must be from " + min + " to " + max + ": " + value);
+      }
+      return value;
+    }
+
+    private static Duration checkTime(String name, Duration time, Duration max) {
+      Objects.requireNonNull(time, name);
+      if (time.compareTo(Duration.ofMillis(1)) < 0 || time.compareTo(max) > 0) {
+        throw new IllegalArgumentException(
+            name + " must be from 1 ms to " + max.toHours() + " h: " + time);
+      }
+      return time;
+    }
+  }
+}

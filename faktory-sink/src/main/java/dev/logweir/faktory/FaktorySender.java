@@ -1,0 +1,147 @@
+package dev.logweir.faktory;
+
+import dev.logweir.BatchSender;
+import dev.logweir.JobOutcome;
+import dev.logweir.LineReader;
+import dev.logweir.LogBatch;
+import dev.logweir.SendException;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pushes the log of one job into Faktory, and its outcome. Made by {@link FaktoryClient#sender}.
+ *
+ * <p>Not thread-safe beyond what {@link BatchSender} asks for: one call at a time. Holds next to
+ * nothing between calls, and no connection.
+ *
+ * <p>A batch becomes one job in Faktory, written straight from the batch's bytes. A failure that
+ * may pass (no connection, time-out, {@code -ERR}, {@code -SHUTDOWN}, a reply that is none) is
+ * tried again on a fresh connection, as often and as long as the client is set to; what the server
+ * refuses (the password, other errors) is not. A job that is pushed again keeps its {@code jid}, so
+ * that the receiver can tell a repetition.
+ */
+public final class FaktorySender implements BatchSender {
+  /** Buffers of a connection and its TLS, of the JSON being written, and the objects around. */
+  private static final int OVERHEAD_BYTES = 64 * 1024;
+
+  private final FaktoryClient client;
+  private final String jobId;
+  private final @Nullable String batchId;
+
+  /** Of each log job, without its lines. */
+  private final int fixedBytes;
+
+  FaktorySender(FaktoryClient client, String jobId, @Nullable String batchId) {
+    this.client = client;
+    this.jobId = jobId;
+    this.batchId = batchId;
+    fixedBytes = client.fixedBytes(jobId, batchId);
+  }
+
+  /**
+   * Pushes the lines as one job and returns when the server has accepted it.
+   *
+   * @throws SendException with kind {@code FAILED} after the last attempt in vain, {@code REFUSED}
+   *     if the server refused the job or it would be larger than the client's {@code maxJobBytes};
+   *     if the job was accepted and only its batch not committed, all lines count as delivered
+   * @throws InterruptedException if the thread was interrupted; the call ends at once, its
+   *     connection is closed
+   * @throws NullPointerException if {@code lines} is null
+   */
+  @Override
+  public void send(List<String> lines) throws SendException, InterruptedException {
+    LogBatch batch = LogBatch.of(lines);
+    JobWriter.Head head = client.head(jobId, batchId);
+    long bytes = fixedBytes;
+    for (LineReader reader = batch.reader(); reader.next(); ) {
+      bytes += JobWriter.encodedBytes(reader.length());
+    }
+    if (bytes > client.maxJobBytes()) {
+      throw new SendException(
+          SendException.Kind.REFUSED,
+          "log of job %s not sent: a job must have at most %d bytes: %d"
+              .formatted(jobId, client.maxJobBytes(), bytes),
+          null);
+    }
+    push(
+        "log of job " + jobId + " not sent",
+        out -> client.jobs().writeLog(out, head, batch),
+        batch);
+  }
+
+  /**
+   * Reports how the job ended, after its log. Tried again like a batch; waits as long as the
+   * attempts take and ends when the thread is interrupted. Its size is that of the variables,
+   * whatever {@code maxJobBytes} is.
+   *
+   * @param variables the job's outcome variables, masked as they shall be seen; may be empty
+   * @throws SendException if the server did not accept it
+   * @throws InterruptedException if the thread was interrupted
+   * @throws NullPointerException if an argument, a key or a value is null
+   */
+  public void reportOutcome(JobOutcome outcome, Map<String, String> variables)
+      throws SendException, InterruptedException {
+    Objects.requireNonNull(outcome, "outcome");
+    Map<String, String> copy = new LinkedHashMap<>();
+    variables.forEach(
+        (key, value) ->
+            copy.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value")));
+    JobWriter.Head head = client.head(jobId, batchId);
+    push(
+        "outcome of job " + jobId + " not reported",
+        out -> client.jobs().writeOutcome(out, head, outcome, copy),
+        LogBatch.of(List.of()));
+  }
+
+  private void push(String failure, Connection.Body job, LogBatch batch)
+      throws SendException, InterruptedException {
+    Push push = new Push(client, job, batchId, batch);
+    try {
+      client.retries().run(batch, push);
+    } catch (AttemptException e) {
+      client.metrics().gaveUp(batchId != null);
+      client.warnOnceOfEnterprise(e);
+      throw new SendException(
+          e.result().kind(),
+          failure + ": " + e.getMessage(),
+          e,
+          push.isAccepted() ? new BitSet() : null);
+    }
+  }
+
+  /**
+   * Returns what the client's {@code maxJobBytes} leaves for lines: the bytes of a job on the wire
+   * without its ids and what else is in each.
+   */
+  @Override
+  public int maxBatchBytes() {
+    return client.maxJobBytes() - fixedBytes;
+  }
+
+  /** Returns the length of the line as Base64, with quotes and a comma. */
+  @Override
+  public int encodedBytes(int lineBytes) {
+    return (int) Math.min(Integer.MAX_VALUE, JobWriter.encodedBytes(lineBytes));
+  }
+
+  /** Returns 64 KiB: what a send holds besides its batch. */
+  @Override
+  public int overheadBytes() {
+    return OVERHEAD_BYTES;
+  }
+
+  /** Returns the client that made this sender. */
+  @Override
+  public FaktoryClient client() {
+    return client;
+  }
+
+  @Override
+  public String toString() {
+    return "FaktorySender[job " + jobId + "]";
+  }
+}

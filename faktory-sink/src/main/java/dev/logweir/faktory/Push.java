@@ -1,0 +1,201 @@
+package dev.logweir.faktory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.logweir.LogBatch;
+import java.io.IOException;
+import java.net.ProtocolException;
+import java.net.SocketTimeoutException;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** The attempts at pushing one job, always the same one. Used by one thread. */
+final class Push implements Retries.Attempt {
+  private final FaktoryClient client;
+  private final Connection.Body job;
+  private final @Nullable String batchId;
+  private final LogBatch lines;
+
+  private boolean accepted;
+  private boolean leftUnanswered;
+  private boolean written;
+
+  /**
+   * Creates the attempts at a job.
+   *
+   * @param job writes it, as often as there are attempts
+   * @param batchId of the batch in Faktory that it goes through; null for none
+   * @param lines is told what was written and answered
+   */
+  Push(FaktoryClient client, Connection.Body job, @Nullable String batchId, LogBatch lines) {
+    this.client = client;
+    this.job = job;
+    this.batchId = batchId;
+    this.lines = lines;
+  }
+
+  /** Whether the server has the job, be its batch committed or not. */
+  boolean isAccepted() {
+    return accepted;
+  }
+
+  @Override
+  public void run(Duration limit) throws AttemptException, InterruptedException {
+    long begun = System.nanoTime();
+    AttemptException failure = null;
+    try {
+      run(begun + limit.toNanos());
+    } catch (AttemptException e) {
+      failure = e;
+      throw e;
+    } finally {
+      client.metrics().pushed(failure, System.nanoTime() - begun);
+    }
+  }
+
+  /** A connection that has been idle may have died unseen: then a fresh one is taken at once. */
+  private void run(long deadlineNanos) throws AttemptException, InterruptedException {
+    Connection connection = client.pool().borrow(deadlineNanos);
+    if (connection.isOpened()) {
+      try {
+        run(connection, deadlineNanos);
+        return;
+      } catch (AttemptException e) {
+        if (e.result() != AttemptResult.LOST) {
+          throw e;
+        }
+        client.pool().dropIdle();
+        connection = client.pool().borrow(deadlineNanos);
+      }
+    }
+    run(connection, deadlineNanos);
+  }
+
+  private void run(Connection connection, long deadlineNanos)
+      throws AttemptException, InterruptedException {
+    boolean done = false;
+    written = false;
+    try {
+      if (connection.isOpened()) {
+        connection.setDeadline(deadlineNanos);
+      } else {
+        connection.open(Math.min(deadlineNanos, client.connectDeadlineNanos()));
+        connection.setDeadline(deadlineNanos);
+      }
+      exchange(connection);
+      done = true;
+    } catch (IOException e) {
+      leftUnanswered |= written;
+      throw failure(e, connection);
+    } finally {
+      if (done) {
+        client.pool().giveBack(connection);
+      } else {
+        client.pool().discard(connection);
+      }
+    }
+  }
+
+  private void exchange(Connection connection) throws IOException, AttemptException {
+    if (batchId == null) {
+      push(connection);
+      return;
+    }
+    Reply opened = command(connection, "BATCH OPEN", batchId);
+    if (opened.kind() == Reply.Kind.NUMBER) {
+      throw new ProtocolException("the reply to BATCH OPEN is a number");
+    }
+    if (!accepted) {
+      push(connection);
+    }
+    expectOk(command(connection, "BATCH COMMIT", batchId));
+  }
+
+  private void push(Connection connection) throws IOException, AttemptException {
+    connection.write("PUSH", job);
+    written = true;
+    lines.written();
+    Reply reply = connection.read();
+    written = false;
+    if (reply.kind() == Reply.Kind.ERROR) {
+      AttemptException error = client.error(reply);
+      // The one that the server has is ours: the answer to an earlier push of it was lost.
+      if (error.result() != AttemptResult.NOT_UNIQUE || !leftUnanswered) {
+        if (!leftUnanswered) {
+          lines.answered();
+        }
+        throw error;
+      }
+    } else {
+      expectOk(reply);
+    }
+    accepted = true;
+  }
+
+  private Reply command(Connection connection, String command, String argument)
+      throws IOException, AttemptException {
+    connection.write(command, out -> out.write(argument.getBytes(UTF_8)));
+    Reply reply = connection.read();
+    if (reply.kind() == Reply.Kind.ERROR) {
+      throw client.error(reply);
+    }
+    return reply;
+  }
+
+  private static void expectOk(Reply reply) throws ProtocolException {
+    if (!reply.isOk()) {
+      throw new ProtocolException("a command is not answered with OK");
+    }
+  }
+
+  private AttemptException failure(IOException e, Connection connection)
+      throws InterruptedException {
+    if (Thread.interrupted()) {
+      InterruptedException interrupted = new InterruptedException("interrupted while pushing");
+      interrupted.initCause(e);
+      throw interrupted;
+    }
+    if (client.pool().isClosed()) {
+      return new AttemptException(AttemptResult.CLOSED, "the client is closed", e);
+    }
+    AttemptResult result = classify(e, connection.phase());
+    String message =
+        switch (result) {
+          case TIMED_OUT ->
+              connection.phase() == Connection.Phase.IN_COMMAND
+                  ? "no complete reply in time"
+                  : "no connection in time";
+          case LOST -> "the connection was lost before the reply";
+          case MALFORMED -> "the server does not speak Faktory's protocol";
+          case UNTRUSTED -> "the server's certificate is not trusted";
+          case TLS_FAILED -> "the TLS handshake failed";
+          default -> "no connection to " + client;
+        };
+    return new AttemptException(result, message + ": " + e, e);
+  }
+
+  private static AttemptResult classify(IOException e, Connection.Phase phase) {
+    if (e instanceof SocketTimeoutException) {
+      return AttemptResult.TIMED_OUT;
+    }
+    if (e instanceof ProtocolException) {
+      return AttemptResult.MALFORMED;
+    }
+    return switch (phase) {
+      case CONNECTING -> AttemptResult.UNREACHABLE;
+      case SECURING -> classifyTls(e);
+      case GREETING, IN_COMMAND, READY -> AttemptResult.LOST;
+    };
+  }
+
+  private static AttemptResult classifyTls(IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException) {
+        return AttemptResult.UNTRUSTED;
+      }
+    }
+    return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.LOST;
+  }
+}

@@ -1,0 +1,126 @@
+package dev.logweir.faktory;
+
+import dev.logweir.LogBatch;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Repeats attempts that failed for now, with pauses that grow and vary. Thread-safe.
+ *
+ * <p>The policy is Resilience4j's; the pauses are the batch's, so that the end of a job wakes them.
+ */
+final class Retries {
+  static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  static final double MULTIPLIER = 2;
+
+  /** A pause is drawn from half to one and a half of its nominal length. */
+  static final double JITTER = 0.5;
+
+  private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
+
+  private final Duration attemptTimeout;
+  private final Duration overallTimeout;
+  private final Pauses pauses;
+  private final LongSupplier nanoTime;
+  private final Retry retry;
+  private final AtomicBoolean failing = new AtomicBoolean();
+
+  Retries(FaktoryClient.Builder settings) {
+    attemptTimeout = settings.attemptTimeout;
+    overallTimeout = settings.overallTimeout;
+    pauses = settings.pauses;
+    nanoTime = settings.nanoTime;
+    retry =
+        Retry.of(
+            "faktory",
+            RetryConfig.custom()
+                .maxAttempts(settings.attempts)
+                .intervalFunction(
+                    IntervalFunction.ofExponentialRandomBackoff(
+                        FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE))
+                .retryOnException(
+                    e -> e instanceof AttemptException failure && failure.result().isRetried())
+                .build());
+  }
+
+  /**
+   * Tries until an attempt succeeds.
+   *
+   * @param batch gives the time left and the pauses
+   * @throws AttemptException the last failure
+   */
+  void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
+    Retry.AsyncContext<?> tries = retry.asyncContext();
+    long begun = nanoTime.getAsLong();
+    while (true) {
+      Duration limit = limit(batch, begun);
+      try {
+        attempt.run(limit);
+        tries.onComplete();
+        succeeded();
+        return;
+      } catch (AttemptException e) {
+        failed(e);
+        long pauseMillis = tries.onError(e);
+        if (pauseMillis < 0 || left(begun).compareTo(Duration.ofMillis(pauseMillis)) <= 0) {
+          throw e;
+        }
+        pauses.pause(batch, Duration.ofMillis(pauseMillis));
+      }
+    }
+  }
+
+  private Duration limit(LogBatch batch, long begun) throws AttemptException {
+    Duration limit = min(attemptTimeout, left(begun));
+    Optional<Duration> untilEnd = batch.timeLeft();
+    if (untilEnd.isPresent()) {
+      limit = min(limit, untilEnd.get());
+    }
+    if (limit.isZero() || limit.isNegative()) {
+      throw new AttemptException(AttemptResult.NO_TIME, "no time left for an attempt", null);
+    }
+    return limit;
+  }
+
+  private Duration left(long begun) {
+    return overallTimeout.minusNanos(nanoTime.getAsLong() - begun);
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private void succeeded() {
+    if (failing.compareAndSet(true, false)) {
+      log.info("Faktory accepts jobs again");
+    }
+  }
+
+  private void failed(AttemptException e) {
+    if (failing.compareAndSet(false, true)) {
+      log.warn("push failed: {}", e.getMessage(), e.getCause());
+    } else {
+      log.debug("push failed: {}", e.getMessage());
+    }
+  }
+
+  /** One attempt, within a limit of time. */
+  @FunctionalInterface
+  interface Attempt {
+    void run(Duration limit) throws AttemptException, InterruptedException;
+  }
+
+  /** How to wait before the next attempt. */
+  @FunctionalInterface
+  interface Pauses {
+    void pause(LogBatch batch, Duration pause) throws InterruptedException;
+  }
+}

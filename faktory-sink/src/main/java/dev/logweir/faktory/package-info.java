@@ -1,0 +1,22 @@
+/**
+ * A sink that ships job output to a Faktory server, as jobs that the receiving application takes.
+ *
+ * <p>A runner has one {@link dev.logweir.faktory.FaktoryClient} and makes a {@link
+ * dev.logweir.faktory.FaktorySender} of it for each job. The way of a batch: {@code FaktorySender}
+ * describes it as a {@code LogJob}, {@code Retries} tries as long as that may help, {@code
+ * ConnectionPool} lends a {@code Connection} for one attempt, which writes the job through a {@code
+ * Wire} under the attempt's deadline and reads the {@code Reply}; {@code AttemptResult} says what
+ * follows from it.
+ *
+ * <pre>{@code
+ * try (FaktoryClient client = FaktoryClient.fromEnvironment().build();
+ *     LogStreamer log = LogStreamer.builder(client.sender(runnerJobId)).start()) {
+ *   exec(job, log.stdout(), log.stderr());
+ *   LogReport report = log.finish(Duration.ofSeconds(10));
+ * }
+ * }</pre>
+ */
+@NullMarked
+package dev.logweir.faktory;
+
+import org.jspecify.annotations.NullMarked;
