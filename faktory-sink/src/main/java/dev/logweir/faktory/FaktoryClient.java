@@ -439,8 +439,8 @@ public final class FaktoryClient implements AutoCloseable {
     /**
      * Makes the client's meters in a registry: {@code <prefix>.push} (timer, tag {@code outcome}),
      * {@code .enqueue.failed}, {@code .enqueue.batch.failed}, {@code .pool.active}, {@code
-     * .pool.idle}, {@code .pool.waiting}. With the prefix {@code opslevel.runner.jobs}, Prometheus
-     * shows {@code opslevel_runner_jobs_enqueue_failed_total}. Default: no meters.
+     * .pool.waiting}. With the prefix {@code opslevel.runner.jobs}, Prometheus shows {@code
+     * opslevel_runner_jobs_enqueue_failed_total}. Default: no meters.
      *
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters

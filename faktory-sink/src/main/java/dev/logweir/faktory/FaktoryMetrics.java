@@ -65,7 +65,6 @@ final class FaktoryMetrics implements AutoCloseable {
         "Those of them that were for a batch",
         batchFailed);
     gauge(registry, prefix + ".pool.active", "Connections in use", pool, ConnectionPool::inUse);
-    gauge(registry, prefix + ".pool.idle", "Connections not in use", pool, ConnectionPool::idle);
     gauge(
         registry,
         prefix + ".pool.waiting",

@@ -1,0 +1,250 @@
+package dev.logweir.faktory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.logweir.DropReason;
+import dev.logweir.LogReport;
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
+import dev.logweir.WhenFull;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What becomes of logs when the real server crashes, stops or loses its Redis: nothing is lost
+ * uncounted, a line comes twice only under the same {@code jid}, and the order is kept.
+ */
+@Timeout(110)
+class RealFaultsTest {
+  @Test
+  void server_killedAndStartedAgainUnderLoad() throws Exception {
+    try (RealFaktory server = RealFaktory.start()) {
+      List<LogReport> reports =
+          load(
+              client(server),
+              accepted -> {
+                accepted.await();
+                server.kill();
+                server.boot();
+              });
+
+      check(server, reports);
+      assertThat(reports).allMatch(LogReport::isComplete);
+    }
+  }
+
+  @Test
+  void server_stoppedForLongerThanTheDeadlineAndContinued() throws Exception {
+    try (RealFaktory server = RealFaktory.start()) {
+      SimpleMeterRegistry meters = new SimpleMeterRegistry();
+      List<LogReport> reports =
+          load(
+              client(server)
+                  .meters(meters)
+                  .attemptTimeout(Duration.ofMillis(200))
+                  .connectTimeout(Duration.ofMillis(200)),
+              accepted -> {
+                accepted.await();
+                server.signal("STOP");
+                Waiting.until(
+                    () ->
+                        meters.get("logweir.faktory.push").tag("outcome", "failed").timer().count()
+                            >= 8);
+                server.signal("CONT");
+              });
+
+      check(server, reports);
+      assertThat(reports).allMatch(LogReport::isComplete);
+    }
+  }
+
+  @Test
+  void redis_killed() throws Exception {
+    try (RealFaktory server = RealFaktory.start();
+        FaktoryClient client = client(server).build()) {
+      FaktorySender sender = client.sender("0");
+      sender.send(List.of("before"));
+      // What Redis has not saved when it crashes is lost by the server, not by us.
+      server.save();
+
+      server.killRedis();
+      Thread boot =
+          new Thread(
+              () -> {
+                try {
+                  server.boot();
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              });
+      boot.start();
+      sender.send(List.of("after"));
+
+      boot.join();
+      try (Receiver receiver = server.receiver()) {
+        assertThat(receiver.takeLines())
+            .containsExactly("before".getBytes(UTF_8), "after".getBytes(UTF_8));
+      }
+    }
+  }
+
+  @Test
+  void server_goneForGoodIsAccountedFor() throws Exception {
+    try (RealFaktory server = RealFaktory.start();
+        FaktoryClient client = client(server).attempts(2).build()) {
+      LogReport report;
+      try (LogStreamer log =
+          LogStreamer.builder(client.sender("0")).maxInterval(Duration.ZERO).start()) {
+        log.stdout().write("arrives\n".getBytes(UTF_8));
+        Waiting.until(() -> log.report().sinks().get(0).shipped().lines() == 1);
+        server.kill();
+        log.stdout().write("does not\n".getBytes(UTF_8));
+        report = log.finish(Duration.ofSeconds(20));
+      }
+
+      assertThat(report.sinks().get(0).accepted().lines()).isEqualTo(2);
+      assertThat(report.sinks().get(0).shipped().lines()).isEqualTo(1);
+      assertThat(report.sinks().get(0).dropped(DropReason.SEND_FAILED).lines()).isEqualTo(1);
+    }
+  }
+
+  /** Something done to the server, once it has accepted some jobs. */
+  private interface Fault {
+    void happen(CountDownLatch accepted) throws Exception;
+  }
+
+  private static final int JOBS = 8;
+  private static final int LINES = 3_000;
+
+  private static FaktoryClient.Builder client(RealFaktory server) {
+    FaktoryClient.Builder builder = server.client().attempts(100);
+    builder.pauses = (batch, pause) -> batch.pause(Duration.ofMillis(20));
+    return builder;
+  }
+
+  /** Runs jobs side by side while the fault happens; what they hold back is never dropped. */
+  private static List<LogReport> load(FaktoryClient.Builder settings, Fault fault)
+      throws Exception {
+    long descriptors = Descriptors.count();
+    Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
+    List<LogReport> reports = new ArrayList<>();
+    CountDownLatch accepted = new CountDownLatch(JOBS);
+    CountDownLatch over = new CountDownLatch(1);
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicBoolean go = new AtomicBoolean();
+    try (FaktoryClient client = settings.build();
+        LogweirEngine engine = LogweirEngine.builder().build()) {
+      List<LogStreamer> logs = new ArrayList<>();
+      List<Thread> writers = new ArrayList<>();
+      for (int job = 0; job < JOBS; job++) {
+        LogStreamer log =
+            LogStreamer.builder(client.sender("" + job))
+                .engine(engine)
+                .maxSize(4 << 20)
+                .maxInterval(Duration.ZERO)
+                .whenFull(WhenFull.WAIT)
+                .start();
+        logs.add(log);
+        int number = job;
+        writers.add(
+            new Thread(
+                () -> {
+                  try {
+                    for (int line = 0; line < LINES; line++) {
+                      log.stdout()
+                          .write("job %d line %d\n".formatted(number, line).getBytes(UTF_8));
+                      if (line == LINES / 3) {
+                        Waiting.until(() -> log.report().sinks().get(0).shipped().lines() > 0);
+                        accepted.countDown();
+                        over.await();
+                      }
+                    }
+                  } catch (Exception e) {
+                    failure.set(e);
+                  }
+                }));
+      }
+      writers.forEach(Thread::start);
+      Thread pusher = new Thread(() -> keepPushing(client, go, failure));
+      pusher.start();
+      fault.happen(accepted);
+      over.countDown();
+      for (Thread writer : writers) {
+        writer.join();
+      }
+      go.set(true);
+      pusher.join();
+      logs.forEach(log -> reports.add(log.finish(Duration.ofSeconds(60))));
+    }
+    assertThat(failure.get()).isNull();
+    assertThat(Descriptors.count()).isEqualTo(descriptors);
+    Waiting.until(() -> threads.containsAll(Thread.getAllStackTraces().keySet()));
+    return reports;
+  }
+
+  /** Has pushes under way at any time. */
+  private static void keepPushing(
+      FaktoryClient client, AtomicBoolean enough, AtomicReference<Throwable> failure) {
+    FaktorySender sender = client.sender("pusher");
+    try {
+      for (int i = 0; !enough.get(); i++) {
+        sender.send(List.of("job pusher line " + i));
+      }
+    } catch (Exception e) {
+      failure.set(e);
+    }
+  }
+
+  /** Compares what arrived with what the jobs wrote. */
+  private static void check(RealFaktory server, List<LogReport> reports) throws Exception {
+    List<ReceivedJob> jobs;
+    try (Receiver receiver = server.receiver()) {
+      jobs = receiver.takeAll("app");
+    }
+    Map<String, List<String>> byJid = new HashMap<>();
+    Map<String, List<String>> byJob = new LinkedHashMap<>();
+    for (ReceivedJob job : jobs) {
+      List<String> lines = job.lines().stream().map(line -> new String(line, UTF_8)).toList();
+      List<String> first = byJid.putIfAbsent(job.jid(), lines);
+      if (first != null) {
+        assertThat(lines).isEqualTo(first);
+        continue;
+      }
+      byJob
+          .computeIfAbsent((String) job.input().get("runnerJobId"), id -> new ArrayList<>())
+          .addAll(lines);
+    }
+    List<String> pushed = byJob.remove("pusher");
+    for (int i = 0; i < pushed.size(); i++) {
+      assertThat(pushed.get(i)).isEqualTo("job pusher line " + i);
+    }
+    assertThat(byJob).hasSize(JOBS);
+    for (int job = 0; job < JOBS; job++) {
+      List<String> lines = byJob.get("" + job);
+      assertThat(lines).hasSize(LINES);
+      for (int line = 0; line < LINES; line++) {
+        assertThat(lines.get(line)).isEqualTo("job " + job + " line " + line);
+      }
+    }
+    for (LogReport report : reports) {
+      assertThat(report.sinks().get(0).accepted().lines()).isEqualTo(LINES);
+      assertThat(report.sinks().get(0).shipped()).isEqualTo(report.sinks().get(0).accepted());
+    }
+    System.out.printf(
+        "%d jobs in Faktory, %d of them pushed again under the same jid%n",
+        jobs.size(), jobs.size() - byJid.size());
+  }
+}

@@ -1,0 +1,20 @@
+package dev.logweir.faktory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Waits for what another thread or process does. */
+final class Waiting {
+  private Waiting() {}
+
+  /** The limit is reached only when the test fails. */
+  static void until(BooleanSupplier condition) {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(limit);
+      Thread.onSpinWait();
+    }
+  }
+}
