@@ -58,6 +58,9 @@ final class FakeFaktory implements TestServer {
   /** Whether it knows batches. */
   volatile boolean enterprise;
 
+  /** Treats commands about batches; answers whether it did. */
+  volatile BatchScript onBatch = (call, command) -> false;
+
   /** Each push read in full and found right, in order, refused or not. */
   final List<ReceivedJob> pushed = new CopyOnWriteArrayList<>();
 
@@ -92,6 +95,12 @@ final class FakeFaktory implements TestServer {
   @FunctionalInterface
   interface Script {
     void run(Call call) throws IOException;
+  }
+
+  /** How a command about a batch is treated. */
+  @FunctionalInterface
+  interface BatchScript {
+    boolean run(Call call, String command) throws IOException;
   }
 
   /** Treats the next connections so, instead of greeting them. */
@@ -326,6 +335,9 @@ final class FakeFaktory implements TestServer {
 
     private void batch() throws IOException {
       batches.add(command);
+      if (onBatch.run(this, command)) {
+        return;
+      }
       if (!enterprise) {
         send("-ERR batch subsystem is only available in Faktory Enterprise");
       } else if (command.startsWith("BATCH OPEN ")) {

@@ -23,7 +23,11 @@ final class Receiver implements AutoCloseable {
   private final OutputStream out;
 
   Receiver(int port, String password) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    this(new Socket(InetAddress.getLoopbackAddress(), port), password);
+  }
+
+  Receiver(Socket socket, String password) throws IOException {
+    this.socket = socket;
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(60_000);
     in = new BufferedInputStream(socket.getInputStream());

@@ -17,4 +17,10 @@ final class Waiting {
       Thread.onSpinWait();
     }
   }
+
+  /** For what a library measures by a clock that cannot be given. */
+  static void passMillis(long millis) {
+    long begun = System.nanoTime();
+    until(() -> System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(millis));
+  }
 }

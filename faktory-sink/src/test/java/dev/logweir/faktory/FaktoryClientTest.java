@@ -1,0 +1,177 @@
+package dev.logweir.faktory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FaktoryClientTest {
+  static List<Arguments> numbers() {
+    return List.of(
+        number("poolSize", FaktoryClient.Builder::poolSize, 1, 1_000),
+        number("attempts", FaktoryClient.Builder::attempts, 1, 100),
+        number("maxJobBytes", FaktoryClient.Builder::maxJobBytes, 16_384, 16_777_216));
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void number_outOfRangeIsRefused(String name, Setter<Integer> setter, int min, int max) {
+    setter.set(FaktoryClient.builder(), min);
+    setter.set(FaktoryClient.builder(), max);
+    for (int value : new int[] {Integer.MIN_VALUE, 0, min - 1, max + 1, Integer.MAX_VALUE}) {
+      assertThatThrownBy(() -> setter.set(FaktoryClient.builder(), value))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(name + " must be from " + min + " to " + max + ": " + value);
+    }
+  }
+
+  static List<Arguments> times() {
+    return List.of(
+        time("connectTimeout", FaktoryClient.Builder::connectTimeout, 1),
+        time("attemptTimeout", FaktoryClient.Builder::attemptTimeout, 1),
+        time("overallTimeout", FaktoryClient.Builder::overallTimeout, 24),
+        time("maxIdleTime", FaktoryClient.Builder::maxIdleTime, 24),
+        time("maxConnectionAge", FaktoryClient.Builder::maxConnectionAge, 24));
+  }
+
+  @ParameterizedTest
+  @MethodSource("times")
+  void time_outOfRangeIsRefused(String name, Setter<Duration> setter, int maxHours) {
+    setter.set(FaktoryClient.builder(), Duration.ofMillis(1));
+    setter.set(FaktoryClient.builder(), Duration.ofHours(maxHours));
+    for (Duration value :
+        List.of(
+            Duration.ZERO,
+            Duration.ofNanos(999_999),
+            Duration.ofMillis(-1),
+            Duration.ofHours(maxHours).plusNanos(1),
+            Duration.ofSeconds(Long.MAX_VALUE))) {
+      assertThatThrownBy(() -> setter.set(FaktoryClient.builder(), value))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(name + " must be from 1 ms to " + maxHours + " h: " + value);
+    }
+    assertThatNullPointerException()
+        .isThrownBy(() -> setter.set(FaktoryClient.builder(), null))
+        .withMessage(name);
+  }
+
+  @Test
+  void reserveFor_isBoundedAsTheServerDoes() {
+    FaktoryClient.builder().reserveFor(Duration.ofMinutes(1)).reserveFor(Duration.ofHours(24));
+    assertThatThrownBy(() -> FaktoryClient.builder().reserveFor(Duration.ofSeconds(59)))
+        .hasMessage("reserveFor must be from 1 min to 24 h: PT59S");
+  }
+
+  @Test
+  void password_isNeverShown() {
+    assertThatThrownBy(() -> FaktoryClient.builder().password(""))
+        .hasMessage("password must have 1 to 8192 characters: 0");
+    assertThatThrownBy(() -> FaktoryClient.builder().password("secret".repeat(2_000)))
+        .hasMessage("password must have 1 to 8192 characters: 12000");
+    try (FaktoryClient client = FaktoryClient.builder().password("secret").build()) {
+      assertThat(client).hasToString("FaktoryClient[tcp://localhost:7419]");
+      assertThat(client.sender("7")).hasToString("FaktorySender[job 7]");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "a b", "a\r\nPUSH", "é", "a/b"})
+  void queue_thatTheServerWouldRefuseIsRefused(String queue) {
+    assertThatThrownBy(() -> FaktoryClient.builder().queue(queue))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("queue must be 1 to 256 of a-z, A-Z, 0-9, '.', '_' and '-': '");
+  }
+
+  @Test
+  void ids_areChecked() {
+    try (FaktoryClient client = FaktoryClient.builder().build()) {
+      assertThatThrownBy(() -> client.sender("")).hasMessage("runnerJobId must not be blank: ''");
+      assertThatThrownBy(() -> client.sender("x".repeat(257)))
+          .hasMessage("runnerJobId must have at most 256 characters: 257");
+      assertThatThrownBy(() -> client.sender("1", " "))
+          .hasMessage("batchId must not be blank: ' '");
+      assertThatThrownBy(() -> client.sender("1", "b\r\nFLUSH"))
+          .hasMessage("batchId must be printable ASCII without spaces: b??FLUSH");
+      assertThatNullPointerException().isThrownBy(() -> client.sender(null));
+    }
+  }
+
+  @Test
+  void environment_isRead() {
+    try (FaktoryClient client =
+        FaktoryClient.fromEnvironment(Map.of("FAKTORY_URL", "tcp+tls://:pw@f.example")::get)
+            .build()) {
+      assertThat(client).hasToString("FaktoryClient[tcp+tls://f.example:7419]");
+    }
+  }
+
+  @Test
+  void sender_leavesTheRestOfAJobForLines() {
+    try (FaktoryClient client = FaktoryClient.builder().build()) {
+      FaktorySender sender = client.sender("225");
+      assertThat(sender.maxBatchBytes()).isBetween(65_000, 65_536 - 200);
+      assertThat(sender.encodedBytes(0)).isEqualTo(3);
+      assertThat(sender.encodedBytes(1)).isEqualTo(7);
+      assertThat(sender.encodedBytes(3)).isEqualTo(7);
+      assertThat(sender.encodedBytes(4)).isEqualTo(11);
+      assertThat(sender.encodedBytes(Integer.MAX_VALUE)).isEqualTo(Integer.MAX_VALUE);
+      assertThat(sender.client()).isSameAs(client);
+      String worst = "\u0001".repeat(256);
+      assertThat(client.sender(worst, "x".repeat(256)).maxBatchBytes()).isPositive();
+    }
+  }
+
+  /** Names are what dashboards and alerts hold on to. */
+  @Test
+  void meters_areThese() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    try (FaktoryClient client =
+        FaktoryClient.builder().meters(registry, "opslevel.runner.jobs").build()) {
+      assertThat(registry.getMeters().stream().map(FaktoryClientTest::describe))
+          .containsExactlyInAnyOrder(
+              "TIMER opslevel.runner.jobs.push accepted",
+              "TIMER opslevel.runner.jobs.push failed",
+              "TIMER opslevel.runner.jobs.push refused",
+              "COUNTER opslevel.runner.jobs.enqueue.failed jobs",
+              "COUNTER opslevel.runner.jobs.enqueue.batch.failed jobs",
+              "GAUGE opslevel.runner.jobs.pool.active connections",
+              "GAUGE opslevel.runner.jobs.pool.waiting connections");
+      assertThat(client.toString()).isNotEmpty();
+      assertThatThrownBy(() -> FaktoryClient.builder().meters(registry, "opslevel.runner.jobs"))
+          .hasMessage("prefix must be new in the registry: opslevel.runner.jobs");
+    }
+    assertThat(registry.getMeters()).isEmpty();
+    assertThatThrownBy(() -> FaktoryClient.builder().meters(registry, " "))
+        .hasMessage("prefix must not be blank: ' '");
+  }
+
+  private static String describe(Meter meter) {
+    Meter.Id id = meter.getId();
+    assertThat(id.getDescription()).isNotBlank();
+    String outcome = id.getTag("outcome");
+    return id.getType() + " " + id.getName() + " " + (outcome == null ? id.getBaseUnit() : outcome);
+  }
+
+  /** A setting of the builder. */
+  private interface Setter<T> {
+    void set(FaktoryClient.Builder builder, T value);
+  }
+
+  private static Arguments number(String name, Setter<Integer> setter, int min, int max) {
+    return Arguments.of(name, setter, min, max);
+  }
+
+  private static Arguments time(String name, Setter<Duration> setter, int maxHours) {
+    return Arguments.of(name, setter, maxHours);
+  }
+}

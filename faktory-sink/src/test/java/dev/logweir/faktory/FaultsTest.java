@@ -1,0 +1,516 @@
+package dev.logweir.faktory;
+
+import static dev.logweir.faktory.FakeFaktory.say;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.logweir.JobOutcome;
+import dev.logweir.RawBatch;
+import dev.logweir.SendException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What becomes of a push when the server answers as it should not, or not at all. */
+@Timeout(60)
+class FaultsTest {
+  private long descriptors;
+  private FakeFaktory server;
+  private FaktoryClient client;
+
+  @BeforeEach
+  void start() throws IOException {
+    descriptors = Descriptors.count();
+    server = new FakeFaktory();
+    client = server.client().build();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    client.close();
+    server.close();
+    Waiting.until(
+        () -> {
+          try {
+            return Descriptors.count() == descriptors;
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-ERR redis is away", "-SHUTDOWN in progress", "+NO", ":1", "$2\r\nOK"})
+  void send_repeatsUnderTheSameJid(String reply) throws Exception {
+    server.then(say(reply), say(reply));
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(3);
+    assertThat(server.pushed).extracting(ReceivedJob::fields).containsOnly(first().fields());
+    assertThat(server.connections()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-NOTUNIQUE Job not unique", "-THROTTLED by a rule"})
+  void send_doesNotRepeatWhatTheServerRefuses(String reply) throws Exception {
+    server.then(say(reply));
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+
+    SendException e = failure(batch);
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(e).hasMessageContaining(reply);
+    assertThat(server.pushed).hasSize(1);
+    assertThat(batch.isWritten()).isFalse();
+  }
+
+  @Test
+  void send_takesNotUniqueForItsOwnJobWhenAnAnswerWasLost() throws Exception {
+    server.then(
+        call -> {
+          call.enqueue(call.readJob());
+          call.reset();
+        },
+        say("-NOTUNIQUE Job not unique"));
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(2);
+  }
+
+  @Test
+  void send_givesUpAfterItsAttempts() throws Exception {
+    server.then(say("-ERR 1"), say("-ERR 2"), say("-ERR 3"), say("-ERR 4"), say("-ERR 5"));
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+
+    SendException e = failure(batch);
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessage("log of job 1 not sent: the server could not take the job: -ERR 5");
+    assertThat(server.pushed).hasSize(5);
+    assertThat(batch.isWritten()).isFalse();
+  }
+
+  @Test
+  void send_leavesUnconfirmedWhatWasWrittenAndNeverAnswered() throws Exception {
+    server.then(
+        call -> {
+          call.readJob();
+          call.reset();
+        },
+        say("-THROTTLED"));
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+
+    failure(batch);
+
+    assertThat(batch.isWritten()).isTrue();
+  }
+
+  @Test
+  void send_takesAFreshConnectionAtOnceWhenTheIdleOneDied() throws Exception {
+    client.close();
+    client = server.client().attempts(1).build();
+    client.sender("1").send(List.of("line"));
+    // Not yet seen to be closed when it is borrowed.
+    server.then(
+        call -> {
+          call.readJob();
+          call.reset();
+        });
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(3);
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void send_noticesThatTheServerHasClosedAnIdleConnection() throws Exception {
+    server.then(
+        call -> {
+          call.accept();
+          call.socket.close();
+        });
+    client.sender("1").send(List.of("line"));
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(2);
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void send_doesNotReuseAConnectionThatSaidTooMuch() throws Exception {
+    server.then(say("+OK\r\n+OK"));
+
+    client.sender("1").send(List.of("line"));
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 400 Bad Request\r\n",
+        "+HI",
+        "+HI {",
+        "+HI []",
+        "+HI {\"v\":\"x\"}",
+        "+HI {\"v\":2,\"i\":99999999,\"s\":\"x\"}",
+        "+HELLO {\"v\":2}",
+        "-ERR busy",
+        "\u0000"
+      })
+  void greeting_thatIsNoneIsSaid(String greeting) throws Exception {
+    client.close();
+    client = server.client().password("secret-word").attempts(2).build();
+    FakeFaktory.Script garbage = call -> call.send(greeting);
+    server.greet(garbage, garbage);
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e)
+        .hasMessageContaining("the server does not speak Faktory's protocol")
+        .hasMessageNotContaining("secret-word");
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void greeting_ofAnotherVersionIsTaken() throws Exception {
+    server.greet(
+        call -> {
+          call.send("+HI {\"v\":3,\"more\":{\"a\":[1]}}");
+          call.hello();
+        });
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(1);
+  }
+
+  @Test
+  void deadline_holdsForSlowBytesToo() throws Exception {
+    client.close();
+    client = server.client().attempts(1).attemptTimeout(Duration.ofMillis(300)).build();
+    CountDownLatch over = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.readJob();
+          try {
+            // A byte every 20 ms or so never lets a time-out of the socket come.
+            while (!over.await(20, TimeUnit.MILLISECONDS)) {
+              call.out.write('+');
+            }
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+        });
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+
+    SendException e = failure(batch);
+    over.countDown();
+
+    assertThat(e).hasMessageContaining("no complete reply in time");
+    assertThat(batch.isWritten()).isTrue();
+  }
+
+  @Test
+  void deadline_holdsForAServerThatReadsNoMore() throws Exception {
+    client.close();
+    client =
+        server
+            .client()
+            .attempts(1)
+            .attemptTimeout(Duration.ofMillis(300))
+            .maxJobBytes(16 << 20)
+            .build();
+    FakeFaktory.Script deaf =
+        call -> {
+          call.greet();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+        };
+    server.greet(deaf);
+    RawBatch batch = RawBatch.of(List.of(new byte[12_000_000]));
+
+    SendException e = failure(batch);
+
+    assertThat(e).hasMessageContaining("no complete reply in time");
+    assertThat(batch.isWritten()).isFalse();
+  }
+
+  @Test
+  void deadline_holdsForConnecting() throws Exception {
+    client.close();
+    client = server.client().attempts(1).connectTimeout(Duration.ofMillis(200)).build();
+    server.greet(FakeFaktory.Call::awaitEnd);
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e).hasMessageContaining("no connection in time");
+  }
+
+  @Test
+  void server_missingIsSaid() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      client.close();
+      client =
+          FaktoryClient.builder()
+              .url("tcp://localhost:" + socket.getLocalPort())
+              .attempts(1)
+              .build();
+    }
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("no connection to FaktoryClient[tcp://localhost:");
+  }
+
+  @Test
+  void host_unknownIsSaid() throws Exception {
+    client.close();
+    client = FaktoryClient.builder().url("tcp://no-such-host.invalid").attempts(1).build();
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e).hasMessageContaining("no-such-host.invalid");
+  }
+
+  @Test
+  void interrupt_endsACallAtOnce() throws Exception {
+    CountDownLatch reached = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.readJob();
+          reached.countDown();
+          call.awaitEnd();
+        });
+
+    Throwable failure = inThread(reached, Thread::interrupt);
+
+    assertThat(failure).isInstanceOf(InterruptedException.class);
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isEqualTo("PUSH");
+    assertThat(client.pool().inUse()).isZero();
+  }
+
+  @Test
+  void interrupt_endsTheWaitForAConnection() throws Exception {
+    client.close();
+    client = server.client().poolSize(1).build();
+    Connection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    CountDownLatch begun = new CountDownLatch(0);
+
+    Throwable failure =
+        inThread(
+            begun,
+            thread -> {
+              Waiting.until(() -> client.pool().waiting() == 1);
+              thread.interrupt();
+            });
+
+    client.pool().giveBack(held);
+    assertThat(failure).isInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void wait_forAConnectionEndsAtTheDeadline() throws Exception {
+    client.close();
+    client = server.client().poolSize(1).attempts(1).attemptTimeout(Duration.ofMillis(100)).build();
+    Connection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    client.pool().giveBack(held);
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("all 1 connections were in use");
+  }
+
+  @Test
+  void close_endsCallsUnderWay() throws Exception {
+    CountDownLatch reached = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.readJob();
+          reached.countDown();
+          call.awaitEnd();
+        });
+
+    Throwable failure = inThread(reached, thread -> client.close());
+
+    assertThat(failure)
+        .isInstanceOf(SendException.class)
+        .hasMessageContaining("the client is closed");
+  }
+
+  @Test
+  void close_endsThoseThatWaitForAConnection() throws Exception {
+    client.close();
+    client = server.client().poolSize(1).build();
+    Connection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+
+    Throwable failure =
+        inThread(
+            new CountDownLatch(0),
+            thread -> {
+              Waiting.until(() -> client.pool().waiting() == 1);
+              client.close();
+            });
+
+    client.pool().discard(held);
+    assertThat(failure)
+        .isInstanceOf(SendException.class)
+        .hasMessageContaining("the client is closed");
+  }
+
+  @Test
+  void close_saysEndToTheServer() throws Exception {
+    client.sender("1").send(List.of("line"));
+
+    client.close();
+
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isEqualTo("END");
+  }
+
+  @Test
+  void end_ofTheJobBoundsAnAttempt() throws Exception {
+    server.then(FakeFaktory.Call::awaitEnd);
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    batch.beginEnd(Duration.ofMillis(200));
+
+    SendException e = failure(batch);
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("time");
+  }
+
+  @Test
+  void idleConnection_isClosedWhenAnotherPushEnds() throws Exception {
+    client.close();
+    client = server.client().maxIdleTime(Duration.ofMillis(1)).build();
+    client.sender("1").send(List.of("line"));
+    Waiting.passMillis(2);
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.connections()).isEqualTo(2);
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isEqualTo("END");
+  }
+
+  @Test
+  void oldConnection_isNotUsedAgain() throws Exception {
+    client.close();
+    client = server.client().maxConnectionAge(Duration.ofMillis(1)).build();
+    client.sender("1").send(List.of("line"));
+    Waiting.passMillis(2);
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void batch_isOpenedAndCommittedAroundEachPush() throws Exception {
+    server.enterprise = true;
+
+    FaktorySender sender = client.sender("1", "b-1");
+    sender.send(List.of("line"));
+    sender.reportOutcome(JobOutcome.FAILED, Map.of());
+
+    assertThat(server.batches)
+        .containsExactly(
+            "BATCH OPEN b-1", "BATCH COMMIT b-1", "BATCH OPEN b-1", "BATCH COMMIT b-1");
+    assertThat(server.pushed)
+        .hasSize(2)
+        .allMatch(job -> job.fields().get("custom").equals(Map.of("bid", "b-1")));
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void batch_whoseCommitIsLostIsCommittedWithoutPushingAgain() throws Exception {
+    server.enterprise = true;
+    List<String> failing = new ArrayList<>(List.of("BATCH COMMIT b-1"));
+    server.onBatch =
+        (call, command) -> {
+          if (failing.remove(command)) {
+            call.reset();
+            return true;
+          }
+          return false;
+        };
+
+    client.sender("1", "b-1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(1);
+    assertThat(server.batches).filteredOn(c -> c.startsWith("BATCH COMMIT")).hasSize(2);
+  }
+
+  @Test
+  void batch_thatCannotBeCommittedLeavesTheLinesDelivered() throws Exception {
+    server.enterprise = true;
+    server.onBatch =
+        (call, command) -> {
+          if (command.startsWith("BATCH COMMIT")) {
+            call.send("-ERR no such batch");
+            return true;
+          }
+          return false;
+        };
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> client.sender("1", "b-1").send(List.of("line")));
+
+    assertThat(server.pushed).hasSize(1);
+    assertThat(e.isUndelivered(0)).isFalse();
+    assertThat(e).hasMessageContaining("no such batch");
+  }
+
+  /** Sends in a thread of its own, and does something to it once the server has been reached. */
+  private Throwable inThread(CountDownLatch reached, java.util.function.Consumer<Thread> action)
+      throws InterruptedException {
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            () -> failure.set(catchThrowable(() -> client.sender("1").send(List.of("line")))));
+    thread.start();
+    assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
+    action.accept(thread);
+    thread.join(50_000);
+    assertThat(thread.isAlive()).isFalse();
+    return failure.get();
+  }
+
+  private ReceivedJob first() {
+    return server.pushed.get(0);
+  }
+
+  private SendException failure(RawBatch batch) {
+    SendException e =
+        catchThrowableOfType(SendException.class, () -> client.sender("1").send(batch.batch()));
+    assertThat(e).isNotNull();
+    return e;
+  }
+}

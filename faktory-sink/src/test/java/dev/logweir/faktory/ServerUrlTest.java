@@ -1,0 +1,123 @@
+package dev.logweir.faktory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ServerUrlTest {
+  private static final String SECRET = "hunter2";
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "none",
+      value = {
+        "tcp://localhost:7419,              false, localhost,   7419, none",
+        "tcp://localhost,                   false, localhost,   7419, none",
+        "tcp://localhost:1/,                false, localhost,   1,    none",
+        "TCP://10.0.0.1:65535,              false, 10.0.0.1,    65535, none",
+        "tcp://:pw@my_host.example,         false, my_host.example, 7419, pw",
+        "tcp://name:pw@h:2,                 false, h,           2,    pw",
+        "tcp://name@h:2,                    false, h,           2,    none",
+        "tcp://:@h:2,                       false, h,           2,    none",
+        "tcp+tls://:p%40s%3As%25w%2f@h,     true,  h,           7419, p@s:s%w/",
+        "tcp+tls://:%C3%A4ä@[::1]:9,        true,  [::1],       9,    ää",
+      })
+  void parse_takesEachForm(String url, boolean tls, String host, int port, String password) {
+    assertThat(ServerUrl.parse("url", url)).isEqualTo(new ServerUrl(tls, host, port, password));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "localhost:7419",
+        "http://localhost",
+        "redis://:hunter2@localhost",
+        "hunter2",
+        ":hunter2@localhost:7419",
+        "tcp://",
+        "tcp://:hunter2",
+        "tcp://name:hunter2",
+        "tcp://:hunter2@",
+        "tcp://:hunter2@:7419",
+        "tcp://:hunter2@h:0",
+        "tcp://:hunter2@h:65536",
+        "tcp://:hunter2@h:x",
+        "tcp://:hunter2@h:",
+        "tcp://:hunter2@h:1:2",
+        "tcp://:hunter2@h:1/path",
+        "tcp://:hunter2@h:1?query",
+        "tcp://:hunter2@h h",
+        "tcp://:hunter2@h:1\r\nPUSH",
+        "tcp://:hun@ter2@h",
+        "tcp://:hun:ter2@h",
+        "tcp://:hun%ter2@h",
+        "tcp://:hun%2@h",
+        "tcp://:hun/ter2@h",
+        "tcp://:hunter2%@h",
+        "tcp://hun@ter2@h"
+      })
+  void parse_refusesWithoutShowingThePassword(String url) {
+    assertThatThrownBy(() -> FaktoryClient.builder().url(url))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("url must ")
+        .hasMessageNotContaining(SECRET)
+        .hasMessageNotContaining("hun")
+        .hasNoCause();
+  }
+
+  @Test
+  void parse_saysNameBoundAndValue() {
+    assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://:pw@h:65536"))
+        .hasMessage("url must have a port of 1 to 65535: 65536");
+    assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://:pw@h:p"))
+        .hasMessage(
+            "url must have a host, and after it at most a port of 1 to 65535: tcp://***@h:p");
+    assertThatThrownBy(() -> ServerUrl.parse("url", "https://h"))
+        .hasMessage("url must begin with tcp:// or tcp+tls://: https://");
+    assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://" + "h".repeat(9_000)))
+        .hasMessage("url must have at most 8192 characters: 9006");
+  }
+
+  @Test
+  void environment_saysWhereTheServerIs() {
+    assertThat(ServerUrl.of(name -> null)).isEqualTo(ServerUrl.DEFAULT);
+    assertThat(ServerUrl.of(Map.of("FAKTORY_URL", "")::get)).isEqualTo(ServerUrl.DEFAULT);
+    assertThat(ServerUrl.of(Map.of("FAKTORY_URL", "tcp://a")::get).host()).isEqualTo("a");
+    assertThat(
+            ServerUrl.of(
+                    Map.of("FAKTORY_URL", "tcp://a", "FAKTORY_PROVIDER", "B", "B", "tcp://b")::get)
+                .host())
+        .isEqualTo("b");
+    assertThat(ServerUrl.of(Map.of("FAKTORY_PROVIDER", "", "FAKTORY_URL", "tcp://a")::get).host())
+        .isEqualTo("a");
+  }
+
+  @Test
+  void environment_isRefusedWithTheVariablesName() {
+    assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "tcp://:hunter2@h")::get))
+        .hasMessageStartingWith("FAKTORY_PROVIDER must be the name of the variable")
+        .hasMessageNotContaining(SECRET);
+    assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "NOWHERE")::get))
+        .hasMessage("FAKTORY_PROVIDER must name a variable that is set: NOWHERE");
+    assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "FAKTORY_PROVIDER")::get))
+        .hasMessage("FAKTORY_PROVIDER must name another variable: FAKTORY_PROVIDER");
+    assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "A", "A", "B")::get))
+        .hasMessage("A must begin with tcp:// or tcp+tls://");
+    assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_URL", "tcp://:hunter2@h:x")::get))
+        .hasMessageStartingWith("FAKTORY_URL must have a host")
+        .hasMessageNotContaining(SECRET);
+  }
+
+  @Test
+  void text_hasNoPassword() {
+    assertThat(ServerUrl.parse("url", "tcp+tls://:hunter2@h:1")).hasToString("tcp+tls://h:1");
+    assertThat(FaktoryClient.builder().url("tcp://:hunter2@h").toString())
+        .isEqualTo("FaktoryClient.Builder[tcp://h:7419]");
+  }
+}

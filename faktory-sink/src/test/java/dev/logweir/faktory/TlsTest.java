@@ -1,0 +1,254 @@
+package dev.logweir.faktory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.logweir.RawBatch;
+import dev.logweir.SendException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class TlsTest {
+  private static final char[] PASSWORD = "changeit".toCharArray();
+
+  @TempDir static Path folder;
+  private static Identity right;
+  private static Identity forAnotherHost;
+
+  private long descriptors;
+  private FakeFaktory server;
+  private FaktoryClient client;
+
+  /** A key and a certificate for it, signed by itself, and a context that has and trusts both. */
+  private record Identity(SSLContext context, String keyPem, String certificatePem) {}
+
+  @BeforeAll
+  static void makeKeys() throws Exception {
+    right = identity("san=ip:127.0.0.1", "right.p12");
+    forAnotherHost = identity("san=dns:other.example", "other.p12");
+  }
+
+  @BeforeEach
+  void count() throws Exception {
+    descriptors = Descriptors.count();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (client != null) {
+      client.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+    assertThat(Descriptors.count()).isEqualTo(descriptors);
+  }
+
+  @Test
+  void realServer_takesJobsOverItsOwnTls() throws Exception {
+    try (RealFaktory real = RealFaktory.start("pw", right.keyPem, right.certificatePem);
+        FaktoryClient itsClient = real.client().sslContext(right.context).build();
+        Receiver receiver =
+            new Receiver(
+                right
+                    .context
+                    .getSocketFactory()
+                    .createSocket(InetAddress.getLoopbackAddress(), real.port()),
+                "pw")) {
+      FaktorySender sender = itsClient.sender("1");
+      sender.send(Collections.nCopies(30, "x".repeat(1_000)));
+      sender.send(List.of("again"));
+      sender.send(List.of("and again"));
+
+      assertThat(receiver.takeLines()).hasSize(32);
+      assertThat(itsClient.pool().idle()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void send_refusesACertificateThatNobodyVouchesFor() throws Exception {
+    start(right, null);
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(e).hasMessageContaining("certificate is not trusted");
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void send_refusesACertificateForAnotherHost() throws Exception {
+    start(forAnotherHost, forAnotherHost);
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(e)
+        .hasMessageContaining("certificate is not trusted")
+        .hasMessageContaining("127.0.0.1");
+  }
+
+  @Test
+  void send_takesACertificateOfTheTrustStoreGiven() throws Exception {
+    start(right, right);
+    List<byte[]> lines = Collections.nCopies(100, new byte[20_000]);
+
+    client.sender("1").send(RawBatch.of(lines).batch());
+    client.sender("1").send(List.of("again"));
+
+    assertThat(server.lines()).hasSize(101);
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void send_repeatsWhenTheServerSpeaksNoTls() throws Exception {
+    server = new FakeFaktory();
+    client = server.client().url("tcp+tls://127.0.0.1:" + server.port()).attempts(2).build();
+    FakeFaktory.Script plain =
+        call -> {
+          call.send("+HI {\"v\":2}");
+          call.awaitEnd();
+        };
+    server.greet(plain, plain);
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("TLS handshake failed");
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void deadline_holdsForTheHandshake() throws Exception {
+    server = new FakeFaktory();
+    client =
+        server
+            .client()
+            .url("tcp+tls://127.0.0.1:" + server.port())
+            .attempts(1)
+            .connectTimeout(java.time.Duration.ofMillis(200))
+            .build();
+    server.greet(FakeFaktory.Call::awaitEnd);
+
+    SendException e = failure();
+
+    assertThat(e).hasMessageContaining("no connection in time");
+  }
+
+  @Test
+  void interrupt_endsAHungCallAtOnce() throws Exception {
+    start(right, right);
+    CountDownLatch reached = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.readJob();
+          reached.countDown();
+          call.awaitEnd();
+        });
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            () -> failure.set(catchThrowable(() -> client.sender("1").send(List.of("line")))));
+    thread.start();
+    assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
+
+    thread.interrupt();
+
+    thread.join(50_000);
+    assertThat(thread.isAlive()).isFalse();
+    assertThat(failure.get()).isInstanceOf(InterruptedException.class);
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  private void start(Identity its, Identity trusted) throws Exception {
+    server =
+        new FakeFaktory(
+            "",
+            its.context
+                .getServerSocketFactory()
+                .createServerSocket(0, 50, InetAddress.getLoopbackAddress()),
+            true);
+    FaktoryClient.Builder builder = server.client().maxJobBytes(16 << 20);
+    client = (trusted == null ? builder : builder.sslContext(trusted.context)).build();
+  }
+
+  private SendException failure() {
+    SendException e =
+        catchThrowableOfType(SendException.class, () -> client.sender("1").send(List.of("line")));
+    assertThat(e).isNotNull();
+    return e;
+  }
+
+  private static Identity identity(String names, String file) throws Exception {
+    Path store = folder.resolve(file);
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "key",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=test",
+                "-ext",
+                names,
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                new String(PASSWORD))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(keytool.waitFor()).isZero();
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(store)) {
+      keys.load(in, PASSWORD);
+    }
+    KeyManagerFactory its = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    its.init(keys, PASSWORD);
+    KeyStore certificates = KeyStore.getInstance("PKCS12");
+    certificates.load(null, null);
+    certificates.setCertificateEntry("key", keys.getCertificate("key"));
+    TrustManagerFactory trusts =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trusts.init(certificates);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(its.getKeyManagers(), trusts.getTrustManagers(), null);
+    Key key = keys.getKey("key", PASSWORD);
+    return new Identity(
+        context,
+        pem("PRIVATE KEY", key.getEncoded()),
+        pem("CERTIFICATE", keys.getCertificate("key").getEncoded()));
+  }
+
+  private static String pem(String kind, byte[] content) {
+    return "-----BEGIN %s-----%n%s%n-----END %s-----%n"
+        .formatted(
+            kind, Base64.getMimeEncoder(64, "\n".getBytes(UTF_8)).encodeToString(content), kind);
+  }
+}
