@@ -1,7 +1,6 @@
 package dev.logweir.faktory;
 
 import dev.logweir.LogBatch;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -68,7 +67,8 @@ public final class FaktoryClient implements AutoCloseable {
             settings.maxIdleTime,
             settings.maxConnectionAge);
     retries = new Retries(settings);
-    metrics = new FaktoryMetrics(settings.registry, settings.meterPrefix, pool);
+    metrics = settings.metrics;
+    metrics.attach(pool);
   }
 
   /** Returns a builder with the defaults; all can be left as they are. */
@@ -125,14 +125,11 @@ public final class FaktoryClient implements AutoCloseable {
     return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), batchId);
   }
 
-  /**
-   * Ends the calls under way, closes all connections and removes the meters. Later sends fail.
-   * Idempotent.
-   */
+  /** Ends the calls under way and closes all connections. Later sends fail. Idempotent. */
   @Override
   public void close() {
     pool.close();
-    metrics.close();
+    metrics.detach(pool);
   }
 
   /** Returns the class and where the server is, without the password. */
@@ -215,9 +212,6 @@ public final class FaktoryClient implements AutoCloseable {
     /** Where the server is if nothing is said. */
     public static final String DEFAULT_URL = "tcp://localhost:7419";
 
-    /** The prefix of the meters' names if none is given. */
-    public static final String DEFAULT_METER_PREFIX = "logweir.faktory";
-
     private static final int MAX_ID_CHARS = 256;
     private static final int MAX_PASSWORD_CHARS = 8 * 1024;
     private static final int MAX_ATTEMPTS = 100;
@@ -238,8 +232,7 @@ public final class FaktoryClient implements AutoCloseable {
     int maxJobBytes = 64 * 1024;
     String queue = "app";
     @Nullable Duration reserveFor;
-    @Nullable MeterRegistry registry;
-    String meterPrefix = DEFAULT_METER_PREFIX;
+    FaktoryMetrics metrics = FaktoryMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
     Retries.Pauses pauses = LogBatch::pause;
@@ -427,36 +420,12 @@ public final class FaktoryClient implements AutoCloseable {
     }
 
     /**
-     * Makes the client's meters in a registry, under the prefix {@value #DEFAULT_METER_PREFIX}.
+     * Sets the meters. They may be shared by clients. Default none.
      *
      * @throws NullPointerException if it is null
-     * @throws IllegalArgumentException if the registry has them already
      */
-    public Builder meters(MeterRegistry registry) {
-      return meters(registry, DEFAULT_METER_PREFIX);
-    }
-
-    /**
-     * Makes the client's meters in a registry: {@code <prefix>.push} (timer, tag {@code outcome}),
-     * {@code .enqueue.failed}, {@code .enqueue.batch.failed}, {@code .pool.active}, {@code
-     * .pool.waiting}. With the prefix {@code opslevel.runner.jobs}, Prometheus shows {@code
-     * opslevel_runner_jobs_enqueue_failed_total}. Default: no meters.
-     *
-     * @throws NullPointerException if an argument is null
-     * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
-     *     already
-     */
-    public Builder meters(MeterRegistry registry, String prefix) {
-      Objects.requireNonNull(registry, "registry");
-      Objects.requireNonNull(prefix, "prefix");
-      if (prefix.isBlank()) {
-        throw new IllegalArgumentException("prefix must not be blank: '" + prefix + "'");
-      }
-      if (registry.find(prefix + ".pool.active").meter() != null) {
-        throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
-      }
-      this.registry = registry;
-      meterPrefix = prefix;
+    public Builder metrics(FaktoryMetrics metrics) {
+      this.metrics = Objects.requireNonNull(metrics, "metrics");
       return this;
     }
 

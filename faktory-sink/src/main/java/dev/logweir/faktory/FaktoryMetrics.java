@@ -10,19 +10,31 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of one client. Counters and gauges are read when they are asked for, so that no push
- * waits for a registry. Thread-safe.
+ * The meters of the clients that it is given to, over all their jobs; no tag names a job.
+ *
+ * <p>With the prefix {@code logweir.faktory}, the default: {@code logweir.faktory.push} (timer, tag
+ * {@code outcome}: {@code accepted}, {@code failed}, {@code refused}) for each attempt at pushing a
+ * job, {@code .enqueue.failed} for jobs that did not get into Faktory, {@code
+ * .enqueue.batch.failed} for those of them that were for a batch, {@code .pool.active} and {@code
+ * .pool.waiting}. Counters and gauges are read when they are asked for, so that no push waits for a
+ * registry. Thread-safe.
  */
-final class FaktoryMetrics implements AutoCloseable {
+public final class FaktoryMetrics implements AutoCloseable {
+  /** The prefix of the meters' names if none is given. */
+  public static final String DEFAULT_PREFIX = "logweir.faktory";
+
   private final LongAdder failed = new LongAdder();
   private final LongAdder batchFailed = new LongAdder();
   private final @Nullable MeterRegistry registry;
+  private final List<ConnectionPool> pools = new CopyOnWriteArrayList<>();
   private final List<Meter> meters = new ArrayList<>();
   private final Map<Outcome, Timer> pushes = new EnumMap<>(Outcome.class);
 
@@ -39,37 +51,70 @@ final class FaktoryMetrics implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes the meters.
-   *
-   * @param registry null for none
-   */
-  FaktoryMetrics(@Nullable MeterRegistry registry, String prefix, ConnectionPool pool) {
+  private FaktoryMetrics(@Nullable MeterRegistry registry) {
     this.registry = registry;
-    if (registry == null) {
-      return;
+  }
+
+  /** Returns meters that nobody sees. */
+  static FaktoryMetrics none() {
+    return new FaktoryMetrics(null);
+  }
+
+  /**
+   * Makes the meters in a registry, under the prefix {@value #DEFAULT_PREFIX}.
+   *
+   * @throws NullPointerException if {@code registry} is null
+   * @throws IllegalArgumentException if the registry has them already
+   */
+  public static FaktoryMetrics of(MeterRegistry registry) {
+    return of(registry, DEFAULT_PREFIX);
+  }
+
+  /**
+   * Makes the meters in a registry. With the prefix {@code opslevel.runner.jobs}, Prometheus shows
+   * {@code opslevel_runner_jobs_enqueue_failed_total}.
+   *
+   * @throws NullPointerException if an argument is null
+   * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
+   *     already
+   */
+  public static FaktoryMetrics of(MeterRegistry registry, String prefix) {
+    Objects.requireNonNull(registry, "registry");
+    Objects.requireNonNull(prefix, "prefix");
+    if (prefix.isBlank()) {
+      throw new IllegalArgumentException("prefix must not be blank: '" + prefix + "'");
     }
+    if (registry.find(prefix + ".pool.active").meter() != null) {
+      throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
+    }
+    FaktoryMetrics metrics = new FaktoryMetrics(registry);
+    metrics.register(registry, prefix + ".");
+    return metrics;
+  }
+
+  private void register(MeterRegistry target, String prefix) {
     for (Outcome outcome : Outcome.values()) {
       Timer timer =
-          Timer.builder(prefix + ".push")
+          Timer.builder(prefix + "push")
               .tag("outcome", outcome.tag)
               .description("Attempts at pushing a job, waiting for a connection included")
-              .register(registry);
+              .register(target);
       pushes.put(outcome, timer);
       meters.add(timer);
     }
-    counter(registry, prefix + ".enqueue.failed", "Jobs that did not get into Faktory", failed);
+    counter(target, prefix + "enqueue.failed", "Jobs that did not get into Faktory", failed);
     counter(
-        registry,
-        prefix + ".enqueue.batch.failed",
+        target,
+        prefix + "enqueue.batch.failed",
         "Those of them that were for a batch",
         batchFailed);
-    gauge(registry, prefix + ".pool.active", "Connections in use", pool, ConnectionPool::inUse);
     gauge(
-        registry,
-        prefix + ".pool.waiting",
+        target, prefix + "pool.active", "connections", "Connections in use", ConnectionPool::inUse);
+    gauge(
+        target,
+        prefix + "pool.waiting",
+        "pushes",
         "Pushes that wait for a connection",
-        pool,
         ConnectionPool::waiting);
   }
 
@@ -84,15 +129,23 @@ final class FaktoryMetrics implements AutoCloseable {
   private void gauge(
       MeterRegistry target,
       String name,
+      String unit,
       String text,
-      ConnectionPool pool,
-      ToDoubleFunction<ConnectionPool> value) {
+      ToIntFunction<ConnectionPool> value) {
     meters.add(
-        Gauge.builder(name, pool, value)
-            .baseUnit("connections")
+        Gauge.builder(name, pools, all -> all.stream().mapToInt(value).sum())
+            .baseUnit(unit)
             .description(text)
             .strongReference(true)
             .register(target));
+  }
+
+  void attach(ConnectionPool pool) {
+    pools.add(pool);
+  }
+
+  void detach(ConnectionPool pool) {
+    pools.remove(pool);
   }
 
   /** Takes the time of an attempt. What the registry throws is nobody's business here. */

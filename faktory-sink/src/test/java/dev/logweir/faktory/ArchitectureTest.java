@@ -91,6 +91,7 @@ class ArchitectureTest {
         .containsExactly(
             "ConnectionPool.lent",
             "FaktoryMetrics.meters",
+            "FaktoryMetrics.pools",
             "FaktoryMetrics.pushes",
             "Push.lines", // the batch that core has given it
             "Streams.out",

@@ -176,7 +176,11 @@ class ContractTest {
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       try (TestServer server = start(PASSWORD);
           FaktoryClient client =
-              server.client().password("another-secret").meters(meters).build()) {
+              server
+                  .client()
+                  .password("another-secret")
+                  .metrics(FaktoryMetrics.of(meters))
+                  .build()) {
         SendException e =
             catchThrowableOfType(
                 SendException.class, () -> client.sender("1").send(List.of("line")));
@@ -209,7 +213,7 @@ class ContractTest {
     void info_agreesWithOurNumbers() throws Exception {
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       try (TestServer server = start("");
-          FaktoryClient client = server.client().meters(meters).build();
+          FaktoryClient client = server.client().metrics(FaktoryMetrics.of(meters)).build();
           Receiver receiver = server.receiver()) {
         for (int i = 0; i < 50; i++) {
           client.sender("job " + i % 5).send(List.of("line " + i));
@@ -231,7 +235,7 @@ class ContractTest {
     void batch_isRefusedByTheOpenSourceServerInWordsThatHelp() throws Exception {
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       try (TestServer server = start("");
-          FaktoryClient client = server.client().meters(meters).build();
+          FaktoryClient client = server.client().metrics(FaktoryMetrics.of(meters)).build();
           Receiver receiver = server.receiver()) {
         SendException e =
             catchThrowableOfType(

@@ -135,8 +135,7 @@ class FaktoryClientTest {
   @Test
   void meters_areThese() {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    try (FaktoryClient client =
-        FaktoryClient.builder().meters(registry, "opslevel.runner.jobs").build()) {
+    try (FaktoryMetrics metrics = FaktoryMetrics.of(registry, "opslevel.runner.jobs")) {
       assertThat(registry.getMeters().stream().map(FaktoryClientTest::describe))
           .containsExactlyInAnyOrder(
               "TIMER opslevel.runner.jobs.push accepted",
@@ -145,14 +144,29 @@ class FaktoryClientTest {
               "COUNTER opslevel.runner.jobs.enqueue.failed jobs",
               "COUNTER opslevel.runner.jobs.enqueue.batch.failed jobs",
               "GAUGE opslevel.runner.jobs.pool.active connections",
-              "GAUGE opslevel.runner.jobs.pool.waiting connections");
-      assertThat(client.toString()).isNotEmpty();
-      assertThatThrownBy(() -> FaktoryClient.builder().meters(registry, "opslevel.runner.jobs"))
+              "GAUGE opslevel.runner.jobs.pool.waiting pushes");
+      assertThat(metrics).isNotNull();
+      assertThatThrownBy(() -> FaktoryMetrics.of(registry, "opslevel.runner.jobs"))
           .hasMessage("prefix must be new in the registry: opslevel.runner.jobs");
     }
     assertThat(registry.getMeters()).isEmpty();
-    assertThatThrownBy(() -> FaktoryClient.builder().meters(registry, " "))
+    assertThatThrownBy(() -> FaktoryMetrics.of(registry, " "))
         .hasMessage("prefix must not be blank: ' '");
+  }
+
+  @Test
+  void meters_areOfAllClientsThatShareThem() throws Exception {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    FaktoryMetrics metrics = FaktoryMetrics.of(registry);
+    FaktoryClient first = FaktoryClient.builder().metrics(metrics).build();
+    FaktoryClient second = FaktoryClient.builder().metrics(metrics).build();
+    first.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    second.pool().borrow(System.nanoTime() + 1_000_000_000L);
+
+    assertThat(registry.get("logweir.faktory.pool.active").gauge().value()).isEqualTo(2);
+    first.close();
+    assertThat(registry.get("logweir.faktory.pool.active").gauge().value()).isEqualTo(1);
+    second.close();
   }
 
   private static String describe(Meter meter) {

@@ -53,7 +53,7 @@ class RealFaultsTest {
       List<LogReport> reports =
           load(
               client(server)
-                  .meters(meters)
+                  .metrics(FaktoryMetrics.of(meters))
                   .attemptTimeout(Duration.ofMillis(200))
                   .connectTimeout(Duration.ofMillis(200)),
               accepted -> {
