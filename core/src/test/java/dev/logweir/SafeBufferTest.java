@@ -106,15 +106,15 @@ class SafeBufferTest {
 
   @Test
   void dropping_goesOnUntilAnEighthIsFree_evenWhereALineWouldFit() {
-    write(SEGMENTS - 2, SEGMENT);
-    write(1, SEGMENT + SEGMENT / 2);
-    write(1, SEGMENT);
+    write(SEGMENTS - 1, SEGMENT);
+    write(1, 2 * SEGMENT);
     write(1, 10);
-    assertThat(dropped()).isEqualTo(new Tally(2, SEGMENT + 10));
+    Tally lost = new Tally(2, 2 * SEGMENT + 10);
+    assertThat(dropped()).isEqualTo(lost);
     rig.drain();
     write(1, 10);
     rig.end(Step.End.FINISH, TIMEOUT);
-    assertThat(dropped()).isEqualTo(new Tally(2, SEGMENT + 10));
+    assertThat(dropped()).isEqualTo(lost);
     assertThat(rig.senders.get(0).arrived)
         .extracting(Piece::kind)
         .endsWith(Piece.Kind.END, Piece.Kind.GAP, Piece.Kind.END)
