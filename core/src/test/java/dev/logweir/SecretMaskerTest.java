@@ -308,6 +308,8 @@ class SecretMaskerTest {
             "p%22a's%5Cs%2Fw%3Co%3Er%26d%20%C3%A9%241%202",
             "p\\\"a's\\\\s/w<o>r&d é$1 2",
             "p\\\"a's\\\\s\\/w<o>r&d \\u00e9$1 2",
+            "p\\\"a's\\\\s/w<o>r&d \\u00e9$1 2",
+            "p\\\"a's\\\\s\\/w<o>r&d é$1 2",
             "p\\\"a's\\\\s/w\\u003co\\u003er\\u0026d é$1 2",
             "p\\\"a\\u0027s\\\\s/w\\u003co\\u003er\\u0026d é$1 2",
             "p\"a's\\s/w&lt;o&gt;r&amp;d é$1 2",
@@ -325,9 +327,29 @@ class SecretMaskerTest {
   }
 
   @Test
+  void encoded_escapesNothingThatNeedsNone() {
+    String secret = "azAZ09~!x\"\u0080é y";
+    SecretMasker masker = SecretMasker.builder().add(secret).encoded().build();
+    List<String> forms =
+        List.of(
+            "azAZ09~%21x%22%C2%80%C3%A9%20y",
+            "azAZ09%7E%21x%22%C2%80%C3%A9+y",
+            "azAZ09~!x%22%C2%80%C3%A9%20y",
+            "azAZ09~!x\\\"\u0080é y",
+            "azAZ09~!x\\\"\\u0080\\u00e9 y",
+            "azAZ09~\\!x\\\"\u0080é y",
+            "azAZ09\\~\\!x\\\"\u0080é\\ y");
+
+    assertThat(forms)
+        .allSatisfy(form -> assertThat(masker.mask("<" + form + ">")).isEqualTo("<" + MASK + ">"));
+  }
+
+  @Test
   void encoded_looksForNoFormOfFewerThanSixBytes() {
-    SecretMasker masker = SecretMasker.builder().add("ab").encoded().build();
-    assertThat(masker.mask("6162 ab YWI")).isEqualTo("6162 " + MASK + " YWI");
+    SecretMasker two = SecretMasker.builder().add("ab").encoded().build();
+    assertThat(two.mask("6162 ab YWI")).isEqualTo("6162 " + MASK + " YWI");
+    SecretMasker three = SecretMasker.builder().add("abc").encoded().build();
+    assertThat(three.mask("616263 abc YWJj")).isEqualTo(MASK + " " + MASK + " YWJj");
   }
 
   @Test
@@ -361,6 +383,53 @@ class SecretMaskerTest {
 
     assertThat(masker.maxRetainedBytes()).isEqualTo(stated);
     assertThat(GraphLayout.parseInstance(masker).totalSize()).isBetween(19_000L * 17, stated);
+  }
+
+  @Test
+  void maxRetainedBytes_isAnUpperBoundOfValuesThatBeginAlike() {
+    SecretMasker.Builder builder = SecretMasker.builder().room(0);
+    for (int i = 0; i < 50; i++) {
+      builder.add("-".repeat(4_000) + i);
+    }
+    SecretMasker masker = builder.build();
+    assertThat(masker.maxRetainedBytes()).isLessThan(250_000);
+    assertThat(GraphLayout.parseInstance(masker).totalSize())
+        .isLessThanOrEqualTo(masker.maxRetainedBytes());
+  }
+
+  @Test
+  void maxRetainedBytes_growsByWhatEachByteCosts() {
+    long one = SecretMasker.builder().add("-".repeat(1_000)).room(0).build().maxRetainedBytes();
+    long two = SecretMasker.builder().add("-".repeat(2_000)).room(0).build().maxRetainedBytes();
+    assertThat(two - one).isEqualTo(1_000 * (17 + 2 + 6));
+    long little = SecretMasker.builder().add("-").room(1_000).build().maxRetainedBytes();
+    long more = SecretMasker.builder().add("-").room(2_000).build().maxRetainedBytes();
+    assertThat(more - little).isEqualTo(1_000 * (17 + 17 + 8 + 2 + 6));
+    long none = SecretMasker.builder().room(0).build().maxRetainedBytes();
+    long some = SecretMasker.builder().room(1_000).build().maxRetainedBytes();
+    assertThat(some - none).isBetween(1_000L * 50 + (65 << 10), 1_000L * 50 + (66 << 10));
+    assertThat(none).isBetween(66L << 10, 67L << 10);
+  }
+
+  @Test
+  void maxRetainedBytes_countsRoomForNoMoreThanTheMostValuesThereMayBe() {
+    int all = SecretMasker.MAX_BYTES;
+    long empty = SecretMasker.builder().room(all).build().maxRetainedBytes();
+    assertThat(SecretMasker.builder().add("-".repeat(1_000)).room(all).build().maxRetainedBytes())
+        .isEqualTo(empty);
+  }
+
+  @Test
+  void room_holds4KiBIfNotSetAnd64KiBWithTheForms() {
+    SecretMasker plain = SecretMasker.of("hunter2");
+    plain.add("-".repeat(4 << 10));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> plain.add("+"))
+        .withMessage("values added must be at most 0 B more in all their forms: 1");
+    SecretMasker encoded = SecretMasker.builder().encoded().build();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> encoded.add("-".repeat(16 << 10)))
+        .withMessageStartingWith("values added must be at most 65536 B more in all their forms: ");
   }
 
   @Test

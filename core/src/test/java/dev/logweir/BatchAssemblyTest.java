@@ -1,0 +1,295 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+class BatchAssemblyTest {
+  private static final int SEGMENT = Segment.capacity(Segment.SMALL);
+  private static final int SEGMENTS = 4;
+  private static final int MAX_ENCODED = 100;
+
+  private final ManualTime time = new ManualTime();
+  private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64);
+  private final MemoryBudget budget = MemoryBudget.of(64 << 10);
+  private final BatchCall call = new BatchCall(new ReentrantLock(), time);
+  private final SegmentAccount account = new SegmentAccount(pool, budget);
+  private final BatchAssembly assembly =
+      new BatchAssembly(account, call, time, SEGMENTS << 10, MAX_ENCODED);
+
+  private LogBatch begin() {
+    return assembly.begin(0);
+  }
+
+  private void addLine(LogBatch batch, int bytes) {
+    byte[] line = ("x".repeat(bytes - 1) + "\n").getBytes(US_ASCII);
+    assertThat(assembly.reserve(batch, bytes, bytes, false)).isEqualTo(bytes);
+    assembly.addLines(batch, line, 0, bytes, 1);
+  }
+
+  private void addPiece(LogBatch batch, LogLine piece, String mark, long encoded) {
+    assembly.reserve(batch, 200, 200, true);
+    assembly.addPiece(batch, piece, mark.getBytes(US_ASCII), encoded);
+  }
+
+  private static LogLine piece(String text, boolean first, boolean last, long bytes, int lines) {
+    LogLine piece = new LogLine(LogSource.STDOUT);
+    piece.setContent(text.getBytes(US_ASCII), 0, text.length());
+    piece.setPart(first, last, false);
+    piece.setTally(bytes, lines);
+    return piece;
+  }
+
+  /** A line as the job wrote it. */
+  private static LogLine plain(String text) {
+    return piece(text, true, true, text.length() + 1L, 1);
+  }
+
+  private void spendBudgetTo(int segments) {
+    assertThat(budget.take(budget.limit() - budget.used() - ((long) segments << 10))).isTrue();
+  }
+
+  @Test
+  void begin_makesABatchOnlyWhereNoneIsOpen() {
+    assertThat(assembly.open()).isNull();
+    LogBatch batch = assembly.begin(7);
+    assertThat(assembly.begin(8)).isSameAs(batch);
+    assertThat(assembly.open()).isSameAs(batch);
+    assertThat(batch.afterLine).isEqualTo(7);
+    assertThat(assembly.close(batch)).isSameAs(batch);
+    assertThat(assembly.open()).isNull();
+    assertThat(assembly.begin(8)).isNotSameAs(batch);
+  }
+
+  @Test
+  void batches_areNumberedByWhatWasMadeForTheSink() {
+    LogBatch first = begin();
+    addLine(first, 10);
+    addPiece(first, plain("four"), "", 0);
+    addPiece(first, piece("part", true, false, 4, 0), "+", 0);
+    assembly.reserve(first, 100, 100, true);
+    assembly.addMarker(first, "gap".getBytes(US_ASCII), 0);
+    assembly.close(first);
+    LogBatch second = begin();
+    assertThat(List.of(first.sequence(), first.firstLine(), first.offset()))
+        .containsExactly(1L, 1L, 0L);
+    assertThat(List.of(second.sequence(), second.firstLine(), second.offset()))
+        .containsExactly(2L, 5L, 10L + 5 + 6 + 4);
+  }
+
+  @Test
+  void isEmpty_untilALineIsThere() {
+    assertThat(assembly.isEmpty()).isTrue();
+    LogBatch batch = begin();
+    assertThat(assembly.isEmpty()).isTrue();
+    addLine(batch, 10);
+    assertThat(assembly.isEmpty()).isFalse();
+  }
+
+  @Test
+  void oldest_isTheTimeOfTheFirstLineWhateverItIs() {
+    List<Runnable> kinds = new ArrayList<>();
+    kinds.add(() -> addLine(begin(), 10));
+    kinds.add(() -> addPiece(begin(), plain("line"), "", 0));
+    kinds.add(
+        () -> {
+          assembly.reserve(begin(), 100, 100, true);
+          assembly.addMarker(begin(), "gap".getBytes(US_ASCII), 0);
+        });
+    for (Runnable first : kinds) {
+      time.advance(Duration.ofSeconds(1));
+      long came = time.nanoTime();
+      first.run();
+      time.advance(Duration.ofSeconds(1));
+      kinds.forEach(Runnable::run);
+      assertThat(begin().oldestNanos).isEqualTo(came);
+      assembly.close(begin());
+    }
+  }
+
+  @Test
+  void takes_whatFitsToTheLastByte() {
+    LogBatch batch = begin();
+    assertThat(assembly.takes(batch, SEGMENTS * SEGMENT, false, 0)).isTrue();
+    assertThat(assembly.takes(batch, SEGMENTS * SEGMENT + 1, false, 0)).isFalse();
+    addLine(batch, 10);
+    assertThat(assembly.takes(batch, SEGMENTS * SEGMENT - 10, false, 0)).isTrue();
+    assertThat(assembly.takes(batch, SEGMENTS * SEGMENT - 9, false, 0)).isFalse();
+    assertThat(assembly.takes(batch, (SEGMENTS - 1) * SEGMENT, true, 0)).isTrue();
+    assertThat(assembly.takes(batch, (SEGMENTS - 1) * SEGMENT + 1, true, 0)).isFalse();
+  }
+
+  @Test
+  void takes_noMoreThanTheServer() {
+    LogBatch batch = begin();
+    assertThat(assembly.takes(batch, 10, true, MAX_ENCODED + 1)).as("a line alone").isTrue();
+    addPiece(batch, plain("one"), "", 20);
+    addPiece(batch, plain("two"), "", 20);
+    assembly.reserve(batch, 100, 100, true);
+    assembly.addMarker(batch, "gap".getBytes(US_ASCII), 20);
+    assertThat(batch.encodedBytes).isEqualTo(60);
+    assertThat(assembly.takes(batch, 10, true, MAX_ENCODED - 60)).isTrue();
+    assertThat(assembly.takes(batch, 10, true, MAX_ENCODED - 59)).isFalse();
+  }
+
+  @Test
+  void fill_letsNothingMoreIn() {
+    LogBatch batch = begin();
+    addLine(batch, 10);
+    assembly.fill();
+    assertThat(assembly.takes(batch, 10, false, 0)).isFalse();
+    assembly.close(batch);
+    LogBatch next = begin();
+    addLine(next, 10);
+    assertThat(assembly.takes(next, 10, false, 0)).isTrue();
+  }
+
+  @Test
+  void reserve_takesTheSegmentsThatTheBytesNeed() {
+    LogBatch batch = begin();
+    assertThat(assembly.reserve(batch, SEGMENT, SEGMENT, false)).isEqualTo(SEGMENT);
+    assertThat(batch.segments()).isEqualTo(1);
+    assertThat(assembly.reserve(batch, 1, SEGMENT, false)).isEqualTo(SEGMENT);
+    assertThat(batch.segments()).isEqualTo(1);
+    assertThat(assembly.reserve(batch, SEGMENT + 1, SEGMENT + 1, false)).isEqualTo(SEGMENT + 1);
+    assertThat(batch.segments()).isEqualTo(2);
+    assertThat(assembly.reserve(batch, 10, 9 * SEGMENT, false)).isEqualTo(SEGMENTS * SEGMENT);
+    assertThat(batch.segments()).isEqualTo(SEGMENTS);
+    assertThat(account.held()).isEqualTo(SEGMENTS);
+  }
+
+  @Test
+  void reserve_countsNotTheRestOfASegmentOfTheOtherKind() {
+    LogBatch batch = begin();
+    addLine(batch, 10);
+    assertThat(assembly.reserve(batch, 10, 10, true)).isEqualTo(10);
+    assertThat(batch.segments()).isEqualTo(2);
+    assertThat(assembly.reserve(batch, SEGMENT, 9 * SEGMENT, true))
+        .isEqualTo((SEGMENTS - 1) * SEGMENT);
+  }
+
+  @Test
+  void reserve_takesNothingIfTheBudgetHasNotAllOfTheLeast() {
+    LogBatch batch = begin();
+    assertThat(assembly.reserve(batch, 10, 10, false)).isEqualTo(10);
+    spendBudgetTo(2);
+    assertThat(assembly.reserve(batch, 3 * SEGMENT + 1, 3 * SEGMENT + 1, false)).isZero();
+    assertThat(account.held()).isEqualTo(1);
+    assertThat(assembly.reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
+    assertThat(assembly.reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
+    assertThat(budget.limit() - budget.used()).isZero();
+  }
+
+  @Test
+  void cost_isThatOfTheSegmentsThatTheOpenBatchLacks() {
+    assertThat(assembly.cost(SEGMENT, false, 0)).as("out of the reserve").isZero();
+    assertThat(assembly.cost(SEGMENT + 1, false, 0)).isEqualTo(1 << 10);
+    LogBatch batch = begin();
+    addLine(batch, 10);
+    assertThat(assembly.cost(SEGMENT - 10, false, 0)).isZero();
+    assertThat(assembly.cost(SEGMENT - 9, false, 0)).isEqualTo(1 << 10);
+    assertThat(assembly.cost(SEGMENT, true, 0)).isEqualTo(1 << 10);
+    assertThat(assembly.cost(3 * SEGMENT, true, 0)).isEqualTo(3 << 10);
+    assertThat(assembly.cost(SEGMENTS * SEGMENT, false, 0)).as("a new batch").isEqualTo(4 << 10);
+    assertThat(assembly.cost(10, false, MAX_ENCODED + 1)).as("a new batch").isEqualTo(1 << 10);
+  }
+
+  @Test
+  void prefersLines_whereARunWouldLeaveMoreThanAnEighthOfASegment() {
+    assertThat(assembly.prefersLines()).isFalse();
+    LogBatch batch = begin();
+    assertThat(assembly.prefersLines()).isFalse();
+    addPiece(batch, piece("part", true, false, 4, 0), "", 0);
+    assertThat(assembly.prefersLines()).isTrue();
+    int left = batch.room() % SEGMENT;
+    int count = left - SEGMENT / 8 - 3;
+    assembly.addPiece(batch, piece("x".repeat(count), true, false, 1, 0), new byte[0], 0);
+    assertThat(batch.roomLostBy(false)).isEqualTo(SEGMENT / 8 + 1);
+    assertThat(assembly.prefersLines()).isTrue();
+    batch.put(new byte[] {'x'}, 0, 1);
+    assertThat(assembly.prefersLines()).isFalse();
+  }
+
+  @Test
+  void prefersLines_notBehindWholeLines() {
+    addLine(begin(), 10);
+    assertThat(assembly.prefersLines()).isFalse();
+  }
+
+  @Test
+  void isPlain_isAWholeLineAsTheJobWroteIt() {
+    assertThat(BatchAssembly.isPlain(plain("line"))).isTrue();
+    assertThat(BatchAssembly.isPlain(piece("line", true, false, 4, 0))).isFalse();
+    assertThat(BatchAssembly.isPlain(piece("line", true, false, 5, 1))).isFalse();
+    assertThat(BatchAssembly.isPlain(piece("line", true, true, 5, 0))).isFalse();
+    assertThat(BatchAssembly.isPlain(piece("line", true, true, 4, 1))).isFalse();
+    assertThat(BatchAssembly.isPlain(piece("line", true, true, 3, 1))).isFalse();
+  }
+
+  @Test
+  void needsCounts_isFalseForAPlainLineAmongPlainOnes() {
+    LogBatch batch = begin();
+    addLine(batch, 10);
+    assertThat(BatchAssembly.needsCounts(batch, true)).isFalse();
+    assertThat(BatchAssembly.needsCounts(batch, false)).isTrue();
+    addPiece(batch, piece("part", true, false, 4, 0), "", 0);
+    assertThat(BatchAssembly.needsCounts(batch, true)).isTrue();
+    assertThat(BatchAssembly.needsCounts(batch, false)).isTrue();
+  }
+
+  @Test
+  void pieces_areReadWithTheirMarksAndCounts() {
+    LogBatch batch = begin();
+    addPiece(batch, plain("plain"), "", 0);
+    addPiece(batch, piece("part", true, false, 7, 0), " more", 0);
+    addPiece(batch, piece("end", false, true, 9, 1), "", 0);
+    assembly.addMarker(batch, "gap".getBytes(US_ASCII), 0);
+    assertThat(batch.source()).isEqualTo(new Tally(2, 6 + 7 + 9));
+    assertThat(assembly.held()).isEqualTo(batch.source());
+    assertThat(batch).containsExactly("plain", "part more", "end", "gap");
+    assertThat(batch.byteCount()).isEqualTo(6 + 10 + 4 + 4);
+    LineReader reader = batch.reader();
+    List<Tally> counts = new ArrayList<>();
+    while (reader.next()) {
+      counts.add(new Tally(reader.sourceLines(), reader.sourceBytes()));
+    }
+    assertThat(counts)
+        .containsExactly(new Tally(1, 6), new Tally(0, 7), new Tally(1, 9), Tally.NONE);
+  }
+
+  @Test
+  void plainLine_takesNoCount() {
+    LogBatch batch = begin();
+    addPiece(batch, plain("plain"), "", 0);
+    assertThat(batch.isTallied()).isFalse();
+    assertThat(batch.room()).isEqualTo(SEGMENT - 6);
+  }
+
+  @Test
+  void close_givesTheUnusedSegmentsBack() {
+    LogBatch batch = begin();
+    assembly.reserve(batch, 3 * SEGMENT, 3 * SEGMENT, false);
+    Segment spare = batch.head().next;
+    assembly.addLines(batch, new byte[] {'\n'}, 0, 1, 1);
+    assembly.close(batch);
+    assertThat(batch.segments()).isEqualTo(1);
+    assertThat(account.held()).isEqualTo(1);
+    assertThat(budget.used()).isZero();
+    assertThat(pool.take()).isSameAs(spare);
+    assertThat(assembly.held()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void reopen_makesItTheOpenBatchAgain() {
+    LogBatch batch = begin();
+    addLine(batch, 10);
+    assembly.reopen(assembly.close(batch));
+    assertThat(assembly.open()).isSameAs(batch);
+    assertThat(assembly.held()).isEqualTo(new Tally(1, 10));
+  }
+}

@@ -1,0 +1,137 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+class BatchQueueTest {
+  private static final int NOMINAL = Segment.SMALL;
+  private static final int MAX_SIZE = 4 << 10;
+
+  private final BatchQueue queue = new BatchQueue(NOMINAL, MAX_SIZE);
+
+  /** A batch of a line of some bytes, in so many segments. */
+  private static LogBatch batch(int segments, int bytes) {
+    LogBatch batch = new LogBatch(new BatchCall(new ReentrantLock(), null));
+    for (int i = 0; i < segments; i++) {
+      batch.add(new Segment(NOMINAL), 1);
+    }
+    batch.countLines(1, bytes);
+    return batch;
+  }
+
+  private static Tally tally(GapTally gap) {
+    return new Tally(gap.lines, gap.bytes);
+  }
+
+  @Test
+  void batches_comeOutInTheirOrder() {
+    assertThat(queue.isEmpty()).isTrue();
+    assertThat(queue.first()).isNull();
+    assertThat(queue.poll()).isNull();
+    for (int round = 0; round < 2; round++) {
+      LogBatch one = batch(1, 10);
+      LogBatch two = batch(1, 20);
+      queue.add(one);
+      queue.add(two);
+      assertThat(queue.isEmpty()).isFalse();
+      assertThat(queue.count()).isEqualTo(2);
+      assertThat(queue.held()).isEqualTo(new Tally(2, 30));
+      assertThat(queue.first()).isSameAs(one);
+      assertThat(queue.poll()).isSameAs(one);
+      assertThat(one.nextQueued).isNull();
+      assertThat(queue.held()).isEqualTo(new Tally(1, 20));
+      assertThat(queue.poll()).isSameAs(two);
+      assertThat(queue.poll()).isNull();
+      assertThat(queue.count()).isZero();
+    }
+  }
+
+  @Test
+  void fits_upToTwiceMaxSize() {
+    assertThat(queue.fits(batch(8, 10))).isTrue();
+    assertThat(queue.fits(batch(9, 10))).isFalse();
+    queue.add(batch(3, 10));
+    assertThat(queue.fits(batch(5, 10))).isTrue();
+    assertThat(queue.fits(batch(6, 10))).isFalse();
+    queue.poll();
+    assertThat(queue.fits(batch(8, 10))).isTrue();
+  }
+
+  @Test
+  void fits_countsTheObjectsOfBatchesFromTheThirdOn() {
+    queue.add(batch(1, 10));
+    queue.add(batch(1, 10));
+    assertThat(queue.objectBytes()).isZero();
+    assertThat(queue.fits(batch(5, 10))).isTrue();
+    assertThat(queue.fits(batch(6, 10))).isFalse();
+    queue.add(batch(5, 10));
+    assertThat(queue.objectBytes()).isEqualTo(256);
+    assertThat(queue.fits(batch(0, 10))).isTrue();
+    queue.add(batch(0, 10));
+    assertThat(queue.objectBytes()).isEqualTo(512);
+    queue.add(batch(0, 10));
+    queue.add(batch(0, 10));
+    assertThat(queue.objectBytes()).isEqualTo(1 << 10);
+    assertThat(queue.fits(batch(0, 10))).isFalse();
+  }
+
+  @Test
+  void gapBehind_goesToTheNextBatch() {
+    queue.add(batch(1, 10));
+    assertThat(queue.hasGapBehind()).isFalse();
+    assertThat(tally(queue.gapBehind())).isEqualTo(Tally.NONE);
+    assertThat(queue.hasGapBehind()).isFalse();
+    queue.gapBehind().add(2, 20, DropReason.QUEUE_FULL.bit());
+    queue.gapBehind().add(1, 10, DropReason.BUDGET.bit());
+    assertThat(queue.hasGapBehind()).isTrue();
+    LogBatch next = batch(1, 30);
+    queue.add(next);
+    assertThat(queue.hasGapBehind()).isFalse();
+    assertThat(tally(next.gapBefore)).isEqualTo(new Tally(3, 30));
+    assertThat(next.gapBefore.reasons)
+        .isEqualTo(DropReason.QUEUE_FULL.bit() | DropReason.BUDGET.bit());
+    LogBatch last = batch(1, 10);
+    queue.add(last);
+    assertThat(last.gapBefore).isNull();
+  }
+
+  @Test
+  void gapInFront_isTheFirstBatchsOrBehindAll() {
+    assertThat(queue.gapInFront()).isSameAs(queue.gapBehind());
+    LogBatch first = batch(1, 10);
+    queue.add(first);
+    queue.gapInFront().add(1, 5, DropReason.SEND_FAILED.bit());
+    assertThat(tally(first.gapBefore)).isEqualTo(new Tally(1, 5));
+    assertThat(queue.gapInFront()).isSameAs(first.gapBefore);
+    assertThat(queue.hasGapBehind()).isFalse();
+  }
+
+  @Test
+  void handOn_ofAWholeBatchTakesItsGapsAlong() {
+    LogBatch batch = batch(1, 10);
+    BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
+    batch.markedGaps = new GapTally();
+    batch.markedGaps.add(3, 30, DropReason.BUFFER_FULL.bit());
+    GapTally target = new GapTally();
+    BatchQueue.handOn(batch, DropReason.SEND_FAILED, batch.source(), target);
+    assertThat(tally(target)).isEqualTo(new Tally(1 + 2 + 3, 10 + 20 + 30));
+    assertThat(target.reasons)
+        .isEqualTo(
+            DropReason.QUEUE_FULL.bit()
+                | DropReason.BUFFER_FULL.bit()
+                | DropReason.SEND_FAILED.bit());
+  }
+
+  @Test
+  void handOn_ofAPartLeavesTheGapsThatWereTold() {
+    LogBatch batch = batch(1, 10);
+    BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
+    GapTally target = new GapTally();
+    BatchQueue.handOn(batch, DropReason.SEND_FAILED, new Tally(0, 4), target);
+    assertThat(tally(target)).isEqualTo(new Tally(0, 4));
+    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, Tally.NONE, target);
+    assertThat(target.reasons).isEqualTo(DropReason.SEND_FAILED.bit());
+  }
+}

@@ -1,0 +1,158 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class SinkLedgerTest {
+  private static final Tally THREE = new Tally(3, 4 + 6 + 5);
+
+  private final Totals totals = new Totals();
+  private final SinkLedger ledger = new SinkLedger(totals);
+
+  private static LogBatch batch() {
+    LogBatch batch = LogBatch.of(List.of("one", "three", "five"));
+    batch.afterLine = 7;
+    return batch;
+  }
+
+  private SinkReport report() {
+    return ledger.report(ledger.entered(), List.of(), Tally.NONE);
+  }
+
+  private static SendException failure(SendException.Kind kind, int... undelivered) {
+    BitSet lines = null;
+    if (undelivered.length > 0) {
+      lines = new BitSet();
+      for (int index : undelivered) {
+        lines.set(index);
+      }
+    }
+    return new SendException(kind, "failed", null, lines);
+  }
+
+  @Test
+  void filtered_countsAsEnteredToo() {
+    ledger.entered(5, 50);
+    ledger.filtered(2, 20);
+    ledger.filtered(1, 10);
+    assertThat(ledger.entered()).isEqualTo(new Tally(8, 80));
+    assertThat(report().filtered()).isEqualTo(new Tally(3, 30));
+    assertThat(totals.filteredBytes.sum()).isEqualTo(30);
+  }
+
+  @Test
+  void lost_countsByReasonAndPlace() {
+    ledger.lost(4, DropReason.BUDGET, new Tally(2, 20));
+    ledger.lost(9, DropReason.BUDGET, new Tally(0, 5));
+    ledger.lost(9, DropReason.QUEUE_FULL, Tally.NONE);
+    SinkReport report = report();
+    assertThat(report.dropped()).isEqualTo(Map.of(DropReason.BUDGET, new Tally(2, 25)));
+    assertThat(report.gaps())
+        .containsExactly(
+            new Gap(4, new Tally(2, 20), Set.of(DropReason.BUDGET)),
+            new Gap(9, new Tally(0, 5), Set.of(DropReason.BUDGET)));
+    assertThat(totals.droppedLines(DropReason.BUDGET)).isEqualTo(2);
+    assertThat(totals.droppedBytes(DropReason.BUDGET)).isEqualTo(25);
+  }
+
+  @Test
+  void sent_withoutAFailureIsShipped() {
+    assertThat(ledger.sent(batch(), null, true)).isEqualTo(Tally.NONE);
+    ledger.sent(batch(), null, false);
+    SinkReport report = report();
+    assertThat(report.shipped()).isEqualTo(THREE.plus(THREE));
+    assertThat(report.batches()).isEqualTo(2);
+    assertThat(report.sentBytes()).isEqualTo(30);
+    assertThat(report.unconfirmed()).isEqualTo(Tally.NONE);
+    assertThat(report.gaps()).isEmpty();
+    assertThat(totals.batches.sum()).isEqualTo(2);
+    assertThat(totals.sentBytes.sum()).isEqualTo(30);
+    assertThat(totals.shippedLines.sum()).isEqualTo(6);
+    assertThat(totals.shippedBytes.sum()).isEqualTo(30);
+  }
+
+  @Test
+  void sent_countsTheMarkerAsTextAlone() {
+    LogBatch batch = batch();
+    batch.markHead(new byte[9]);
+    ledger.sent(batch, null, false);
+    assertThat(report().shipped()).isEqualTo(THREE);
+    assertThat(report().sentBytes()).isEqualTo(15 + 10);
+  }
+
+  @Test
+  void sent_withAFailureIsDroppedWhole() {
+    assertThat(ledger.sent(batch(), new IOException("no route"), false)).isEqualTo(THREE);
+    assertThat(ledger.sent(batch(), failure(SendException.Kind.FAILED), false)).isEqualTo(THREE);
+    assertThat(ledger.sent(batch(), failure(SendException.Kind.REFUSED), false)).isEqualTo(THREE);
+    assertThat(ledger.sent(batch(), failure(SendException.Kind.JOB_GONE), false)).isEqualTo(THREE);
+    SinkReport report = report();
+    assertThat(report.shipped()).isEqualTo(Tally.NONE);
+    assertThat(report.batches()).isZero();
+    assertThat(report.unconfirmed()).isEqualTo(Tally.NONE);
+    assertThat(report.dropped())
+        .isEqualTo(
+            Map.of(
+                DropReason.SEND_FAILED,
+                THREE.plus(THREE),
+                DropReason.SEND_REFUSED,
+                THREE.plus(THREE)));
+    assertThat(report.gaps())
+        .hasSize(4)
+        .contains(new Gap(7, THREE, Set.of(DropReason.SEND_FAILED)));
+  }
+
+  @Test
+  void sent_withLinesNamedLosesThoseAlone() {
+    LogBatch batch = batch();
+    batch.markHead(new byte[9]);
+    Tally lost = ledger.sent(batch, failure(SendException.Kind.REFUSED, 0, 1, 3), true);
+    assertThat(lost).isEqualTo(new Tally(2, 4 + 5));
+    assertThat(report().shipped()).isEqualTo(new Tally(1, 6));
+    assertThat(totals.shippedLines.sum()).isEqualTo(1);
+    assertThat(totals.shippedBytes.sum()).isEqualTo(6);
+    assertThat(report().unconfirmed()).isEqualTo(lost);
+  }
+
+  @Test
+  void unconfirmed_isSummedUp() {
+    ledger.sent(batch(), new IOException("no answer"), true);
+    ledger.unconfirmed(new Tally(1, 10));
+    assertThat(report().unconfirmed()).isEqualTo(THREE.plus(new Tally(1, 10)));
+  }
+
+  @Test
+  void gaps_areListedUpToABoundAndCountedFromThereOn() {
+    for (int i = 0; i < SinkReport.MAX_GAPS + 3; i++) {
+      ledger.gap(i, i + 1, i + 2, DropReason.BUDGET.bit() | DropReason.CLOSED.bit());
+    }
+    SinkReport report = report();
+    assertThat(report.gaps()).hasSize(SinkReport.MAX_GAPS);
+    for (int i = 0; i < SinkReport.MAX_GAPS; i++) {
+      assertThat(report.gaps().get(i))
+          .isEqualTo(
+              new Gap(i, new Tally(i + 1, i + 2), Set.of(DropReason.BUDGET, DropReason.CLOSED)));
+    }
+    assertThat(report.moreGaps()).isEqualTo(3);
+  }
+
+  @Test
+  void report_addsWhatWasLostBefore() {
+    DropTallies before = new DropTallies();
+    before.add(DropReason.BUFFER_FULL, 2, 20);
+    before.add(DropReason.BUDGET, 1, 10);
+    ledger.dropped(DropReason.BUDGET, 3, 30);
+    SinkReport report = ledger.report(new Tally(9, 90), List.of(before), new Tally(1, 1));
+    assertThat(report.accepted()).isEqualTo(new Tally(9, 90));
+    assertThat(report.held()).isEqualTo(new Tally(1, 1));
+    assertThat(report.dropped())
+        .isEqualTo(
+            Map.of(DropReason.BUFFER_FULL, new Tally(2, 20), DropReason.BUDGET, new Tally(4, 40)));
+  }
+}
