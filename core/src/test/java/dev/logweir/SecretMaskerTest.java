@@ -345,6 +345,12 @@ class SecretMaskerTest {
   }
 
   @Test
+  void encoded_masksBothWaysInWhichShellsTakeAnExclamationMark() {
+    SecretMasker masker = SecretMasker.builder().add("pa$word!").encoded().build();
+    assertThat(masker.mask("pa\\$word! pa\\$word\\!")).isEqualTo(MASK + " " + MASK);
+  }
+
+  @Test
   void encoded_looksForNoFormOfFewerThanSixBytes() {
     SecretMasker two = SecretMasker.builder().add("ab").encoded().build();
     assertThat(two.mask("6162 ab YWI")).isEqualTo("6162 " + MASK + " YWI");
