@@ -263,6 +263,20 @@ class BatchAssemblyTest {
   }
 
   @Test
+  void wholeLines_areReadBesideThoseWithCounts() {
+    byte[] lines = "-one\nthree\n-".getBytes(US_ASCII);
+    LogBatch batch = begin();
+    assembly.reserve(batch, 100, 100, true);
+    assembly.addMarker(batch, "gap".getBytes(US_ASCII), 0);
+    assembly.reserve(batch, 10, 10, false);
+    assembly.addLines(batch, lines, 1, 11, 2);
+    assertThat(batch).containsExactly("gap", "one", "three");
+    assertThat(batch.source()).isEqualTo(new Tally(2, 10));
+    assembly.close(batch);
+    assertThat(begin().offset()).isEqualTo(4 + 10);
+  }
+
+  @Test
   void plainLine_takesNoCount() {
     LogBatch batch = begin();
     addPiece(batch, plain("plain"), "", 0);

@@ -49,6 +49,18 @@ class BatchQueueTest {
   }
 
   @Test
+  void batchAddedBehindAnother_comesAfterIt() {
+    LogBatch two = batch(1, 20);
+    LogBatch three = batch(1, 30);
+    queue.add(batch(1, 10));
+    queue.add(two);
+    queue.poll();
+    queue.add(three);
+    assertThat(queue.poll()).isSameAs(two);
+    assertThat(queue.poll()).isSameAs(three);
+  }
+
+  @Test
   void fits_upToTwiceMaxSize() {
     assertThat(queue.fits(batch(8, 10))).isTrue();
     assertThat(queue.fits(batch(9, 10))).isFalse();

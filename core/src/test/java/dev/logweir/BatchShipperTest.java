@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
@@ -148,6 +149,170 @@ class BatchShipperTest {
     assertThat(sender.lines())
         .hasSize(8_000)
         .allMatch(line -> line.matches("(.)\\1{19}|(.)\\2{49}"));
+  }
+
+  @Test
+  void line_ofTheMostBytesGoesOutInOnePiece() {
+    BatchShipper shipper = shipper().maxLineBytes(256).start();
+    shipper.submit("a".repeat(256));
+    shipper.submit("b".repeat(257));
+    shipper.submit("c".repeat(255) + "é");
+    shipper.finish(Duration.ofSeconds(30));
+    assertThat(sender.lines())
+        .containsExactly(
+            "a".repeat(256),
+            "b".repeat(256) + " [logweir: continued]",
+            "b",
+            "c".repeat(255) + " [logweir: continued]",
+            "é");
+  }
+
+  @Test
+  void line_isNoLongerThanTheServerTakes() {
+    BatchSender bounded =
+        new BatchSender() {
+          @Override
+          public void send(List<String> lines) throws Exception {
+            sender.send(lines);
+          }
+
+          @Override
+          public int maxBatchBytes() {
+            return 700;
+          }
+        };
+    BatchShipper shipper = BatchShipper.builder(bounded).engine(engine).start();
+    shipper.submit("a".repeat(1_000));
+    shipper.finish(Duration.ofSeconds(30));
+    int longest = 700 - 257 - 1 - 21;
+    assertThat(sender.lines())
+        .containsExactly(
+            "a".repeat(longest) + " [logweir: continued]",
+            "a".repeat(longest) + " [logweir: continued]",
+            "a".repeat(1_000 - 2 * longest));
+  }
+
+  @Test
+  void lineEnds_endALineEachAndBeginNone() {
+    BatchShipper shipper = shipper().start();
+    shipper.submit("one\n");
+    shipper.submit("\n");
+    shipper.submit("\n\ntwo");
+    shipper.submit("-three\nfour-".getBytes(UTF_8), 1, 6);
+    SinkReport report = shipper.finish(Duration.ofSeconds(30));
+    assertThat(sender.lines()).containsExactly("one", "", "", "", "two", "three");
+    assertThat(report.accepted()).isEqualTo(new Tally(6, 4 + 3 + 4 + 6));
+  }
+
+  @Test
+  void submit_saysWhetherAllOfItIsInABatch() {
+    MemoryBudget budget = MemoryBudget.of(64 << 10);
+    SteppedSends sends = new SteppedSends();
+    LogweirEngine limited =
+        LogweirEngine.builder().time(time).budget(budget).sendExecutor(sends).build();
+    BatchShipper shipper =
+        BatchShipper.builder(sender).engine(limited).maxSize(4 << 10).maxLineBytes(256).start();
+    assertThat(shipper.submit("first")).isTrue();
+    sends.runAll();
+    long spent = budget.limit() - budget.used();
+    assertThat(budget.take(spent)).isTrue();
+    assertThat(shipper.submit("a".repeat(512))).isTrue();
+    assertThat(shipper.submit("c".repeat(512))).isFalse();
+    assertThat(shipper.report().held()).isEqualTo(new Tally(1, 513 + 256));
+    assertThat(shipper.report().dropped(DropReason.BUDGET)).isEqualTo(new Tally(1, 257));
+    assertThat(shipper.submit("d")).isFalse();
+    sends.runAll();
+    assertThat(shipper.submit("e")).isTrue();
+    budget.give(spent);
+    shipper.finish(Duration.ZERO);
+    limited.close();
+  }
+
+  @Test
+  void retained_isWhatItsPlacesHoldAndItsMostWithTheSendersOwn() throws Exception {
+    BatchSender own =
+        new BatchSender() {
+          @Override
+          public void send(List<String> lines) throws Exception {
+            sender.send(lines);
+          }
+
+          @Override
+          public int overheadBytes() {
+            return 1_000;
+          }
+        };
+    BatchShipper shipper = BatchShipper.builder(own).engine(engine).maxSize(8 << 10).start();
+    assertThat(shipper.maxRetainedBytes()).isEqualTo(4 * (8 << 10) + (8 << 10) + 1_000);
+    assertThat(shipper.retainedBytes()).isZero();
+    sender.stall();
+    shipper.submit("one");
+    sender.awaitInside();
+    assertThat(shipper.retainedBytes()).isEqualTo(1 << 10);
+    assertThat(shipper).hasToString("BatchShipper[RUNNING]");
+  }
+
+  @Test
+  void settings_takeEffect() throws Exception {
+    sender.stall();
+    BatchShipper shipper =
+        shipper()
+            .overflow(OverflowPolicy.DROP_OLDEST)
+            .markers(false)
+            .maxInterval(Duration.ofSeconds(1))
+            .flushTimeout(Duration.ofSeconds(20))
+            .start();
+    shipper.submit("first");
+    sender.awaitInside();
+    for (int i = 0; i < 1_000; i++) {
+      shipper.submit("x".repeat(99));
+    }
+    shipper.submit("last");
+    sender.recover();
+    sender.awaitCalls(2);
+    time.advance(Duration.ofSeconds(1));
+    Eventually.until(() -> sender.lines().contains("last"));
+    assertThat(sender.lines()).noneMatch(line -> line.startsWith("[logweir]"));
+    sender.stall();
+    shipper.submit("hung");
+    time.advance(Duration.ofSeconds(1));
+    sender.awaitInside();
+    Elsewhere<Boolean> close =
+        Elsewhere.call(
+            () -> {
+              shipper.close();
+              return true;
+            });
+    time.awaitTask(Duration.ofSeconds(20));
+    time.awaitWaiting(1);
+    time.advance(Duration.ofSeconds(20));
+    assertThat(close.get()).isTrue();
+  }
+
+  @Test
+  void settings_areChecked() {
+    BatchShipper.Builder builder = shipper();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxInterval(Duration.ofNanos(-1)))
+        .withMessageStartingWith("maxInterval must be at least ");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.flushTimeout(Duration.ofDays(2)))
+        .withMessageStartingWith("flushTimeout must be at most ");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxLineBytes(255))
+        .withMessage("maxLineBytes must be at least 256 B: 255");
+    assertThatNullPointerException().isThrownBy(() -> builder.overflow(null)).withMessage("policy");
+    assertThatNullPointerException().isThrownBy(() -> builder.engine(null)).withMessage("runner");
+    assertThatNullPointerException()
+        .isThrownBy(() -> BatchShipper.builder(null))
+        .withMessage("sender");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.maxLineBytes(3 << 10).start())
+        .withMessage("maxLineBytes must be at most half of maxSize, 2048 B: 3072");
+    BatchShipper shipper = shipper().start();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> shipper.finish(Duration.ofNanos(-1)))
+        .withMessageStartingWith("timeout must be at least ");
   }
 
   @Test
