@@ -1,0 +1,272 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The end of a sink. */
+@Timeout(60)
+class SinkEndTest extends SinkRig {
+  @Test
+  void fromTheEndOn_batchesWaitForRoomWhateverThePolicy() {
+    JobSettings settings = settings();
+    settings.maxWaitNanos = 100;
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    fillQueue(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    advance(200);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void overflowThatTheEndFinds_isOver() {
+    JobSettings settings = settings();
+    settings.maxWaitNanos = 100;
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    advance(100);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void lateUnderDropOldest_theLastBatchGoesFirst() {
+    JobSettings settings = settings();
+    settings.overflow(OverflowPolicy.DROP_OLDEST);
+    Sink sink = sink(settings);
+    fillQueue(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    sink.noMore();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    sink.beLate();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(2, 2L * FULL));
+    recover();
+    assertThat(arrived)
+        .containsExactly("1", "[logweir] 2 lines (7,424 bytes) dropped here: flush_timeout|c*3711");
+  }
+
+  @Test
+  void lateUnderDropOldest_olderBatchesGoOnlyOnceNoMoreComes() {
+    JobSettings settings = settings();
+    settings.overflow(OverflowPolicy.DROP_OLDEST);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    fillQueue(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    int before = drainsAskedFor;
+    sink.beLate();
+    assertThat(drainsAskedFor).isGreaterThan(before);
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(1, FULL));
+    sink.noMore();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(3, 3L * FULL));
+  }
+
+  @Test
+  void lateWithoutAnOpenBatch_theLastQueuedOneIsKept() {
+    JobSettings settings = settings();
+    settings.overflow(OverflowPolicy.DROP_OLDEST);
+    Sink sink = sink(settings);
+    stall(sink);
+    add(sink, 'a', FULL);
+    add(sink, 'b', FULL);
+    assertThat(sink.prepare(FULL, FULL, false, 0)).isEqualTo(FULL);
+    sink.passEnded();
+    sink.beginEnd(time.nanoTime() + 1_000);
+    sink.noMore();
+    sink.beLate();
+    recover();
+    assertThat(arrived)
+        .containsExactly("1", "[logweir] 1 line (3,712 bytes) dropped here: flush_timeout|b*3711");
+  }
+
+  @Test
+  void lateUnderDropNewest_nothingGivesWayInASinkAlone() {
+    Sink sink = sink();
+    fillQueue(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    sink.beLate();
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void lateWithoutProgress_holdsOtherSinksNoLonger() {
+    Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
+    Sink sink = job.sinks.get(0);
+    fillQueue(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    int before = drainsAskedFor;
+    sink.beLate();
+    assertThat(drainsAskedFor).isGreaterThan(before);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(1, FULL));
+  }
+
+  @Test
+  void lateWithProgress_goesOnWaiting() {
+    Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
+    Sink sink = job.sinks.get(0);
+    fillQueue(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    letOneGo();
+    assertThat(add(sink, 'd', FULL)).isTrue();
+    assertThat(add(sink, 'e', FULL)).isFalse();
+    sink.beLate();
+    assertThat(add(sink, 'e', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void lateWithNothingBehind_changesNothing() {
+    JobSettings settings = settings();
+    settings.overflow(OverflowPolicy.DROP_OLDEST);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    pass(sink, 'a', 2);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    sink.beLate();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+  }
+
+  @Test
+  void noMore_sendsTheOpenBatchAndEndsTheJobWithTheLastOne() {
+    Sink sink = sink();
+    pass(sink, 'a', 2);
+    sendAll();
+    pass(sink, 'b', 2);
+    long before = time.nanoTime();
+    sink.job.begin(TimeUnit.SECONDS.toNanos(10));
+    assertThat(sends.waiting()).isEqualTo(1);
+    sendAll();
+    assertThat(arrived).containsExactly("a", "b");
+    assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
+    assertThat(time.nanoTime()).isEqualTo(before);
+  }
+
+  @Test
+  void noMore_ofASinkWithNothingLeftEndsTheJobAtOnce() {
+    Sink sink = sink();
+    assertThat(sink.prepare(10, 10, false, 0)).isEqualTo(10);
+    sink.job.begin(TimeUnit.SECONDS.toNanos(10));
+    sendAll();
+    assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
+    assertThat(heldBytes(sink)).isZero();
+  }
+
+  @Test
+  void noMore_marksAGapBehindTheLastBatch() {
+    Sink sink = sink();
+    pass(sink, 'a', 2);
+    sendAll();
+    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    assertThat(sends.waiting()).isZero();
+    sink.job.begin(TimeUnit.SECONDS.toNanos(10));
+    assertThat(sink.job.state()).isEqualTo(Job.State.ENDING);
+    sendAll();
+    assertThat(arrived).containsExactly("a", "[logweir] 1 line (5 bytes) dropped here: queue_full");
+    assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
+  }
+
+  @Test
+  void abort_losesAllThatIsHeldWhereverItStands() {
+    Sink sink = sink();
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    sink.job.finish(0);
+    SinkReport report = report(sink);
+    assertThat(report.held()).isEqualTo(Tally.NONE);
+    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(4, 2 + 3 * FULL));
+    assertThat(report.gaps()).extracting(Gap::afterLine).containsExactly(0L, 1L, 2L, 3L);
+    assertThat(time.pending()).as("the warning of the call given up").isLessThanOrEqualTo(1);
+    sends.awaitInterrupted();
+    Eventually.until(() -> heldBytes(sink) == 0);
+    assertThat(arrived).isEmpty();
+  }
+
+  @Test
+  void abort_countsWhatHasNotComeYet() {
+    Sink sink = sink();
+    add(sink, 'a', 2);
+    sink.lock.lock();
+    try {
+      sink.abort(new Tally(3, 30));
+      sink.abort(new Tally(5, 50));
+    } finally {
+      sink.lock.unlock();
+    }
+    assertThat(sink.ledger.entered()).isEqualTo(new Tally(4, 32));
+    SinkReport report = report(sink);
+    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(4, 32));
+    assertThat(report.gaps())
+        .containsExactly(
+            new Gap(0, new Tally(1, 2), Set.of(DropReason.FLUSH_TIMEOUT)),
+            new Gap(1, new Tally(3, 30), Set.of(DropReason.FLUSH_TIMEOUT)));
+  }
+
+  @Test
+  void end_cancelsItsTimers() {
+    Sink sink = sink();
+    pass(sink, 'a', 2);
+    sendAll();
+    pass(sink, 'b', 2);
+    sink.notStarted();
+    sink.lock.lock();
+    try {
+      assertThat(time.pending()).isEqualTo(2);
+      sink.close();
+      assertThat(time.pending()).isZero();
+    } finally {
+      sink.lock.unlock();
+    }
+  }
+
+  @Test
+  void afterTheEnd_nothingIsCountedButWhatCameTooLate() {
+    Sink sink = sink();
+    pass(sink, 'a', 2);
+    sink.job.finish(0);
+    Tally entered = sink.ledger.entered();
+    SinkReport report = report(sink);
+    assertThat(sink.prepare(2, 2, false, 0)).isZero();
+    sink.addLines(new byte[] {'b', '\n'}, 0, 2, 1);
+    sink.addPiece(piece("c"), Segment.NO_BYTES);
+    sink.filtered(10, 1);
+    sink.failed(20, 2);
+    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    assertThat(sink.ledger.entered()).isEqualTo(entered);
+    assertThat(engine.totals.droppedBytes(DropReason.QUEUE_FULL)).isZero();
+    assertThat(engine.totals.droppedBytes(DropReason.PROCESSOR_FAILED)).isZero();
+    assertThat(engine.totals.filteredBytes.sum()).isZero();
+    sink.lost(DropReason.CLOSED, 5, 1);
+    assertThat(submit(sink, "four")).isFalse();
+    assertThat(engine.totals.droppedBytes(DropReason.CLOSED)).isEqualTo(10);
+    assertThat(engine.totals.droppedLines(DropReason.CLOSED)).isEqualTo(2);
+    assertThat(sink.ledger.entered()).isEqualTo(entered);
+    assertThat(report(sink)).isEqualTo(report);
+    sends.runAll();
+    assertThat(arrived).isEmpty();
+  }
+
+  @Test
+  void submit_onceTheEndHasBegunIsClosed() {
+    Sink sink = sink();
+    sink.beginEnd(time.nanoTime() + 100);
+    assertThat(submit(sink, "four")).isFalse();
+    assertThat(report(sink).dropped(DropReason.CLOSED)).isEqualTo(new Tally(1, 5));
+    assertThat(report(sink).gaps()).isEmpty();
+  }
+}

@@ -1,0 +1,258 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What gives way in a sink whose sender is slow or fails, and how that is told. */
+@Timeout(60)
+class SinkOverflowTest extends SinkRig {
+  // ---- what gives way ----
+
+  @Test
+  void dropNewest_dropsTheSealedBatchAndMarksItBehindTheOthers() {
+    Sink sink = sink();
+    fillQueue(sink);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+    assertThat(pass(sink, 'e', FULL)).isTrue();
+    recover();
+    sink.noMore();
+    sendAll();
+    assertThat(arrived)
+        .containsExactly(
+            "1",
+            "a*3711",
+            "b*3711",
+            "[logweir] 2 lines (7,424 bytes) dropped here: queue_full|e*3711");
+    assertThat(report(sink).gaps())
+        .containsExactly(
+            new Gap(3, new Tally(1, FULL), Set.of(DropReason.QUEUE_FULL)),
+            new Gap(4, new Tally(1, FULL), Set.of(DropReason.QUEUE_FULL)));
+    assertThat(heldBytes(sink)).isZero();
+  }
+
+  @Test
+  void dropOldest_dropsTheFirstQueuedAndMarksItBeforeTheNext() {
+    JobSettings settings = settings();
+    settings.overflow(OverflowPolicy.DROP_OLDEST);
+    Sink sink = sink(settings);
+    fillQueue(sink);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+    recover();
+    sink.noMore();
+    sendAll();
+    assertThat(arrived)
+        .containsExactly(
+            "1",
+            "[logweir] 1 line (3,712 bytes) dropped here: queue_full|b*3711",
+            "c*3711",
+            "d*3711");
+    assertThat(report(sink).gaps())
+        .containsExactly(new Gap(1, new Tally(1, FULL), Set.of(DropReason.QUEUE_FULL)));
+  }
+
+  @Test
+  void linesThatWait_areHeldUntilASendEnds() {
+    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    assertThat(held(sink)).isEqualTo(new Tally(4, 2 + 3 * FULL));
+    assertThat(time.pending()).as("the timer of waiting").isEqualTo(1);
+    int before = drainsAskedFor;
+    sends.close(false);
+    assertThat(drainsAskedFor).isGreaterThan(before);
+    assertThat(add(sink, 'd', FULL)).isTrue();
+    sendAll();
+    assertThat(arrived).containsExactly("1", "a*3711", "b*3711", "c*3711");
+  }
+
+  @Test
+  void linesThatWaitTooLong_fallBackToThePolicyUntilASendEnds() {
+    JobSettings settings = settings();
+    settings.maxWaitNanos = 100;
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    advance(99);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    int before = drainsAskedFor;
+    advance(1);
+    assertThat(drainsAskedFor).isGreaterThan(before);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+    letOneGo();
+    assertThat(add(sink, 'e', FULL)).as("room of the batch that is sent").isTrue();
+    assertThat(add(sink, 'f', FULL)).as("it waits again").isFalse();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+  }
+
+  @Test
+  void waitingThatWasLongAgo_isNotThatOfTheNextTime() {
+    JobSettings settings = settings();
+    settings.maxWaitNanos = 100;
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    advance(60);
+    letOneGo();
+    assertThat(add(sink, 'd', FULL)).isTrue();
+    assertThat(add(sink, 'e', FULL)).isFalse();
+    advance(99);
+    assertThat(add(sink, 'e', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    advance(1);
+    assertThat(add(sink, 'e', FULL)).isTrue();
+  }
+
+  // ---- failures ----
+
+  @Test
+  void failedBatch_isMarkedBeforeTheNextOne() {
+    Sink sink = sink();
+    fillQueue(sink);
+    fate =
+        lines -> {
+          if (lines.get(0).startsWith("1")) {
+            throw new SendException(SendException.Kind.REFUSED, "no", null);
+          }
+        };
+    recover();
+    assertThat(arrived)
+        .startsWith("[logweir] 1 line (2 bytes) dropped here: send_refused|a*3711", "b*3711");
+    assertThat(report(sink).gaps())
+        .containsExactly(new Gap(0, new Tally(1, 2), Set.of(DropReason.SEND_REFUSED)));
+  }
+
+  @Test
+  void markerThatFailsAlone_isNotTriedAgain() {
+    Sink sink = sink();
+    fate =
+        lines -> {
+          throw new java.io.IOException("no route");
+        };
+    pass(sink, 'a', 2);
+    sendAll();
+    sink.noMore();
+    assertThat(sends.waiting()).isEqualTo(1);
+    sendAll();
+    assertThat(report(sink).dropped(DropReason.SEND_FAILED)).isEqualTo(new Tally(1, 2));
+    assertThat(report(sink).gaps()).hasSize(1);
+    assertThat(sends.waiting()).isZero();
+  }
+
+  @Test
+  void segmentsOfABatch_goToThePoolOnlyIfItsSendReturned() {
+    Sink sink = sink();
+    SegmentPool pool = engine.pool(4 << 10);
+    Segment kept = new Segment(Segment.SMALL);
+    pool.release(kept);
+    pass(sink, 'a', 2);
+    fate =
+        lines -> {
+          throw new java.io.IOException("no route");
+        };
+    sendAll();
+    assertThat(pool.take()).isNotSameAs(kept);
+    pool.release(kept);
+    fate = lines -> {};
+    pass(sink, 'b', 2);
+    advance(INTERVAL);
+    sendAll();
+    assertThat(pool.take()).isSameAs(kept);
+  }
+
+  // ---- what stands between the lines ----
+
+  @Test
+  void gap_isALineOfTheBatchAndOfTheReport() {
+    Sink sink = sink();
+    add(sink, 'a', 2);
+    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.addGap(2, 2, 20, DropReason.BUFFER_FULL.bit());
+    add(sink, 'b', 2);
+    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.addGap(0, 1, 5, DropReason.PROCESSOR_FAILED.bit());
+    sink.passEnded();
+    sendAll();
+    assertThat(arrived)
+        .containsExactly(
+            "a|[logweir] 2 lines (20 bytes) dropped here: buffer_full"
+                + "|b|[logweir] 1 line (5 bytes) dropped here: processor_failed");
+    assertThat(report(sink).gaps())
+        .containsExactly(
+            new Gap(1, new Tally(2, 20), Set.of(DropReason.BUFFER_FULL)),
+            new Gap(3, new Tally(1, 5), Set.of(DropReason.PROCESSOR_FAILED)));
+  }
+
+  @Test
+  void gapsMarkedInABatchThatFails_areToldAgainWithIt() {
+    Sink sink = sink();
+    add(sink, 'a', 2);
+    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.addGap(2, 2, 20, DropReason.BUFFER_FULL.bit());
+    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.addGap(3, 3, 30, DropReason.BUFFER_FULL.bit());
+    sink.passEnded();
+    fate =
+        lines -> {
+          throw new java.io.IOException("no route");
+        };
+    sendAll();
+    fate = lines -> {};
+    pass(sink, 'b', 2);
+    advance(INTERVAL);
+    sendAll();
+    assertThat(arrived)
+        .containsExactly("[logweir] 6 lines (52 bytes) dropped here: buffer_full, send_failed|b");
+  }
+
+  @Test
+  void gap_withoutMarkersIsInTheReportOnly() {
+    JobSettings settings = settings();
+    settings.markers = false;
+    Sink sink = sink(settings);
+    add(sink, 'a', 2);
+    sink.addGap(2, 2, 20, DropReason.BUFFER_FULL.bit());
+    sink.passEnded();
+    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    sendAll();
+    sink.noMore();
+    sendAll();
+    assertThat(arrived).containsExactly("a");
+    assertThat(report(sink).gaps())
+        .containsExactly(
+            new Gap(1, new Tally(2, 20), Set.of(DropReason.BUFFER_FULL)),
+            new Gap(3, new Tally(1, 5), Set.of(DropReason.QUEUE_FULL)));
+  }
+
+  @Test
+  void linesThatCameToNothing_haveTheirNumbersToo() {
+    Sink sink = sink();
+    sink.filtered(10, 1);
+    sink.failed(20, 2);
+    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    add(sink, 'a', 2);
+    sink.lost(DropReason.QUEUE_FULL, 6, 1);
+    sink.lost(DropReason.CLOSED, 100, 7);
+    assertThat(sink.ledger.entered()).isEqualTo(new Tally(13, 143));
+    SinkReport report = report(sink);
+    assertThat(report.filtered()).isEqualTo(new Tally(1, 10));
+    assertThat(report.dropped(DropReason.PROCESSOR_FAILED)).isEqualTo(new Tally(2, 20));
+    assertThat(report.dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(2, 11));
+    assertThat(report.dropped(DropReason.CLOSED)).isEqualTo(new Tally(7, 100));
+    assertThat(report.gaps())
+        .containsExactly(
+            new Gap(3, new Tally(1, 5), Set.of(DropReason.QUEUE_FULL)),
+            new Gap(5, new Tally(1, 6), Set.of(DropReason.QUEUE_FULL)));
+    assertThat(report.held()).isEqualTo(new Tally(1, 2));
+  }
+}
