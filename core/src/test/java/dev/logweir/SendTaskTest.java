@@ -217,6 +217,7 @@ class SendTaskTest {
     send("one");
     shipper.finish(NOW);
     assertThat(engine.abandonedCalls()).isEqualTo(1);
+    assertThat(shipper.retainedBytes()).isEqualTo(1 << 10);
     time.advance(Duration.ofSeconds(1).minusNanos(1));
     assertThat(events.list).isEmpty();
     time.advance(Duration.ofNanos(1));
@@ -226,6 +227,7 @@ class SendTaskTest {
     sends.close(false);
     sendAll();
     assertThat(engine.abandonedCalls()).isZero();
+    assertThat(shipper.retainedBytes()).isZero();
     assertThat(events.list).hasSize(1);
     assertThat(shipper.report().shipped()).isEqualTo(Tally.NONE);
   }
