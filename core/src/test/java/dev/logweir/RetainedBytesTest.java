@@ -102,6 +102,11 @@ class RetainedBytesTest {
         new InputStream() {
           @Override
           public int read() throws IOException {
+            return read(new byte[1], 0, 1);
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) throws IOException {
             try {
               log.pump(FakeProcess.writing(new byte[0]));
             } catch (InterruptedException e) {
