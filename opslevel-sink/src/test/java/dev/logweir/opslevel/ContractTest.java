@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.logweir.JobOutcome;
 import dev.logweir.SendException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
