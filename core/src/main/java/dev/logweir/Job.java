@@ -238,6 +238,16 @@ final class Job {
     }
   }
 
+  /** Whether a sink drops, as it has no room. */
+  boolean isDropping() {
+    for (Sink sink : sinks) {
+      if (sink.isDropping()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   boolean isWaiting() {
     return linesWait;
   }

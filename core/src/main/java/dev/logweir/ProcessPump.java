@@ -104,7 +104,7 @@ final class ProcessPump {
         buffer.writeWaiting(chunk, count);
       } else if (attached) {
         buffer.write(chunk, 0, count);
-        if (buffer.isDropping()) {
+        if (buffer.isDropping() || job.isDropping()) {
           letOthersRun();
         }
       }

@@ -55,6 +55,10 @@ final class Sink {
   private Time.@Nullable Entry waitTimer;
   private Time.@Nullable Entry retryTimer;
   private boolean overflowing;
+
+  /** A batch was dropped for want of room since one was sent last. */
+  private boolean dropping;
+
   private boolean ending;
   private boolean late;
 
@@ -429,6 +433,7 @@ final class Sink {
         assembly.reopen(batch);
         return false;
       }
+      dropping = true;
       if (settings.overflow == OverflowPolicy.DROP_NEWEST) {
         DropReason reason = ending ? DropReason.FLUSH_TIMEOUT : DropReason.QUEUE_FULL;
         drop(batch, reason, queue.gapBehind());
@@ -654,6 +659,7 @@ final class Sink {
     }
     free(batch, failure == null);
     overflowing = false;
+    dropping = false;
     if (waitTimer != null) {
       waitTimer.cancel();
       waitTimer = null;
@@ -809,6 +815,15 @@ final class Sink {
   /** Whether the calling thread is in this sink's sender. */
   boolean isCalling(Thread thread) {
     return task.isOn(thread);
+  }
+
+  boolean isDropping() {
+    lock.lock();
+    try {
+      return dropping;
+    } finally {
+      lock.unlock();
+    }
   }
 
   // ---- looking at it; guarded by the lock ----

@@ -15,12 +15,15 @@ class SinkOverflowTest extends SinkRig {
   void dropNewest_dropsTheSealedBatchAndMarksItBehindTheOthers() {
     Sink sink = sink();
     fillQueue(sink);
+    assertThat(sink.job.isDropping()).isFalse();
     assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(sink.job.isDropping()).isTrue();
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
     assertThat(pass(sink, 'e', FULL)).isTrue();
     recover();
     sink.noMore();
     sendAll();
+    assertThat(sink.job.isDropping()).isFalse();
     assertThat(arrived)
         .containsExactly(
             "1",
@@ -40,11 +43,14 @@ class SinkOverflowTest extends SinkRig {
     settings.overflow(OverflowPolicy.DROP_OLDEST);
     Sink sink = sink(settings);
     fillQueue(sink);
+    assertThat(sink.job.isDropping()).isFalse();
     assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(sink.job.isDropping()).isTrue();
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
     recover();
     sink.noMore();
     sendAll();
+    assertThat(sink.job.isDropping()).isFalse();
     assertThat(arrived)
         .containsExactly(
             "1",
