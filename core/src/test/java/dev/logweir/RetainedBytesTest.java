@@ -95,6 +95,7 @@ class RetainedBytesTest {
   }
 
   @Test
+  @SuppressWarnings("InputStreamSlowMultibyteRead") // no byte is ever read
   void pumps_addTheirsAsManyAsThereAreAtOnce() throws Exception {
     LogStreamer log = job().start();
     CountDownLatch reads = new CountDownLatch(1);
