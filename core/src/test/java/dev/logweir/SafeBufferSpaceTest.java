@@ -9,7 +9,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The segments and gaps of a buffer alone: what a drain would read and give back, the test does. */
+/**
+ * The segments and gaps of a buffer alone: what a drain would read and give back, the test does.
+ */
 @Timeout(60)
 class SafeBufferSpaceTest {
   private static final int SEGMENT = Segment.capacity(Segment.SMALL);
@@ -29,8 +31,7 @@ class SafeBufferSpaceTest {
   private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64);
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
   private final SegmentAccount account = new SegmentAccount(pool, budget);
-  private final SafeBuffer buffer =
-      new SafeBuffer(drain(), account, SEGMENTS << 10, engine.totals);
+  private final SafeBuffer buffer = new SafeBuffer(drain(), account, SEGMENTS << 10, engine.totals);
   private final StreamView view = new StreamView();
 
   private JobDrain drain() {

@@ -1,0 +1,232 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/** One drain at a time: who asks, who waits, and who goes on. */
+@Timeout(60)
+class JobDrainTest {
+  private int drainsAskedFor;
+  private Runnable onMillis = () -> {};
+  private final ManualTime clock = new ManualTime();
+  private final Time time =
+      new Time() {
+        @Override
+        public long nanoTime() {
+          return clock.nanoTime();
+        }
+
+        @Override
+        public long currentTimeMillis() {
+          onMillis.run();
+          return clock.currentTimeMillis();
+        }
+
+        @Override
+        public Entry schedule(Runnable task, long delayNanos) {
+          return clock.schedule(task, delayNanos);
+        }
+
+        @Override
+        public boolean await(CountDownLatch latch, long nanos) throws InterruptedException {
+          return clock.await(latch, nanos);
+        }
+
+        @Override
+        public void close() {
+          clock.close();
+        }
+      };
+  private final LogweirEngine engine =
+      LogweirEngine.builder()
+          .time(time)
+          .drainThreads(
+              task -> {
+                drainsAskedFor++;
+                throw new OutOfMemoryError("no thread to be had");
+              })
+          .build();
+  private final ScriptedSender sender = new ScriptedSender();
+  private final List<String> seen = new ArrayList<>();
+  private final CountDownLatch inside = new CountDownLatch(1);
+  private final CountDownLatch open = new CountDownLatch(1);
+  private LogProcessor action = line -> {};
+  private final LogStreamer log =
+      LogStreamer.builder(sender)
+          .engine(engine)
+          .maxSize(4 << 10)
+          .processor(
+              line -> {
+                seen.add(line.text());
+                action.process(line);
+              })
+          .start();
+
+  @AfterEach
+  void close() {
+    open.countDown();
+    log.finish(Duration.ZERO);
+    engine.close(Duration.ZERO);
+  }
+
+  private void write(String text) {
+    log.stdout().write(text.getBytes(UTF_8));
+  }
+
+  /** Lets the processor hang on a line until the test ends that. */
+  private void hang() {
+    action =
+        line -> {
+          inside.countDown();
+          open.await();
+        };
+  }
+
+  /** Starts a thread that waits for the drain under way. */
+  private Thread waiting(AtomicReference<Object> result) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                result.set(log.drain());
+              } catch (InterruptedException e) {
+                result.set(e);
+              }
+            },
+            "test-drain");
+    thread.setDaemon(true);
+    thread.start();
+    Eventually.until(() -> thread.getState() == Thread.State.WAITING);
+    return thread;
+  }
+
+  @Test
+  void writeDuringADrain_isTakenByIt() throws Exception {
+    write("one\n");
+    int asked = drainsAskedFor;
+    action =
+        line -> {
+          if (line.text().equals("one")) {
+            write("two\n");
+          }
+        };
+    assertThat(log.drain()).isTrue();
+    assertThat(seen).containsExactly("one", "two");
+    assertThat(drainsAskedFor).isEqualTo(asked);
+    write("three\n");
+    assertThat(drainsAskedFor).isEqualTo(asked + 1);
+  }
+
+  @Test
+  void drainThatGotNoThread_isAskedForAgainAfterAWhile() {
+    write("one\n");
+    assertThat(drainsAskedFor).isEqualTo(1);
+    assertThat(clock.pending()).isEqualTo(1);
+    clock.advance(Duration.ofNanos(WorkerPool.RETRY_NANOS - 1));
+    assertThat(drainsAskedFor).isEqualTo(1);
+    clock.advance(Duration.ofNanos(1));
+    assertThat(drainsAskedFor).isEqualTo(2);
+    assertThat(clock.pending()).isEqualTo(1);
+  }
+
+  @Test
+  void drain_waitsForTheOneUnderWay() throws Exception {
+    hang();
+    write("one\n");
+    Elsewhere<Boolean> first = Elsewhere.call(log::drain);
+    inside.await();
+    AtomicReference<Object> result = new AtomicReference<>();
+    Thread second = waiting(result);
+    assertThat(first.isDone()).isFalse();
+    open.countDown();
+    second.join();
+    assertThat(first.get()).isTrue();
+    assertThat(result.get()).isEqualTo(true);
+  }
+
+  @Test
+  void drainThatWaits_canBeInterrupted() throws Exception {
+    hang();
+    write("one\n");
+    Elsewhere<Boolean> first = Elsewhere.call(log::drain);
+    inside.await();
+    AtomicReference<Object> result = new AtomicReference<>();
+    Thread second = waiting(result);
+    second.interrupt();
+    second.join();
+    assertThat(result.get()).isInstanceOf(InterruptedException.class);
+    open.countDown();
+    assertThat(first.get()).isTrue();
+  }
+
+  @Test
+  void drainThatWaits_endsWithTheJob() throws Exception {
+    hang();
+    write("one\ntwo\n");
+    Elsewhere<Boolean> first = Elsewhere.call(log::drain);
+    inside.await();
+    AtomicReference<Object> result = new AtomicReference<>();
+    Thread second = waiting(result);
+    log.finish(Duration.ZERO);
+    second.join();
+    assertThat(result.get()).isEqualTo(false);
+    first.get();
+    assertThat(seen).as("no line is shown after the end").containsExactly("one");
+    Eventually.until(() -> engine.abandonedCalls() == 0);
+  }
+
+  @Test
+  void passThatFails_leavesTheLinesForTheNext() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(LogStreamer.class);
+    ListAppender<ILoggingEvent> events = new ListAppender<>();
+    events.start();
+    logger.addAppender(events);
+    write("one\n");
+    onMillis =
+        () -> {
+          throw new OutOfMemoryError("heap");
+        };
+    log.drain();
+    logger.detachAppender(events);
+    assertThat(events.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly("java.lang.OutOfMemoryError in a drain: the lines wait in their buffers");
+    assertThat(log.report().sink().held()).isEqualTo(new Tally(1, 4));
+    onMillis = () -> {};
+    assertThat(log.drain()).isTrue();
+    assertThat(seen).containsExactly("one");
+  }
+
+  @Test
+  void end_drainsOnItsOwnThreadWhereNoOtherIsToBeHad() {
+    write("one\nlast");
+    log.stderr().write("err\n".getBytes(UTF_8));
+    assertThat(log.finish().isComplete()).isTrue();
+    assertThat(seen).containsExactly("err", "one", "last");
+    assertThat(sender.lines()).containsExactly("err", "one", "last");
+    assertThat(clock.pending()).isZero();
+  }
+
+  @Test
+  void report_hasWhatNoSinkHasSeen() {
+    write("one\ntwo\n");
+    log.stderr().write("three\n".getBytes(UTF_8));
+    SinkReport report = log.report().sink();
+    assertThat(report.accepted()).isEqualTo(new Tally(3, 14));
+    assertThat(report.held()).isEqualTo(new Tally(3, 14));
+    assertThat(log.retainedBytes()).isEqualTo(2 << 10);
+  }
+}
