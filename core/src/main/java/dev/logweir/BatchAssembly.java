@@ -17,8 +17,8 @@ final class BatchAssembly {
   private final long maxEncoded;
   private @Nullable LogBatch open;
 
-  /** Whether lines were lost behind the open batch, so that what follows is for the next. */
-  private boolean full;
+  /** What was lost behind the open batch, so that what follows is for the next. */
+  private @Nullable GapTally gapBehind;
 
   private long made;
   private long madeLines;
@@ -52,9 +52,23 @@ final class BatchAssembly {
     return batch;
   }
 
-  /** Lets nothing more into the open batch: a gap follows it. */
-  void fill() {
-    full = true;
+  /** Lets nothing more into the open batch: a gap follows it, which is to be added to. */
+  GapTally fill() {
+    GapTally gap = gapBehind;
+    if (gap == null) {
+      gap = new GapTally();
+      gapBehind = gap;
+    }
+    return gap;
+  }
+
+  /** Hands on the gap behind the batch that was the open one, once that has its place. */
+  void giveGapTo(BatchQueue queue) {
+    GapTally gap = gapBehind;
+    if (gap != null) {
+      queue.gapBehind().add(gap);
+      gapBehind = null;
+    }
   }
 
   /** Takes note of when the first line came. */
@@ -69,7 +83,9 @@ final class BatchAssembly {
     if (batch.lineCount() == 0) {
       return roomIn(batch, tallied) >= bytes;
     }
-    return !full && roomIn(batch, tallied) >= bytes && batch.encodedBytes + encoded <= maxEncoded;
+    return gapBehind == null
+        && roomIn(batch, tallied) >= bytes
+        && batch.encodedBytes + encoded <= maxEncoded;
   }
 
   private int roomIn(LogBatch batch, boolean tallied) {
@@ -180,7 +196,6 @@ final class BatchAssembly {
   /** Takes the open batch away, without the segments it has not used. */
   LogBatch close(LogBatch batch) {
     open = null;
-    full = false;
     giveSpares(batch);
     return batch;
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchShipper implements AutoCloseable {
   private static final int OWN_BYTES = 8 << 10;
+
+  /** Held for a whole call: no other's line comes between the fragments of a long one. */
+  private final ReentrantLock lock = new ReentrantLock();
 
   private final Job job;
   private final int maxLine;
@@ -63,26 +67,35 @@ public final class BatchShipper implements AutoCloseable {
     int end = offset + length;
     int from = offset;
     boolean taken = true;
-    do {
-      int lineEnd = Newlines.first(bytes, from, end);
-      taken &= submitLine(view, bytes, from, lineEnd);
-      from = lineEnd + 1;
-    } while (from < end);
+    lock.lock();
+    try {
+      do {
+        int lineEnd = Newlines.first(bytes, from, end);
+        taken &= submitLine(view, bytes, from, lineEnd);
+        from = lineEnd + 1;
+      } while (from < end);
+    } finally {
+      lock.unlock();
+    }
     return taken;
   }
 
   private boolean submitLine(LogLine view, byte[] bytes, int start, int end) {
     Sink sink = job.sinks.get(0);
-    boolean taken = true;
     int from = start;
     while (end - from > maxLine) {
       int cut = Utf8.boundary(bytes, from, from + maxLine);
       show(view, bytes, from, cut, from == start, false);
-      taken &= sink.submit(view, StreamDrain.CONTINUED);
+      if (!sink.submit(view, StreamDrain.CONTINUED)) {
+        // The rest is of no use, and could be taken for the end of what went before.
+        show(view, bytes, cut, end, false, true);
+        sink.lose(view);
+        return false;
+      }
       from = cut;
     }
     show(view, bytes, from, end, from == start, true);
-    return sink.submit(view, Segment.NO_BYTES) && taken;
+    return sink.submit(view, Segment.NO_BYTES);
   }
 
   private static void show(

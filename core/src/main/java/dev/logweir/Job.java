@@ -58,8 +58,8 @@ final class Job {
     return state;
   }
 
-  boolean hasStarted() {
-    return state != State.NEW && state != State.STARTING;
+  boolean hasRun() {
+    return !sinks.isEmpty();
   }
 
   /**
@@ -130,8 +130,8 @@ final class Job {
     lock.lock();
     try {
       advance(State.STARTING, State.RUNNING);
-      sinks = made;
       drain = jobDrain;
+      sinks = made; // last: who sees sinks sees the drain
       maxRetainedBytes += bytes;
     } finally {
       lock.unlock();
@@ -280,16 +280,18 @@ final class Job {
 
   /** Begins the end, waits for it up to the timeout, and returns the final report. */
   LogReport finish(long timeoutNanos) {
-    JobEnd end = begin(timeoutNanos);
-    if (!isWithin()) {
-      end.awaitAsCaller();
+    boolean within = isWithin();
+    JobEnd end = begin(timeoutNanos, !within);
+    if (!within) {
+      end.await();
+      end.callerGoes();
     }
     return report();
   }
 
   /** Waits for the end that has begun, no longer than the engine has time for. */
   LogReport finishBy(long deadlineNanos) {
-    JobEnd end = begin(Math.max(0, deadlineNanos - engine.time.nanoTime()));
+    JobEnd end = begin(Math.max(0, deadlineNanos - engine.time.nanoTime()), false);
     if (!isWithin()) {
       end.await(deadlineNanos);
     }
@@ -299,25 +301,40 @@ final class Job {
   /** Ends the job; cancels the {@link #finish} that another thread is in. */
   void close() {
     JobEnd end = ending();
-    if (end != null && end.hasCallers() && !isWithin()) {
+    boolean within = isWithin();
+    if (end != null && end.hasCallers() && !within) {
       end.timeUp();
-    } else {
-      finish(settings.timeoutNanos);
+      return;
+    }
+    end = begin(settings.timeoutNanos, false);
+    if (!within) {
+      end.await();
     }
   }
 
-  /** Begins the end if it has not begun. */
-  JobEnd begin(long timeoutNanos) {
+  /**
+   * Begins the end if it has not begun.
+   *
+   * @param waits whether the caller waits for it, until told otherwise
+   */
+  JobEnd begin(long timeoutNanos, boolean waits) {
     JobEnd end;
     boolean ran;
     lock.lock();
     try {
-      if (ending != null) {
-        return ending;
+      end = ending;
+      boolean begins = end == null;
+      if (end == null) {
+        end = new JobEnd(this, timeoutNanos);
+        ending = end;
+      }
+      if (waits) {
+        end.callerComes();
+      }
+      if (!begins) {
+        return end;
       }
       ran = state == State.RUNNING;
-      end = new JobEnd(this, timeoutNanos);
-      ending = end;
       state = State.ENDING;
     } finally {
       lock.unlock();
@@ -377,6 +394,9 @@ final class Job {
 
   /** Ends the sinks where they stand and takes the final balance, all in one moment. */
   LogReport closeAccount() {
+    if (sinks.isEmpty()) {
+      return emptyBalance();
+    }
     JobDrain streams = drain;
     boolean drainRuns = false;
     lockAll();
@@ -423,6 +443,9 @@ final class Job {
     if (last != null) {
       return last;
     }
+    if (sinks.isEmpty()) {
+      return emptyBalance(); // it may begin to run at any moment
+    }
     lockAll();
     try {
       return balance();
@@ -431,13 +454,14 @@ final class Job {
     }
   }
 
+  private LogReport emptyBalance() {
+    SinkLedger nothing = new SinkLedger(engine.totals);
+    SinkReport report = nothing.report(Tally.NONE, List.of(), Tally.NONE);
+    return new LogReport(Collections.nCopies(senders.size(), report));
+  }
+
   private LogReport balance() {
     List<SinkReport> reports = new ArrayList<>(senders.size());
-    if (sinks.isEmpty()) {
-      SinkLedger nothing = new SinkLedger(engine.totals);
-      SinkReport report = nothing.report(Tally.NONE, List.of(), Tally.NONE);
-      return new LogReport(Collections.nCopies(senders.size(), report));
-    }
     for (Sink sink : sinks) {
       Tally held = sink.heldInBatches();
       if (drain == null) {

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
  * Takes what the streams of a job hold to its sinks, one thread at a time, in bounded pieces.
  *
  * <p>Writers ask for a drain; the first who does hands it to a thread, the others find it asked for
- * already. A request that comes while it runs makes it look once more.
+ * already. A request that comes while it runs makes it look once more. A write whose lines go
+ * straight to the sink takes its place for that time.
  */
 final class JobDrain extends WorkerPool.Work {
   private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
@@ -108,12 +109,7 @@ final class JobDrain extends WorkerPool.Work {
           return true;
         }
       } else if (state.compareAndSet(State.IDLE, State.REQUESTED)) {
-        if (job.engine.drains.execute(this)) {
-          return true;
-        }
-        state.compareAndSet(State.REQUESTED, State.IDLE);
-        retryLater();
-        return false;
+        return handOver();
       }
     }
   }
@@ -164,14 +160,25 @@ final class JobDrain extends WorkerPool.Work {
    * @param ask whether there is something left to drain
    */
   void endThrough(boolean ask) {
-    boolean asked = !state.compareAndSet(State.THROUGH, State.IDLE);
-    if (asked) {
-      state.set(State.IDLE);
-      signalIdle();
+    if (state.compareAndSet(State.THROUGH, State.IDLE)) {
+      if (ask) {
+        request();
+      }
+      return;
     }
-    if (ask || asked) {
-      request();
+    state.set(State.REQUESTED); // who asked meanwhile comes before the next write
+    signalIdle();
+    handOver();
+  }
+
+  /** Hands the drain that is asked for to a thread; false if there is none to be had. */
+  private boolean handOver() {
+    if (job.engine.drains.execute(this)) {
+      return true;
     }
+    state.compareAndSet(State.REQUESTED, State.IDLE);
+    retryLater();
+    return false;
   }
 
   /** Goes on until there is no more to take or, if it gives way, until other jobs wait. */
@@ -232,7 +239,7 @@ final class JobDrain extends WorkerPool.Work {
       if (idle == null) {
         idle = lock.newCondition();
       }
-      while (!givenUp && isUnderWay()) {
+      while (!givenUp && willSignal()) {
         idle.await();
       }
       return !givenUp;
@@ -241,8 +248,8 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
-  /** Whether a thread drains, which will say when it has ended. */
-  private boolean isUnderWay() {
+  /** Sees to it that whoever drains says when that has ended; false if nobody does. */
+  private boolean willSignal() {
     state.compareAndSet(State.THROUGH, State.AGAIN);
     State now = state.get();
     return now == State.RUNNING || now == State.AGAIN;

@@ -88,15 +88,22 @@ final class JobEnd {
     }
   }
 
-  /** Waits as one who may be cancelled by {@link Job#close}. */
-  void awaitAsCaller() {
+  /** Whether somebody waits whom {@link Job#close} cancels. */
+  boolean hasCallers() {
+    return callers.get() > 0;
+  }
+
+  void callerComes() {
     callers.incrementAndGet();
-    await(deadlineNanos);
+  }
+
+  void callerGoes() {
     callers.decrementAndGet();
   }
 
-  boolean hasCallers() {
-    return callers.get() > 0;
+  /** Waits until the job is over; at its deadline, or if interrupted, it ends there. */
+  void await() {
+    await(deadlineNanos);
   }
 
   /** Waits until the job is over; at a deadline, or if interrupted, it ends there. */
@@ -141,8 +148,13 @@ final class JobEnd {
     } finally {
       account.unlock();
     }
-    boolean started = job.engine.sends.execute(next);
-    if (!started || (timeIsUp && job.afterLog == null)) {
+    // Where no thread is to be had for sends, one for drains will do.
+    boolean started = job.engine.sends.execute(next) || job.engine.drains.execute(next);
+    if (!started) {
+      LOG.warn("No thread to be had to close the senders and processors of a job");
+      over();
+    } else if (timeIsUp && job.afterLog == null) {
+      next.giveUp();
       over();
     }
   }
@@ -209,7 +221,14 @@ final class JobEnd {
     private final LogReport last;
     private final boolean inTime;
     private @Nullable Thread thread;
+
+    /** Whose call is under way. */
+    private Object owner = this;
+
     private boolean givenUp;
+
+    /** Whether the call under way is counted as abandoned. */
+    private boolean abandoned;
 
     Closing(LogReport last, boolean inTime) {
       this.last = last;
@@ -218,56 +237,99 @@ final class JobEnd {
 
     @Override
     void run() {
+      for (LogProcessor processor : job.processors) {
+        attempt("processor", processor, processor::close);
+      }
+      for (BatchSender sender : job.senders) {
+        attempt("sender", sender, sender::close);
+      }
+      LogStreamer.AfterLog after = job.afterLog;
+      if (after != null && inTime && !isGivenUp()) {
+        attempt("callback after the log", after, () -> after.run(last));
+      }
+      over();
+    }
+
+    private boolean isGivenUp() {
+      job.lock.lock();
+      try {
+        return givenUp;
+      } finally {
+        job.lock.unlock();
+      }
+    }
+
+    /** Runs one call; one that is begun after the time is up begins interrupted. */
+    private void attempt(String what, Object whose, ThrowingRunnable action) {
+      begin(whose);
+      try {
+        action.run();
+      } catch (Throwable e) {
+        warn(what, whose, e);
+      }
+      end(whose);
+    }
+
+    private static void warn(String what, Object whose, Throwable e) {
+      if (whose instanceof LogProcessor) {
+        // Without its text: a processor has seen lines before they were masked.
+        StackTraceElement[] trace = e.getStackTrace();
+        Object place = trace.length == 0 ? "unknown place" : trace[0];
+        LOG.warn("{} in a {} at the end of its job, at {}", e.getClass().getName(), what, place);
+      } else {
+        LOG.warn("A {} failed at the end of its job", what, e);
+      }
+    }
+
+    private void begin(Object whose) {
       job.lock.lock();
       try {
         thread = Thread.currentThread();
+        owner = whose;
+        if (givenUp) {
+          thread.interrupt();
+        }
       } finally {
         job.lock.unlock();
       }
-      for (LogProcessor processor : job.processors) {
-        attempt("processor", processor::close);
-      }
-      for (BatchSender sender : job.senders) {
-        attempt("sender", sender::close);
-      }
-      boolean skip;
+    }
+
+    private void end(Object whose) {
+      boolean counted;
       job.lock.lock();
       try {
-        skip = givenUp;
-      } finally {
-        job.lock.unlock();
-      }
-      LogStreamer.AfterLog after = job.afterLog;
-      if (after != null && inTime && !skip) {
-        attempt("callback after the log", () -> after.run(last));
-      }
-      job.lock.lock();
-      try {
+        counted = abandoned;
+        abandoned = false;
         thread = null;
         Thread.interrupted();
       } finally {
         job.lock.unlock();
       }
-      over();
-    }
-
-    private void attempt(String what, ThrowingRunnable action) {
-      try {
-        action.run();
-      } catch (Throwable e) {
-        LOG.warn("A {} failed at the end of its job", what, e);
+      if (counted) {
+        job.engine.abandoned.remove(whose);
       }
     }
 
+    /** Interrupts the call under way and gives it up, and what comes after it. */
     void giveUp() {
+      Thread running;
       job.lock.lock();
       try {
+        if (givenUp) {
+          return;
+        }
         givenUp = true;
-        if (thread != null && thread != Thread.currentThread()) {
-          thread.interrupt();
+        running = thread == Thread.currentThread() ? null : thread;
+        if (running != null) {
+          abandoned = true;
+          job.engine.abandoned.add(owner);
+          running.interrupt();
         }
       } finally {
         job.lock.unlock();
+      }
+      if (running != null) {
+        job.engine.sends.replace(running);
       }
     }
 

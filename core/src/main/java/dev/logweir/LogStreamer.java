@@ -183,9 +183,7 @@ public final class LogStreamer implements AutoCloseable {
    * 64 KiB. Before {@link #start()} what it will be.
    */
   public long maxRetainedBytes() {
-    return job.hasStarted()
-        ? job.maxRetainedBytes()
-        : job.maxBytes(senders.size(), true, fixedBytes());
+    return job.hasRun() ? job.maxRetainedBytes() : job.maxBytes(senders.size(), true, fixedBytes());
   }
 
   @Override

@@ -120,7 +120,7 @@ public final class LogweirEngine implements AutoCloseable {
     long deadline = time.nanoTime() + nanos;
     closed = true;
     List<Job> open = List.copyOf(jobs);
-    open.forEach(job -> job.begin(nanos));
+    open.forEach(job -> job.begin(nanos, false));
     List<LogReport> reports = new ArrayList<>(open.size());
     for (Job job : open) {
       reports.add(job.finishBy(deadline));

@@ -11,6 +11,9 @@ final class Newlines {
   private static final long LINE_ENDS = 0x0A0A0A0A0A0A0A0AL;
   private static final long LOW_BITS = 0x7F7F7F7F7F7F7F7FL;
 
+  /** Bytes of which the marks, a bit each, fit into a word. */
+  private static final int BLOCK = Long.SIZE;
+
   private Newlines() {}
 
   /**
@@ -24,6 +27,19 @@ final class Newlines {
   static int count(byte[] bytes, int from, int to) {
     int count = 0;
     int index = from;
+    for (; index <= to - BLOCK; index += BLOCK) {
+      // The marks of eight words side by side: one count for all of them.
+      count +=
+          Long.bitCount(
+              mark(bytes, index) >>> 7
+                  | mark(bytes, index + 8) >>> 6
+                  | mark(bytes, index + 16) >>> 5
+                  | mark(bytes, index + 24) >>> 4
+                  | mark(bytes, index + 32) >>> 3
+                  | mark(bytes, index + 40) >>> 2
+                  | mark(bytes, index + 48) >>> 1
+                  | mark(bytes, index + 56));
+    }
     for (; index <= to - Long.BYTES; index += Long.BYTES) {
       count += Long.bitCount(mark(bytes, index));
     }

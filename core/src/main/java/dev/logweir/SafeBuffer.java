@@ -198,6 +198,7 @@ public final class SafeBuffer extends OutputStream {
       segments--;
       account.give(1);
       account.recycle(empty);
+      signalRoom();
     }
     return from;
   }
@@ -208,6 +209,7 @@ public final class SafeBuffer extends OutputStream {
     midLine = false;
     if (tail != null) {
       tail.clear();
+      signalRoom();
     }
   }
 
@@ -240,8 +242,9 @@ public final class SafeBuffer extends OutputStream {
     if (dropping) {
       from = droppedMidLine ? Newlines.first(bytes, offset, end) + 1 : offset;
       if (from >= end || !mayResume()) {
+        boolean told = hasWholeGap();
         drop(bytes, offset, end, lastDropReason());
-        return false;
+        return !told && hasWholeGap();
       }
     }
     int room = takeSpares(end - from);
@@ -262,11 +265,12 @@ public final class SafeBuffer extends OutputStream {
     boolean wasEmpty = isEmpty();
     put(bytes, from, cut);
     giveSpares();
+    boolean begins = dropFrom < end && !dropping;
     if (dropFrom < end) {
       dropping = true;
       drop(bytes, dropFrom, end, reason);
     }
-    return kept || wasEmpty;
+    return kept || wasEmpty || begins;
   }
 
   private boolean mayResume() {
@@ -512,10 +516,15 @@ public final class SafeBuffer extends OutputStream {
   boolean hasGap() {
     lock.lock();
     try {
-      return dropping && !losses().gap.isEmpty() && (!droppedMidLine || closed) && isDrained();
+      return dropping && hasWholeGap() && isDrained();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether the line that was dropped last has ended. */
+  private boolean hasWholeGap() {
+    return !losses().gap.isEmpty() && (!droppedMidLine || closed);
   }
 
   /** Takes that gap; returns whether it is still there, as writes may have gone on. */

@@ -96,6 +96,7 @@ final class SendTask extends WorkerPool.Work {
     }
     long began = sink.job.engine.time.nanoTime();
     Throwable failure = failureOf(batch);
+    Tally lost = SinkLedger.lostOf(batch, failure);
     boolean wake = false;
     boolean abandoned;
     long bytes = batch.sourceBytes;
@@ -104,7 +105,7 @@ final class SendTask extends WorkerPool.Work {
       abandoned = call.abandoned;
       if (!abandoned) {
         current = null;
-        wake = sink.sent(batch, failure);
+        wake = sink.sent(batch, failure, lost);
       }
       // An interrupt meant for this call must not hit the next one on this thread.
       Thread.interrupted();

@@ -38,6 +38,9 @@ final class Sink {
   /** Number of the job's last line that came here or was dropped before. */
   private long position;
 
+  /** Whether a batch has gone on from being assembled: the first line goes at once. */
+  private boolean begun;
+
   private boolean sendEarly;
 
   /** Lines are about to be added to the open batch, for which room was made in it. */
@@ -342,6 +345,18 @@ final class Sink {
     }
   }
 
+  /** Counts the rest of a line as dropped of which a piece was. */
+  void lose(LogLine rest) {
+    boolean open;
+    lock.lock();
+    try {
+      open = !ending && !ended;
+    } finally {
+      lock.unlock();
+    }
+    lost(open ? DropReason.BUDGET : DropReason.CLOSED, rest.sourceBytes, rest.sourceLines);
+  }
+
   /**
    * Adds the marker of a gap in front of the batches, and takes note of the gap. There must be
    * room.
@@ -414,8 +429,7 @@ final class Sink {
         return; // what comes after the end is no gap in the log
       }
       ledger.lost(position, reason, new Tally(lines, bytes));
-      queue.gapBehind().add(lines, bytes, reason.bit());
-      assembly.fill();
+      (assembly.isEmpty() ? queue.gapBehind() : assembly.fill()).add(lines, bytes, reason.bit());
       position += lines;
     } finally {
       lock.unlock();
@@ -437,12 +451,15 @@ final class Sink {
       if (settings.overflow == OverflowPolicy.DROP_NEWEST) {
         DropReason reason = ending ? DropReason.FLUSH_TIMEOUT : DropReason.QUEUE_FULL;
         drop(batch, reason, queue.gapBehind());
+        assembly.giveGapTo(queue);
         return true;
       }
       makeRoomFor(batch);
     }
     keepRecent(batch);
     queue.add(batch);
+    assembly.giveGapTo(queue);
+    begun = true;
     return true;
   }
 
@@ -555,7 +572,7 @@ final class Sink {
     return batch != null
         && batch.lineCount() > 0
         && !held
-        && (batch.sequence() == 1
+        && (!begun
             || sendEarly
             || noMore
             || job.engine.time.nanoTime() - batch.oldestNanos >= intervalNanos);
@@ -624,6 +641,7 @@ final class Sink {
       batch = assembly.close(Objects.requireNonNull(assembly.open()));
       keepRecent(batch);
       queue.giveGap(batch);
+      assembly.giveGapTo(queue);
     }
     if (batch == null && isGapDue()) {
       batch = assembly.close(assembly.begin(position));
@@ -634,6 +652,7 @@ final class Sink {
       setTimer();
       return null;
     }
+    begun = true;
     sendEarly = false;
     return batch;
   }
@@ -652,8 +671,8 @@ final class Sink {
    * Takes note of what became of a batch. Guarded by the lock. Returns whether the drain waits for
    * room.
    */
-  boolean sent(LogBatch batch, @Nullable Throwable failure) {
-    Tally lost = ledger.sent(batch, failure, call.isWritten());
+  boolean sent(LogBatch batch, @Nullable Throwable failure, Tally lost) {
+    ledger.sent(batch, failure, lost, call.isWritten());
     if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
       BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, queue.gapInFront());
     }
@@ -759,6 +778,7 @@ final class Sink {
     }
     ended = true;
     cancelTimers();
+    assembly.giveGapTo(queue);
     GapTally rest = queue.gapBehind();
     task.abandon();
     for (LogBatch batch = queue.poll(); batch != null; batch = queue.poll()) {

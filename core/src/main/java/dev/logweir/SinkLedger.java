@@ -65,23 +65,31 @@ final class SinkLedger {
   }
 
   /**
+   * Returns what was lost of a batch that was sent: a look at all its lines if not all were. Not
+   * guarded.
+   */
+  static Tally lostOf(LogBatch batch, @Nullable Throwable failure) {
+    if (failure == null) {
+      return Tally.NONE;
+    }
+    return failure instanceof SendException e && !e.isWholeBatch()
+        ? undelivered(batch, e)
+        : batch.source();
+  }
+
+  /**
    * Counts what became of a batch that was sent.
    *
+   * @param lost what was lost of it
    * @param written whether it was written out in full and never answered
-   * @return what was lost of it
    */
-  Tally sent(LogBatch batch, @Nullable Throwable failure, boolean written) {
-    Tally lost = Tally.NONE;
+  void sent(LogBatch batch, @Nullable Throwable failure, Tally lost, boolean written) {
     if (failure == null) {
       batches++;
       sentBytes += batch.byteCount();
       totals.batches.increment();
       totals.sentBytes.add(batch.byteCount());
     } else {
-      lost =
-          failure instanceof SendException e && !e.isWholeBatch()
-              ? undelivered(batch, e)
-              : batch.source();
       lost(batch.afterLine, reasonOf(failure), lost);
       if (written) {
         unconfirmed(lost);
@@ -93,7 +101,6 @@ final class SinkLedger {
     shippedBytes += bytes;
     totals.shippedLines.add(lines);
     totals.shippedBytes.add(bytes);
-    return lost;
   }
 
   static DropReason reasonOf(Throwable failure) {

@@ -137,10 +137,13 @@ final class StreamDrain implements LineTarget {
     Sink sink = sinks.get(0);
     boolean due = sink.hasClaim();
     boolean mayStart = !drain.job.engine.sends.isGiven();
-    if (due && mayStart) {
-      sink.signal();
+    try {
+      if (due && mayStart) {
+        sink.signal();
+      }
+    } finally {
+      drain.endThrough(ask || (due && !mayStart));
     }
-    drain.endThrough(ask || (due && !mayStart));
   }
 
   /** Takes about so many bytes. */
@@ -559,10 +562,12 @@ final class StreamDrain implements LineTarget {
     boolean plain = BatchAssembly.isPlain(piece);
     for (Sink sink : sinks) {
       int bytes = length + 2 * LineReader.MAX_TRAILER;
-      if (sink.prepareLine(bytes, plain, length) > 0) {
+      int room = sink.prepareLine(bytes, plain, length);
+      if (room > 0) {
         sink.addPiece(piece, mark);
       } else {
-        sink.lost(DropReason.QUEUE_FULL, piece.sourceBytes, piece.sourceLines);
+        DropReason reason = room == Sink.NO_SEGMENT ? DropReason.BUDGET : DropReason.QUEUE_FULL;
+        sink.lost(reason, piece.sourceBytes, piece.sourceLines);
       }
     }
     for (LogListener listener : listeners) {

@@ -141,9 +141,15 @@ class BatchAssemblyTest {
   void fill_letsNothingMoreIn() {
     LogBatch batch = begin();
     addLine(batch, 10);
-    assembly.fill();
+    assembly.fill().add(2, 30, DropReason.BUDGET.bit());
     assertThat(assembly.takes(batch, 10, false, 0)).isFalse();
     assembly.close(batch);
+    assembly.reopen(batch);
+    assertThat(assembly.takes(batch, 10, false, 0)).isFalse();
+    assembly.close(batch);
+    BatchQueue queue = new BatchQueue(Segment.SMALL, 4 << 10);
+    assembly.giveGapTo(queue);
+    assertThat(queue.gapBehind().lines).isEqualTo(2);
     LogBatch next = begin();
     addLine(next, 10);
     assertThat(assembly.takes(next, 10, false, 0)).isTrue();

@@ -229,6 +229,37 @@ class BatchShipperTest {
   }
 
   @Test
+  void lineOfWhichAPieceIsLost_isLostFromThereOnAndMarkedThere() {
+    MemoryBudget budget = MemoryBudget.of(64 << 10);
+    SteppedSends sends = new SteppedSends();
+    LogweirEngine limited =
+        LogweirEngine.builder().time(time).budget(budget).sendExecutor(sends).build();
+    BatchShipper shipper =
+        BatchShipper.builder(sender).engine(limited).maxSize(4 << 10).maxLineBytes(256).start();
+    assertThat(shipper.submit("first")).isTrue();
+    sends.runAll();
+    long spent = budget.limit() - budget.used();
+    assertThat(budget.take(spent)).isTrue();
+    assertThat(shipper.submit("a".repeat(512))).isTrue();
+    assertThat(shipper.submit("c".repeat(2_000) + "end")).isFalse();
+    budget.give(spent);
+    assertThat(shipper.submit("b")).isTrue();
+    sends.runAll();
+    time.advance(Duration.ofMinutes(1));
+    sends.runAll();
+    assertThat(sender.lines())
+        .containsExactly(
+            "first",
+            "a".repeat(256) + " [logweir: continued]",
+            "a".repeat(256),
+            "c".repeat(256) + " [logweir: continued]",
+            "[logweir] 1 line (1,748 bytes) dropped here: budget",
+            "b");
+    shipper.finish(Duration.ZERO);
+    limited.close();
+  }
+
+  @Test
   void retained_isWhatItsPlacesHoldAndItsMostWithTheSendersOwn() throws Exception {
     BatchSender own =
         new BatchSender() {

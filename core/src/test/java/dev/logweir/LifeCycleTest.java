@@ -232,6 +232,64 @@ class LifeCycleTest {
   }
 
   @Test
+  void close_twiceAtOnce_bothWaitForTheEnd() throws Exception {
+    sender.stall();
+    LogStreamer log = job().start();
+    write(log.stdout(), "one\ntwo\n");
+    sender.awaitInside();
+    Elsewhere<LogReport> first = close(log);
+    time.awaitWaiting(1);
+    Elsewhere<LogReport> second = close(log);
+    time.awaitWaiting(2);
+    sender.recover();
+    assertThat(first.get().isComplete()).isTrue();
+    assertThat(second.get()).isSameAs(first.get());
+  }
+
+  private static Elsewhere<LogReport> close(LogStreamer log) {
+    return Elsewhere.call(
+        () -> {
+          log.close();
+          return log.report();
+        });
+  }
+
+  @Test
+  void closeOfASenderThatHangs_isInterruptedCountedAndLetGo() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    BatchSender stubborn =
+        new BatchSender() {
+          @Override
+          public void send(List<String> lines) {}
+
+          @Override
+          public void close() {
+            inside.countDown();
+            boolean released = false;
+            while (!released) {
+              try {
+                release.await();
+                released = true;
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+              }
+            }
+          }
+        };
+    LogStreamer log = LogStreamer.builder(stubborn).engine(engine).start();
+    Elsewhere<LogReport> finish = Elsewhere.call(() -> log.finish(Duration.ofHours(1)));
+    inside.await();
+    finish.interrupt();
+    assertThat(finish.get().isComplete()).isTrue();
+    interrupted.await();
+    assertThat(engine.abandonedCalls()).isEqualTo(1);
+    release.countDown();
+    Eventually.until(() -> engine.abandonedCalls() == 0);
+  }
+
+  @Test
   void finish_onAnInterruptedThreadCancelsAndRestoresTheFlag() throws Exception {
     sender.stall();
     LogStreamer log = job().start();

@@ -28,6 +28,26 @@ class LogStreamerTest {
   }
 
   @Test
+  void firstLine_goesAtOnceAlsoBehindOnesThatWereRemoved() throws Exception {
+    LogStreamer log =
+        job()
+            .maxInterval(Duration.ofHours(1))
+            .processor(
+                line -> {
+                  if (line.text().startsWith("::")) {
+                    line.remove();
+                  }
+                })
+            .start();
+    write(log.stdout(), "::set\n");
+    log.drain();
+    write(log.stdout(), "seen\n");
+    sender.awaitLines(1);
+    assertThat(sender.lines()).containsExactly("seen");
+    log.close();
+  }
+
+  @Test
   void finish_shipsAllLinesAndTheTrailingOne() {
     LogStreamer log = job().start();
     write(log.stdout(), "one\ntwo\nthr");

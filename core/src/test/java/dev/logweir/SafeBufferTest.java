@@ -149,6 +149,21 @@ class SafeBufferTest {
     assertThat(rig.drainsAskedFor).isEqualTo(3);
   }
 
+  /** A job that then falls silent has its cut line and its marker in the log. */
+  @Test
+  void write_asksForADrain_asDroppingBeginsAndAsTheDroppedLineEnds() {
+    write(SEGMENTS, SEGMENT);
+    assertThat(rig.drainsAskedFor).isEqualTo(1);
+    writeOpen(5);
+    assertThat(rig.drainsAskedFor).isEqualTo(2);
+    writeOpen(5);
+    assertThat(rig.drainsAskedFor).isEqualTo(2);
+    write(1, 1);
+    assertThat(rig.drainsAskedFor).isEqualTo(3);
+    write(1, 10);
+    assertThat(rig.drainsAskedFor).isEqualTo(3);
+  }
+
   @Test
   void write_afterTheReport_countsInTheMetersOnly() {
     write(1, 10);

@@ -148,7 +148,7 @@ class SinkEndTest extends SinkRig {
     sendAll();
     pass(sink, 'b', 2);
     long before = time.nanoTime();
-    sink.job.begin(TimeUnit.SECONDS.toNanos(10));
+    sink.job.begin(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(sends.waiting()).isEqualTo(1);
     sendAll();
     assertThat(arrived).containsExactly("a", "b");
@@ -160,7 +160,7 @@ class SinkEndTest extends SinkRig {
   void noMore_ofASinkWithNothingLeftEndsTheJobAtOnce() {
     Sink sink = sink();
     assertThat(sink.prepare(10, 10, false, 0)).isEqualTo(10);
-    sink.job.begin(TimeUnit.SECONDS.toNanos(10));
+    sink.job.begin(TimeUnit.SECONDS.toNanos(10), false);
     sendAll();
     assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
     assertThat(heldBytes(sink)).isZero();
@@ -173,7 +173,7 @@ class SinkEndTest extends SinkRig {
     sendAll();
     sink.lost(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sends.waiting()).isZero();
-    sink.job.begin(TimeUnit.SECONDS.toNanos(10));
+    sink.job.begin(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(sink.job.state()).isEqualTo(Job.State.ENDING);
     sendAll();
     assertThat(arrived).containsExactly("a", "[logweir] 1 line (5 bytes) dropped here: queue_full");

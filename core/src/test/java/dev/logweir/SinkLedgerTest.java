@@ -61,10 +61,16 @@ class SinkLedgerTest {
     assertThat(totals.droppedBytes(DropReason.BUDGET)).isEqualTo(25);
   }
 
+  private Tally sent(LogBatch batch, Throwable failure, boolean written) {
+    Tally lost = SinkLedger.lostOf(batch, failure);
+    ledger.sent(batch, failure, lost, written);
+    return lost;
+  }
+
   @Test
   void sent_withoutAFailureIsShipped() {
-    assertThat(ledger.sent(batch(), null, true)).isEqualTo(Tally.NONE);
-    ledger.sent(batch(), null, false);
+    assertThat(sent(batch(), null, true)).isEqualTo(Tally.NONE);
+    sent(batch(), null, false);
     SinkReport report = report();
     assertThat(report.shipped()).isEqualTo(THREE.plus(THREE));
     assertThat(report.batches()).isEqualTo(2);
@@ -81,17 +87,17 @@ class SinkLedgerTest {
   void sent_countsTheMarkerAsTextAlone() {
     LogBatch batch = batch();
     batch.markHead(new byte[9]);
-    ledger.sent(batch, null, false);
+    sent(batch, null, false);
     assertThat(report().shipped()).isEqualTo(THREE);
     assertThat(report().sentBytes()).isEqualTo(15 + 10);
   }
 
   @Test
   void sent_withAFailureIsDroppedWhole() {
-    assertThat(ledger.sent(batch(), new IOException("no route"), false)).isEqualTo(THREE);
-    assertThat(ledger.sent(batch(), failure(SendException.Kind.FAILED), false)).isEqualTo(THREE);
-    assertThat(ledger.sent(batch(), failure(SendException.Kind.REFUSED), false)).isEqualTo(THREE);
-    assertThat(ledger.sent(batch(), failure(SendException.Kind.JOB_GONE), false)).isEqualTo(THREE);
+    assertThat(sent(batch(), new IOException("no route"), false)).isEqualTo(THREE);
+    assertThat(sent(batch(), failure(SendException.Kind.FAILED), false)).isEqualTo(THREE);
+    assertThat(sent(batch(), failure(SendException.Kind.REFUSED), false)).isEqualTo(THREE);
+    assertThat(sent(batch(), failure(SendException.Kind.JOB_GONE), false)).isEqualTo(THREE);
     SinkReport report = report();
     assertThat(report.shipped()).isEqualTo(Tally.NONE);
     assertThat(report.batches()).isZero();
@@ -112,7 +118,7 @@ class SinkLedgerTest {
   void sent_withLinesNamedLosesThoseAlone() {
     LogBatch batch = batch();
     batch.markHead(new byte[9]);
-    Tally lost = ledger.sent(batch, failure(SendException.Kind.REFUSED, 0, 1, 3), true);
+    Tally lost = sent(batch, failure(SendException.Kind.REFUSED, 0, 1, 3), true);
     assertThat(lost).isEqualTo(new Tally(2, 4 + 5));
     assertThat(report().shipped()).isEqualTo(new Tally(1, 6));
     assertThat(totals.shippedLines.sum()).isEqualTo(1);
@@ -122,7 +128,7 @@ class SinkLedgerTest {
 
   @Test
   void unconfirmed_isSummedUp() {
-    ledger.sent(batch(), new IOException("no answer"), true);
+    sent(batch(), new IOException("no answer"), true);
     ledger.unconfirmed(new Tally(1, 10));
     assertThat(report().unconfirmed()).isEqualTo(THREE.plus(new Tally(1, 10)));
   }

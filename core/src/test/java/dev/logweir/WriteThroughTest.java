@@ -4,15 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class WriteThroughTest {
-  private static final String LINE = "x".repeat(99) + "\n";
-
   private final AtomicInteger drainThreads = new AtomicInteger();
   private final LogweirEngine engine =
       LogweirEngine.builder()
@@ -79,7 +80,12 @@ class WriteThroughTest {
     write(log.stdout(), "begins " + "y".repeat(2_400));
     sender.awaitLines(1);
     log.drain();
-    write(log.stdout(), " ends\nnext\n");
+    write(log.stdout(), " ends\n");
+    log.drain();
+    int drains = drainThreads.get();
+    write(log.stdout(), "next\n");
+    sender.awaitLines(3);
+    assertThat(drainThreads).hasValue(drains);
     assertThat(log.finish().isComplete()).isTrue();
     assertThat(String.join("", sender.lines()).replace(" [logweir: continued]", ""))
         .isEqualTo("begins " + "y".repeat(2_400) + " endsnext");
@@ -90,7 +96,11 @@ class WriteThroughTest {
   void linesThatFindNoRoom_waitInTheBufferInTheirOrder() throws Exception {
     sender.stall();
     LogStreamer log = job().whenFull(WhenFull.WAIT).maxSize(4 << 10).start();
-    FakeProcess child = FakeProcess.writing(LINE.repeat(300).getBytes(UTF_8));
+    List<String> lines = new ArrayList<>();
+    for (int i = 1_000; i < 1_400; i++) {
+      lines.add(i + "x".repeat(95));
+    }
+    FakeProcess child = FakeProcess.writing((String.join("\n", lines) + "\n").getBytes(UTF_8));
     child.end();
     Elsewhere<Void> pump =
         Elsewhere.call(
@@ -98,10 +108,42 @@ class WriteThroughTest {
               log.pump(child);
               return null;
             });
-    sender.awaitInside();
+    Eventually.until(() -> log.stdout().heldBytes() > 3 << 10);
     sender.recover();
     pump.get();
     assertThat(log.finish().isComplete()).isTrue();
-    assertThat(sender.lines()).hasSize(300);
+    assertThat(sender.lines()).isEqualTo(lines);
+  }
+
+  @Test
+  void twoWritersOnEachStream_withDrainsAndReportsBetween_loseNothingAndKeepTheirOrder()
+      throws Exception {
+    LogStreamer log = job().maxSize(1 << 20).start();
+    int count = 2_000;
+    List<Elsewhere<Boolean>> writers = new ArrayList<>();
+    for (String name : List.of("a", "b", "c", "d")) {
+      SafeBuffer stream = name.compareTo("c") < 0 ? log.stdout() : log.stderr();
+      writers.add(
+          Elsewhere.call(
+              () -> {
+                for (int i = 0; i < count; i++) {
+                  write(stream, name + i + "\n");
+                }
+                return true;
+              }));
+    }
+    while (!writers.stream().allMatch(Elsewhere::isDone)) {
+      SinkReport report = log.report().sink();
+      assertThat(report.shipped().plus(report.held())).isEqualTo(report.accepted());
+      log.drain();
+    }
+    for (Elsewhere<Boolean> writer : writers) {
+      assertThat(writer.get()).isTrue();
+    }
+    assertThat(log.finish().isComplete()).isTrue();
+    for (String name : List.of("a", "b", "c", "d")) {
+      List<String> own = sender.lines().stream().filter(line -> line.startsWith(name)).toList();
+      assertThat(own).isEqualTo(IntStream.range(0, count).mapToObj(i -> name + i).toList());
+    }
   }
 }
