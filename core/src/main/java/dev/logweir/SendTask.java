@@ -157,7 +157,8 @@ final class SendTask extends WorkerPool.Work {
       return;
     }
     lostBytes += bytes;
-    if (failing) {
+    boolean ends = failure instanceof SendException e && e.kind() == SendException.Kind.JOB_GONE;
+    if (failing && (!ends || failure == gone)) {
       LOG.debug("A batch of {} bytes was not delivered", bytes, failure);
     } else {
       LOG.warn("A batch of {} bytes was not delivered", bytes, failure);

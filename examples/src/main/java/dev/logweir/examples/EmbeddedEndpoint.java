@@ -69,7 +69,19 @@ final class EmbeddedEndpoint implements AutoCloseable {
   private final @Nullable Path folder;
   private final ScheduledThreadPoolExecutor threads;
   private final HttpServer server;
-  private volatile boolean stalled;
+  private volatile Mode mode = Mode.WELL;
+
+  /** How all requests are treated. */
+  enum Mode {
+    /** Taken, save for the faults made on purpose. */
+    WELL,
+    /** Neither read nor answered, ever. */
+    HANGS,
+    /** Answered with HTTP 500. */
+    FAILS,
+    /** Answered with HTTP 429 and {@code Retry-After: 2}. */
+    BUSY
+  }
 
   private EmbeddedEndpoint(String runnerId, String token, Faults faults, @Nullable Path folder)
       throws IOException {
@@ -105,11 +117,13 @@ final class EmbeddedEndpoint implements AutoCloseable {
     endpoint.server.start();
     if (faults.stallAfter() != null) {
       if (faults.stallAfter().isZero()) {
-        endpoint.stall();
+        endpoint.mode(Mode.HANGS);
       } else {
         var unused =
             endpoint.threads.schedule(
-                endpoint::stall, faults.stallAfter().toNanos(), TimeUnit.NANOSECONDS);
+                () -> endpoint.mode(Mode.HANGS),
+                faults.stallAfter().toNanos(),
+                TimeUnit.NANOSECONDS);
       }
     }
     return endpoint;
@@ -143,9 +157,9 @@ final class EmbeddedEndpoint implements AutoCloseable {
     return bytes.get();
   }
 
-  /** From now on nothing is read or answered. */
-  void stall() {
-    stalled = true;
+  /** From now on requests are treated so; those that hang go on hanging. */
+  void mode(Mode next) {
+    mode = next;
   }
 
   /** The first things that were wrong with a request; a fault made on purpose is none. */
@@ -161,8 +175,15 @@ final class EmbeddedEndpoint implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) throws IOException {
-    if (stalled) {
+    Mode now = mode;
+    if (now == Mode.HANGS) {
       hold(exchange);
+      return;
+    }
+    if (now != Mode.WELL) {
+      exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
+      exchange.getResponseHeaders().set("Retry-After", "2");
+      respond(exchange, Answer.failure(now == Mode.FAILS ? 500 : 429, "an outage on purpose"));
       return;
     }
     Answer answer;

@@ -64,6 +64,11 @@ final class HeapReport implements AutoCloseable {
         Progress.mib(Runtime.getRuntime().maxMemory()));
   }
 
+  /** How much more was left at most than before the jobs; to be asked after the end. */
+  long grownBytes() {
+    return peak - before;
+  }
+
   @Override
   public void close() {
     timer.shutdown();

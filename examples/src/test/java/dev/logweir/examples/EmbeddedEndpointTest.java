@@ -335,7 +335,7 @@ class EmbeddedEndpointTest {
     CompletableFuture<HttpResponse<String>> hanging;
     try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
       post(endpoint, append(7, base64("a")));
-      endpoint.stall();
+      endpoint.mode(EmbeddedEndpoint.Mode.HANGS);
       hanging =
           client.sendAsync(
               request(endpoint, append(7, base64("b")), UTF_8),

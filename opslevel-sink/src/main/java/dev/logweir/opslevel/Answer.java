@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** The errors in an answer of the API, read as a stream; of their texts the beginning is kept. */
 final class Answer {
@@ -18,6 +19,12 @@ final class Answer {
   static final int MAX_BYTES = 64 * 1024;
 
   private static final int MAX_TEXT_CHARS = 300;
+
+  /** Servers and proxies that do not say 413 say it in words. */
+  private static final Pattern SIZE_COMPLAINT =
+      Pattern.compile(
+          "too (large|big|long)|(size|length) limit|max(imum)? (\\w+ )?(size|length)",
+          Pattern.CASE_INSENSITIVE);
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -65,6 +72,10 @@ final class Answer {
     } catch (JsonProcessingException e) {
       throw malformed("no JSON");
     }
+    if ((answer.payloadErrors || answer.queryErrors) && complainsOfSize(answer.text)) {
+      throw new AttemptException(
+          AttemptResult.TOO_LARGE, "the request is too large for the server: " + answer.text, null);
+    }
     if (answer.payloadErrors) {
       throw AttemptException.ofPayload(answer.text.toString(), answer.namesJob);
     }
@@ -75,6 +86,11 @@ final class Answer {
     if (!answer.hasPayload) {
       throw malformed("no " + mutation.field());
     }
+  }
+
+  /** Whether what a server says is that the request is too large. */
+  static boolean complainsOfSize(CharSequence text) {
+    return SIZE_COMPLAINT.matcher(text).find();
   }
 
   static AttemptException malformed(String what) {

@@ -27,8 +27,7 @@ final class AttemptException extends Exception {
     this.namesJob = namesJob;
   }
 
-  static AttemptException ofStatus(int status, Duration retryAfter) {
-    AttemptResult result = AttemptResult.ofStatus(status);
+  static AttemptException ofStatus(AttemptResult result, int status, Duration retryAfter) {
     String message =
         switch (result) {
           case UNAUTHORIZED -> "the server refused the token, see OPSLEVEL_API_TOKEN";

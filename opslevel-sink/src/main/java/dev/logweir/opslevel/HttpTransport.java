@@ -1,5 +1,7 @@
 package dev.logweir.opslevel;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -59,6 +61,9 @@ final class HttpTransport implements AutoCloseable {
 
   /** As many as there are sends at a time on an engine with its defaults. */
   private static final int MAX_CONNECTIONS = 1_024;
+
+  /** What is read of an answer with an error to find a complaint of the size in it. */
+  private static final int MAX_TEXT_BYTES = 1024;
 
   private static final Duration MAX_IDLE = Duration.ofSeconds(30);
   private static final ContentType JSON = ContentType.create("application/json");
@@ -179,7 +184,12 @@ final class HttpTransport implements AutoCloseable {
       Answer.check(in, mutation, jobId, token);
       return;
     }
+    AttemptResult result = AttemptResult.ofStatus(status);
     try {
+      String said = new String(in.readNBytes(MAX_TEXT_BYTES), ISO_8859_1);
+      if (result == AttemptResult.REFUSED && Answer.complainsOfSize(said)) {
+        result = AttemptResult.TOO_LARGE;
+      }
       in.drain();
     } catch (IOException e) {
       // The status says it all; the connection is closed for what is left unread.
@@ -187,7 +197,7 @@ final class HttpTransport implements AutoCloseable {
         throw e;
       }
     }
-    throw AttemptException.ofStatus(status, RetryAfter.of(response, clock));
+    throw AttemptException.ofStatus(result, status, RetryAfter.of(response, clock));
   }
 
   private AttemptException failure(IOException e, Progress progress, Duration limit)
@@ -307,7 +317,7 @@ final class HttpTransport implements AutoCloseable {
         .setDefaultConnectionConfig(
             ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(settings.connectTimeout))
-                .setValidateAfterInactivity(TimeValue.ofSeconds(1))
+                .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                 .setTimeToLive(TimeValue.ofMinutes(10))
                 .build())
         .build();

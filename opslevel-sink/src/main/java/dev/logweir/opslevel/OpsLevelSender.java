@@ -77,8 +77,11 @@ public final class OpsLevelSender implements BatchSender {
       } catch (AttemptException e) {
         if (e.result() != AttemptResult.TOO_LARGE) {
           undelivered.set(part.from, batch.size());
+          SendException.Kind kind = kind(e);
+          String what =
+              kind == SendException.Kind.JOB_GONE ? " not sent, nor what follows: " : " not sent: ";
           throw new SendException(
-              kind(e), "log of job " + job + " not sent: " + e.getMessage(), e, undelivered);
+              kind, "log of job " + job + what + e.getMessage(), e, undelivered);
         }
         if (part.to - part.from > 1) {
           int middle = (part.from + part.to) >>> 1;

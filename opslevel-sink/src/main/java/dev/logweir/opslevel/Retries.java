@@ -36,6 +36,7 @@ final class Retries {
   private final OpsLevelMetrics metrics;
   private final Retry retry;
   private final AtomicBoolean failing = new AtomicBoolean();
+  private final AtomicBoolean tokenRefused = new AtomicBoolean();
 
   Retries(OpsLevelClient.Builder settings, Circuit circuit) {
     this.circuit = circuit;
@@ -173,13 +174,18 @@ final class Retries {
   }
 
   private void succeeded() {
+    tokenRefused.set(false);
     if (failing.compareAndSet(true, false)) {
       log.info("OpsLevel accepts requests again");
     }
   }
 
+  /** What the server finds wrong with a batch is told with that batch. */
   private void failed(AttemptException e) {
-    if (failing.compareAndSet(false, true)) {
+    boolean unauthorized = e.result() == AttemptResult.UNAUTHORIZED;
+    if (unauthorized && tokenRefused.compareAndSet(false, true)) {
+      log.warn("{}", e.getMessage());
+    } else if (!unauthorized && e.result().isRetried() && failing.compareAndSet(false, true)) {
       log.warn("attempt failed: {}", e.getMessage(), e.getCause());
     } else {
       log.debug("attempt failed: {}", e.getMessage());

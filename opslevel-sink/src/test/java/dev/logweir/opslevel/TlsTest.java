@@ -105,6 +105,89 @@ class TlsTest {
   }
 
   @Test
+  void send_seesAnEarly413WhileALargeBodyIsWritten() throws Exception {
+    start(right, right);
+    server.otherwise(
+        call -> {
+          call.readHead();
+          if (call.contentLength() > 3_000_000) {
+            call.respond(413, "", "Connection: close");
+            call.awaitEnd();
+          } else {
+            server.requests.add(call.readBody());
+            call.respond(200, FakeOpsLevel.ACCEPTED);
+          }
+        });
+
+    client
+        .sender(FakeOpsLevel.JOB)
+        .send(RawBatch.of(Collections.nCopies(40, new byte[100_000])).batch());
+
+    assertThat(server.requests).hasSize(2);
+    assertThat(server.lines()).hasSize(40);
+  }
+
+  @Test
+  void send_halvesWhenTheConnectionIsLostTwiceWhileALargeBodyIsWritten() throws Exception {
+    start(right, right);
+    server.otherwise(
+        call -> {
+          call.readHead();
+          if (call.contentLength() > 20_000_000) {
+            call.reset();
+          } else {
+            server.requests.add(call.readBody());
+            call.respond(200, FakeOpsLevel.ACCEPTED);
+          }
+        });
+
+    client
+        .sender(FakeOpsLevel.JOB)
+        .send(RawBatch.of(Collections.nCopies(20, new byte[1_000_000])).batch());
+
+    assertThat(server.requests).hasSize(2);
+    assertThat(server.lines()).hasSize(20);
+  }
+
+  @Test
+  void send_goesThroughATunnelOfAProxyThatNeverSeesTheToken() throws Exception {
+    server = tlsServer(right);
+    try (TunnelProxy proxy = new TunnelProxy()) {
+      client = server.client().sslContext(right).proxy("http://127.0.0.1:" + proxy.port()).build();
+
+      client.sender(FakeOpsLevel.JOB).send(List.of("through the tunnel"));
+      client.sender(FakeOpsLevel.JOB).send(List.of("again"));
+
+      assertThat(server.lines()).hasSize(2);
+      assertThat(server.connections()).isEqualTo(1);
+      assertThat(proxy.heads).hasSize(1);
+      assertThat(proxy.heads.get(0))
+          .startsWith("CONNECT 127.0.0.1:" + server.port() + " HTTP/1.1")
+          .doesNotContain(FakeOpsLevel.TOKEN);
+      client.close();
+    }
+  }
+
+  @Test
+  void send_repeatsWhenTheProxyDoesNotConnect() throws Exception {
+    server = tlsServer(right);
+    try (TunnelProxy proxy = new TunnelProxy()) {
+      proxy.refuses = true;
+      OpsLevelClient.Builder builder =
+          server.client().sslContext(right).attempts(2).proxy("http://127.0.0.1:" + proxy.port());
+      builder.pauses = (batch, pause) -> {};
+      client = builder.build();
+
+      SendException e = failure();
+
+      assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+      assertThat(proxy.heads).hasSize(2);
+      assertThat(server.connections()).isZero();
+      assertThat(client.transport().connectionCount()).isZero();
+    }
+  }
+
+  @Test
   void interrupt_endsAHungCallAtOnce() throws Exception {
     start(right, right);
     CountDownLatch reached = new CountDownLatch(1);
@@ -133,14 +216,16 @@ class TlsTest {
   }
 
   private void start(SSLContext its, SSLContext trusted) throws Exception {
-    server =
-        new FakeOpsLevel(
-            "https",
-            its.getServerSocketFactory()
-                .createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    server = tlsServer(its);
     OpsLevelClient.Builder builder = server.client();
     builder.pauses = (batch, pause) -> {};
     client = (trusted == null ? builder : builder.sslContext(trusted)).build();
+  }
+
+  private static FakeOpsLevel tlsServer(SSLContext its) throws Exception {
+    return new FakeOpsLevel(
+        "https",
+        its.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
   }
 
   private SendException failure() {

@@ -1,0 +1,376 @@
+package dev.logweir.opslevel;
+
+import static dev.logweir.opslevel.FakeOpsLevel.answer;
+import static dev.logweir.opslevel.FakeOpsLevel.status;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.logweir.DropReason;
+import dev.logweir.LogStreamer;
+import dev.logweir.SinkReport;
+import dev.logweir.Tally;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The table of {@code docs/opslevel.md}, row by row: how often and with which pauses a batch is
+ * tried, and what a job's report says in the end.
+ */
+@Timeout(60)
+class FaultTableTest {
+  private static final int ATTEMPTS = 3;
+  private static final String LINE = "the line\n";
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final List<Duration> pauses = new CopyOnWriteArrayList<>();
+  private FakeOpsLevel server;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new FakeOpsLevel();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+  }
+
+  @SuppressWarnings("ImmutableEnumChecker") // the scripts have no state
+  enum Row {
+    ERRORS_OF_THE_PAYLOAD(
+        answer("{\"data\":{\"runnerAppendJobLog\":{\"errors\":[{\"message\":\"no\"}]}}}"),
+        "payload_errors",
+        1,
+        DropReason.SEND_REFUSED,
+        false),
+    ERRORS_OF_GRAPHQL(
+        answer("{\"errors\":[{\"message\":\"no\"}]}"),
+        "query_errors",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        false),
+    NO_JSON(answer("<html>"), "malformed", ATTEMPTS, DropReason.SEND_FAILED, true),
+    EMPTY(answer(""), "malformed", ATTEMPTS, DropReason.SEND_FAILED, true),
+    NO_HTTP(
+        call -> {
+          call.read();
+          call.out.write("what?\r\n\r\n".getBytes(UTF_8));
+          call.socket.close();
+        },
+        "malformed",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        true),
+    SHORTER_THAN_ITS_LENGTH(
+        call -> {
+          call.read();
+          call.head(200, FakeOpsLevel.ACCEPTED.length() + 1);
+          call.out.write(FakeOpsLevel.ACCEPTED.getBytes(UTF_8));
+          call.socket.close();
+        },
+        "lost_reading",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        true),
+    LONGER_THAN_ITS_LENGTH(
+        call -> {
+          call.read();
+          call.head(200, FakeOpsLevel.ACCEPTED.length() - 1);
+          call.out.write(FakeOpsLevel.ACCEPTED.getBytes(UTF_8));
+        },
+        "malformed",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        true),
+    RESET_AFTER_THE_HEAD(
+        call -> {
+          call.read();
+          call.head(200, 100);
+          call.reset();
+        },
+        "lost_reading",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        true),
+    RESET_BEFORE_THE_ANSWER(
+        call -> {
+          call.read();
+          call.reset();
+        },
+        "lost_reading",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        true),
+    TIMEOUT_408(status(408), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
+    TOO_EARLY_425(status(425), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
+    TOO_MANY_429(status(429), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
+    SERVER_500(status(500), "server_error", ATTEMPTS, DropReason.SEND_FAILED, false),
+    GATEWAY_502(status(502), "server_error", ATTEMPTS, DropReason.SEND_FAILED, false),
+    UNAUTHORIZED_401(status(401), "unauthorized", 1, DropReason.SEND_REFUSED, false),
+    FORBIDDEN_403(status(403), "unauthorized", 1, DropReason.SEND_REFUSED, false),
+    NOT_FOUND_404(status(404), "not_found", 1, DropReason.SEND_REFUSED, false),
+    TOO_LARGE_413(status(413), "too_large", 1, DropReason.SEND_REFUSED, false),
+    REDIRECT_302(
+        status(302, "Location: http://127.0.0.1:1/"), "refused", 1, DropReason.SEND_REFUSED, false),
+    BAD_REQUEST_400(status(400), "refused", 1, DropReason.SEND_REFUSED, false);
+
+    private final FakeOpsLevel.Script script;
+    private final String outcome;
+    private final int attempts;
+    private final DropReason reason;
+    private final boolean unconfirmed;
+
+    Row(
+        FakeOpsLevel.Script script,
+        String outcome,
+        int attempts,
+        DropReason reason,
+        boolean unconfirmed) {
+      this.script = script;
+      this.outcome = outcome;
+      this.attempts = attempts;
+      this.reason = reason;
+      this.unconfirmed = unconfirmed;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void row_isAsTheTableSays(Row row) throws Exception {
+    server.otherwise(row.script);
+    try (OpsLevelClient client = client(server.client())) {
+      assertLost(client, row.outcome, row.attempts, row.reason, row.unconfirmed);
+    }
+  }
+
+  @Test
+  void refusedConnection_isTriedAgain() throws Exception {
+    server.close();
+    try (OpsLevelClient client = client(server.client())) {
+      assertLost(client, "unreachable", ATTEMPTS, DropReason.SEND_FAILED, false);
+    }
+  }
+
+  @Test
+  void unknownHost_isTriedAgain() throws Exception {
+    try (OpsLevelClient client = client(server.client().apiUrl("https://no-such-host.invalid"))) {
+      assertLost(client, "unreachable", ATTEMPTS, DropReason.SEND_FAILED, false);
+    }
+  }
+
+  /** A socket that listens and whose queue is full answers nothing to who connects. */
+  @Test
+  void connectionThatIsNotAnswered_isTriedAgain() throws Exception {
+    List<Socket> queue = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      try {
+        fill(full, queue);
+        OpsLevelClient.Builder builder =
+            server
+                .client()
+                .apiUrl("http://127.0.0.1:" + full.getLocalPort())
+                .connectTimeout(Duration.ofMillis(50));
+        try (OpsLevelClient client = client(builder)) {
+          assertLost(client, "unreachable", ATTEMPTS, DropReason.SEND_FAILED, false);
+        }
+      } finally {
+        for (Socket socket : queue) {
+          socket.close();
+        }
+      }
+    }
+  }
+
+  private static void fill(ServerSocket full, List<Socket> queue) throws IOException {
+    try {
+      while (queue.size() < 100) {
+        Socket socket = new Socket();
+        queue.add(socket);
+        socket.connect(full.getLocalSocketAddress(), 200);
+      }
+    } catch (java.net.SocketTimeoutException isFull) {
+      return;
+    }
+    throw new AssertionError("a queue of one takes 100 connections");
+  }
+
+  @Test
+  void redirectToAnotherHost_doesNotTakeTheTokenThere() throws Exception {
+    try (FakeOpsLevel other = new FakeOpsLevel();
+        OpsLevelClient client = client(server.client())) {
+      server.otherwise(status(307, "Location: " + other.url() + "/graphql"));
+
+      assertLost(client, "refused", 1, DropReason.SEND_REFUSED, false);
+
+      assertThat(other.connections()).isZero();
+    }
+  }
+
+  @Test
+  void idleConnectionThatTheServerCloses_costsNothing() throws Exception {
+    try (OpsLevelClient client = client(server.client())) {
+      OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
+      for (int i = 0; i < 3; i++) {
+        server.then(
+            call -> {
+              call.accept();
+              call.socket.close();
+            });
+        sender.send(List.of("line " + i));
+        assertThat(server.ended.take()).isNotNull();
+      }
+    }
+
+    assertThat(server.lines()).hasSize(3);
+    assertThat(server.connections()).isEqualTo(3);
+    assertThat(pauses).isEmpty();
+    assertThat(attempts("ok")).isEqualTo(3);
+  }
+
+  @Test
+  void moreThanAnAnswer_isNotTakenForTheNextOne() throws Exception {
+    try (OpsLevelClient client = client(server.client())) {
+      OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
+      server.then(
+          call -> {
+            call.read();
+            call.head(200, FakeOpsLevel.ACCEPTED.length());
+            call.out.write((FakeOpsLevel.ACCEPTED + "garbage\r\n\r\n").getBytes(UTF_8));
+          });
+      sender.send(List.of("first"));
+
+      sender.send(List.of("second"));
+    }
+
+    assertThat(server.lines()).hasSizeBetween(2, 3);
+    assertThat(pauses).hasSizeLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void answerInSingleBytes_isTaken() throws Exception {
+    server.then(
+        call -> {
+          call.read();
+          String answer =
+              "HTTP/1.1 200 OK\r\nContent-Length: "
+                  + FakeOpsLevel.ACCEPTED.length()
+                  + "\r\n\r\n"
+                  + FakeOpsLevel.ACCEPTED;
+          for (byte b : answer.getBytes(UTF_8)) {
+            call.out.write(b);
+            call.out.flush();
+          }
+        });
+    try (OpsLevelClient client = client(server.client())) {
+      client.sender(FakeOpsLevel.JOB).send(List.of("line"));
+    }
+
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void answerInChunks_isTaken() throws Exception {
+    server.then(
+        call -> {
+          call.read();
+          call.out.write(
+              ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      + Integer.toHexString(FakeOpsLevel.ACCEPTED.length())
+                      + "\r\n"
+                      + FakeOpsLevel.ACCEPTED
+                      + "\r\n0\r\n\r\n")
+                  .getBytes(UTF_8));
+        });
+    try (OpsLevelClient client = client(server.client())) {
+      client.sender(FakeOpsLevel.JOB).send(List.of("line"));
+    }
+
+    assertThat(pauses).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "400 {\"message\":\"Request Entity Too Large\"}",
+        "422 The body exceeds the maximum size of 1 MB",
+        "200 {\"errors\":[{\"message\":\"query is too long\"}]}",
+        "200 {\"data\":{\"runnerAppendJobLog\":{\"errors\":[{\"message\":\"logChunk is too"
+            + " big\",\"path\":[\"logChunk\"]}]}}}",
+      })
+  void complaintOfTheSize_halves(String complaint) throws Exception {
+    int statusCode = Integer.parseInt(complaint.substring(0, 3));
+    server.otherwise(
+        call -> {
+          boolean large = call.read().lines().size() > 2;
+          call.respond(
+              large ? statusCode : 200, large ? complaint.substring(4) : FakeOpsLevel.ACCEPTED);
+        });
+    List<String> lines = IntStream.range(0, 8).mapToObj(i -> "line " + i).toList();
+
+    try (OpsLevelClient client = client(server.client())) {
+      client.sender(FakeOpsLevel.JOB).send(lines);
+    }
+
+    assertThat(
+            server.requests.stream()
+                .filter(request -> request.lines().size() <= 2)
+                .flatMap(request -> request.lines().stream())
+                .map(line -> new String(line, UTF_8)))
+        .containsExactlyElementsOf(lines);
+    assertThat(pauses).isEmpty();
+  }
+
+  private OpsLevelClient client(OpsLevelClient.Builder builder) {
+    builder.pauses = (batch, pause) -> pauses.add(pause);
+    return builder.attempts(ATTEMPTS).metrics(OpsLevelMetrics.of(registry)).build();
+  }
+
+  private void assertLost(
+      OpsLevelClient client, String outcome, int attempts, DropReason reason, boolean unconfirmed)
+      throws Exception {
+    SinkReport report;
+    try (LogStreamer log =
+        LogStreamer.builder(client.sender(FakeOpsLevel.JOB)).markers(false).start()) {
+      log.stdout().write(LINE.getBytes(UTF_8));
+      report = log.finish(Duration.ofSeconds(50)).sink();
+    }
+    Tally line = new Tally(1, LINE.length());
+    assertThat(report.dropped()).isEqualTo(Map.of(reason, line));
+    assertThat(report.unconfirmed()).isEqualTo(unconfirmed ? line : Tally.NONE);
+    assertThat(count("requests", outcome)).isEqualTo(1);
+    assertThat(attempts(outcome)).isEqualTo(attempts);
+    assertThat(pauses).hasSize(attempts - 1);
+    for (int i = 0; i < pauses.size(); i++) {
+      long nominal = 1000L << i;
+      assertThat(pauses.get(i).toMillis()).isBetween(nominal / 2, nominal * 3 / 2);
+    }
+  }
+
+  private double attempts(String outcome) {
+    return count("attempts", outcome);
+  }
+
+  private double count(String name, String outcome) {
+    return registry
+        .get("logweir.opslevel." + name)
+        .tag("outcome", outcome)
+        .functionCounter()
+        .count();
+  }
+}

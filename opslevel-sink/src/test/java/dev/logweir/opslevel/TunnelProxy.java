@@ -1,0 +1,95 @@
+package dev.logweir.opslevel;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** An HTTP proxy on loopback that connects to where it is told to, or refuses. */
+final class TunnelProxy implements AutoCloseable {
+  private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  final List<String> heads = new CopyOnWriteArrayList<>();
+  volatile boolean refuses;
+
+  TunnelProxy() throws IOException {
+    threads.execute(this::accept);
+  }
+
+  int port() {
+    return server.getLocalPort();
+  }
+
+  private void accept() {
+    while (true) {
+      try {
+        Socket socket = server.accept();
+        sockets.add(socket);
+        threads.execute(() -> serve(socket));
+      } catch (IOException closed) {
+        return;
+      }
+    }
+  }
+
+  private void serve(Socket client) {
+    try (client) {
+      String head = head(client.getInputStream());
+      heads.add(head);
+      if (refuses) {
+        client
+            .getOutputStream()
+            .write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
+        return;
+      }
+      URI target = URI.create("tcp://" + head.split(" ", 3)[1]);
+      try (Socket there = new Socket(target.getHost(), target.getPort())) {
+        sockets.add(there);
+        client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(ISO_8859_1));
+        threads.execute(() -> copy(there, client));
+        client.getInputStream().transferTo(there.getOutputStream());
+      }
+    } catch (IOException ignored) {
+      // one of the ends is gone
+    }
+  }
+
+  private static void copy(Socket from, Socket to) {
+    try {
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException ignored) {
+      // one of the ends is gone
+    }
+  }
+
+  private static String head(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException();
+      }
+      head.append((char) b);
+    }
+    return head.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+    threads.shutdownNow();
+  }
+}
