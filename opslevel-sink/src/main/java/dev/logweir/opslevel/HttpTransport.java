@@ -38,6 +38,7 @@ import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.MalformedChunkCodingException;
 import org.apache.hc.core5.http.config.RegistryBuilder;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.message.BasicHeader;
@@ -221,6 +222,9 @@ final class HttpTransport implements AutoCloseable {
           case TLS_FAILED -> "the TLS handshake failed";
           default -> "no connection";
         };
+    if (quotes(e)) {
+      return new AttemptException(result, message, null);
+    }
     return new AttemptException(result, message + ": " + e, e);
   }
 
@@ -237,9 +241,12 @@ final class HttpTransport implements AutoCloseable {
     if (e instanceof SocketTimeoutException) {
       return AttemptResult.TIMED_OUT;
     }
-    return e instanceof ClientProtocolException
-        ? AttemptResult.MALFORMED
-        : AttemptResult.LOST_READING;
+    return quotes(e) ? AttemptResult.MALFORMED : AttemptResult.LOST_READING;
+  }
+
+  /** Whether the text may quote what the server sent, and that the token. */
+  private static boolean quotes(IOException e) {
+    return e instanceof ClientProtocolException || e instanceof MalformedChunkCodingException;
   }
 
   private static AttemptResult classifyConnecting(IOException e) {

@@ -188,7 +188,7 @@ final class Retries {
     } else if (!unauthorized && e.result().isRetried() && failing.compareAndSet(false, true)) {
       log.warn("attempt failed: {}", e.getMessage(), e.getCause());
     } else {
-      log.debug("attempt failed: {}", e.getMessage());
+      log.debug("attempt failed: {}", e.getMessage(), e);
     }
   }
 
