@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +46,7 @@ class OpsLevelMetricsTest {
           "untrusted");
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final AtomicLong nanos = new AtomicLong();
   private FakeOpsLevel server;
 
   @BeforeEach
@@ -186,7 +188,8 @@ class OpsLevelMetricsTest {
 
   private OpsLevelClient client(OpsLevelMetrics metrics) {
     OpsLevelClient.Builder builder = server.client().attempts(3).metrics(metrics);
-    builder.pauses = (batch, pause) -> {};
+    builder.nanoTime = nanos::get;
+    builder.pauses = (batch, pause) -> nanos.addAndGet(pause.toNanos());
     return builder.build();
   }
 

@@ -52,9 +52,10 @@ class OpsLevelSenderProperties {
             .flatMap(
                 near ->
                     Arbitraries.of(
-                            LogChunkBody.LARGE_PIECE_BYTES,
-                            LogChunkBody.TARGET_BYTES,
-                            2 * LogChunkBody.LARGE_PIECE_BYTES + LogChunkBody.SMALL_PIECE_BYTES,
+                            Base64Lines.SOURCE_BYTES,
+                            2 * Base64Lines.TEXT_BYTES,
+                            Base64Lines.TEXT_BYTES,
+                            2 * Base64Lines.SOURCE_BYTES,
                             40_000)
                         .flatMap(
                             size ->

@@ -66,7 +66,7 @@ class OpsLevelSenderTest {
                 + "\"variables\":{\"input\":{\"runnerId\":\"Z2lkOi8vb3BzbGV2ZWwvUnVubmVycy84\","
                 + "\"runnerJobId\":\"Z2lkOi8vb3BzbGV2ZWwvUnVubmVyczo6Sm9iUnVuLzIyNQ\","
                 + "\"sentAt\":\"2026-11-23T22:57:01.250Z\","
-                + "\"logChunk\":[\"Zmlyc3Q=\",\"\",\"endlaXRlIFplaWxlOiDDpMO2w7wg4oKs\"]}},"
+                + "\"logChunk\":[\"Zmlyc3Q=\", \"\", \"endlaXRlIFplaWxlOiDDpMO2w7wg4oKs\"]}},"
                 + "\"operationName\":\"RunnerAppendJobLog\"}");
     assertThat(request.headers()).containsEntry("user-agent", "logweir");
   }
