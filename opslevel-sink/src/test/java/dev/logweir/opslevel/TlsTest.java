@@ -37,8 +37,8 @@ class TlsTest {
 
   @BeforeAll
   static void makeKeys() throws Exception {
-    right = context("san=ip:127.0.0.1", "right.p12");
-    forAnotherHost = context("san=dns:other.example", "other.p12");
+    right = context(folder, "san=ip:127.0.0.1", "right.p12");
+    forAnotherHost = context(folder, "san=dns:other.example", "other.p12");
   }
 
   @AfterEach
@@ -222,10 +222,10 @@ class TlsTest {
     client = (trusted == null ? builder : builder.sslContext(trusted)).build();
   }
 
-  private static FakeOpsLevel tlsServer(SSLContext its) throws Exception {
+  static FakeOpsLevel tlsServer(SSLContext its) throws Exception {
     return new FakeOpsLevel(
         "https",
-        its.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+        its.getServerSocketFactory().createServerSocket(0, 200, InetAddress.getLoopbackAddress()));
   }
 
   private SendException failure() {
@@ -240,7 +240,7 @@ class TlsTest {
    * Makes a key with a certificate for it, signed by itself, and a context that has and trusts
    * both.
    */
-  private static SSLContext context(String names, String file) throws Exception {
+  static SSLContext context(Path folder, String names, String file) throws Exception {
     Path store = folder.resolve(file);
     Process keytool =
         new ProcessBuilder(
