@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -16,9 +14,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
-import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SchemePortResolver;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
@@ -34,11 +29,9 @@ import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
-import org.apache.hc.core5.http.MalformedChunkCodingException;
 import org.apache.hc.core5.http.config.RegistryBuilder;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.message.BasicHeader;
@@ -113,10 +106,9 @@ final class HttpTransport implements AutoCloseable {
             JSON,
             null,
             out -> {
-              progress.began = true;
-              progress.writing = true;
+              progress.beginsWriting();
               body.execute(new CountedOutput(out, metrics));
-              progress.writing = false;
+              progress.hasWritten();
             }));
     Future<?> deadline = startDeadline(request, progress, limit);
     try (ClassicHttpResponse response = http.executeOpen(host, request, null)) {
@@ -164,7 +156,7 @@ final class HttpTransport implements AutoCloseable {
     try {
       return timer.schedule(
           () -> {
-            progress.overdue = true;
+            progress.overdue();
             request.cancel();
           },
           limit);
@@ -211,54 +203,7 @@ final class HttpTransport implements AutoCloseable {
     if (connections.isClosed()) {
       return closed(e);
     }
-    AttemptResult result = classify(e, progress);
-    String message =
-        switch (result) {
-          case TIMED_OUT -> "no complete answer within " + limit.toMillis() + " ms";
-          case LOST_WRITING -> "the connection was lost while the request was written";
-          case LOST_READING -> "the connection was lost before the answer";
-          case MALFORMED -> "the answer is not HTTP";
-          case UNTRUSTED -> "the server's certificate is not trusted";
-          case TLS_FAILED -> "the TLS handshake failed";
-          default -> "no connection";
-        };
-    if (quotes(e)) {
-      return new AttemptException(result, message, null);
-    }
-    return new AttemptException(result, message + ": " + e, e);
-  }
-
-  private static AttemptResult classify(IOException e, Progress progress) {
-    if (progress.overdue) {
-      return AttemptResult.TIMED_OUT;
-    }
-    if (!progress.began) {
-      return classifyConnecting(e);
-    }
-    if (progress.writing) {
-      return AttemptResult.LOST_WRITING;
-    }
-    if (e instanceof SocketTimeoutException) {
-      return AttemptResult.TIMED_OUT;
-    }
-    return quotes(e) ? AttemptResult.MALFORMED : AttemptResult.LOST_READING;
-  }
-
-  /** Whether the text may quote what the server sent, and that the token. */
-  private static boolean quotes(IOException e) {
-    return e instanceof ClientProtocolException || e instanceof MalformedChunkCodingException;
-  }
-
-  private static AttemptResult classifyConnecting(IOException e) {
-    if (e instanceof ConnectionRequestTimeoutException) {
-      return AttemptResult.TIMED_OUT;
-    }
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
-        return AttemptResult.UNTRUSTED;
-      }
-    }
-    return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.UNREACHABLE;
+    return progress.failure(e, limit);
   }
 
   private static AttemptException closed(Exception cause) {
@@ -347,12 +292,5 @@ final class HttpTransport implements AutoCloseable {
       builder.setProxy(new HttpHost(proxy.getScheme(), proxy.getHost(), proxy.getPort()));
     }
     return builder.build();
-  }
-
-  /** How far an attempt has come. */
-  private static final class Progress {
-    private volatile boolean began;
-    private volatile boolean writing;
-    private volatile boolean overdue;
   }
 }

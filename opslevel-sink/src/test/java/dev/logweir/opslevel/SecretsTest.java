@@ -128,7 +128,7 @@ class SecretsTest {
   @Test
   void maskedValue_reachesNeitherTheServerNorAText() throws Exception {
     try (FakeOpsLevel server = new FakeOpsLevel()) {
-      server.then(status(503), status(413), status(429, "Retry-After: 0"));
+      server.then(status(503), status(500), status(429, "Retry-After: 0"));
       OpsLevelClient.Builder builder = server.client();
       builder.pauses = (batch, pause) -> {};
       try (OpsLevelClient client = builder.build()) {
