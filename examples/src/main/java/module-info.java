@@ -2,6 +2,7 @@
 module dev.logweir.examples {
   requires com.fasterxml.jackson.core;
   requires dev.logweir;
+  requires dev.logweir.faktory;
   requires dev.logweir.opslevel;
   requires info.picocli;
   requires java.management;

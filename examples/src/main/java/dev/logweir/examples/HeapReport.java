@@ -21,7 +21,7 @@ final class HeapReport implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private long peak = before;
+  private volatile long peak = before;
 
   private HeapReport() {}
 

@@ -5,7 +5,6 @@ import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.OutcomeVariables;
 import dev.logweir.SendException;
-import dev.logweir.opslevel.OpsLevelSender;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Job {
   private final long number;
   private final List<String> command;
-  private final OpsLevelSender sender;
+  private final Destination.Reporter reporter;
   private final @Nullable OutcomeVariables variables;
   private final LogStreamer.Builder settings;
   private final @Nullable Pace pace;
@@ -40,14 +39,14 @@ final class Job {
       long number,
       List<String> command,
       Map<String, String> environment,
-      OpsLevelSender sender,
+      Destination.Reporter reporter,
       @Nullable OutcomeVariables variables,
       LogStreamer.Builder settings,
       @Nullable Pace pace) {
     this.number = number;
     this.command = command;
     this.environment = environment;
-    this.sender = sender;
+    this.reporter = reporter;
     this.variables = variables;
     this.settings = settings;
     this.pace = pace;
@@ -97,7 +96,7 @@ final class Job {
     JobOutcome outcome =
         ended ? JobOutcome.CANCELED : exitCode == 0 ? JobOutcome.SUCCESS : JobOutcome.FAILED;
     try {
-      sender.reportOutcome(outcome, variables == null ? Map.of() : variables.variables());
+      reporter.report(outcome, variables == null ? Map.of() : variables.variables());
     } catch (SendException e) {
       outcomeFailure = e.getMessage();
     } catch (InterruptedException e) {

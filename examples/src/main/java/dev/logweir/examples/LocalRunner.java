@@ -10,8 +10,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Runs commands as jobs, each with a log of its own that is shipped to OpsLevel: to its API, or to
- * an endpoint within this process that checks and counts what arrives.
+ * Runs commands as jobs, each with a log of its own that is shipped: to OpsLevel's API, to an
+ * endpoint within this process that checks and counts what arrives, or to a Faktory server.
  *
  * <p>The result goes to stdout, progress and what went wrong to stderr. Exit code 0: every job
  * ended well and its whole log arrived; 1: not so; 2: the command line was wrong. A signal ends the
@@ -44,6 +44,7 @@ public final class LocalRunner implements Callable<Integer> {
   static CommandLine commandLine() {
     return new CommandLine(new LocalRunner())
         .setStopAtPositional(true)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(LocalRunner::wrongUse)
         .setExecutionExceptionHandler(LocalRunner::failed);
   }

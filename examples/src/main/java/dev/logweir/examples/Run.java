@@ -1,13 +1,14 @@
 package dev.logweir.examples;
 
+import dev.logweir.BatchSender;
 import dev.logweir.LinePrefixer;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import dev.logweir.OutcomeVariables;
 import dev.logweir.SecretMasker;
 import dev.logweir.WhenFull;
+import dev.logweir.faktory.FaktoryClient;
 import dev.logweir.opslevel.OpsLevelClient;
-import dev.logweir.opslevel.OpsLevelSender;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -34,7 +35,7 @@ final class Run implements AutoCloseable {
   private final PrintWriter out;
   private final PrintWriter err;
   private final @Nullable EmbeddedEndpoint endpoint;
-  private final OpsLevelClient client;
+  private final Destination destination;
   private final LogweirEngine engine = LogweirEngine.builder().build();
   private final @Nullable Pace pace;
   private final @Nullable SecretMasker masker;
@@ -53,16 +54,16 @@ final class Run implements AutoCloseable {
       PrintWriter out,
       PrintWriter err,
       @Nullable EmbeddedEndpoint endpoint,
-      OpsLevelClient client) {
+      Destination destination) {
     this.options = options;
     this.out = out;
     this.err = err;
     this.endpoint = endpoint;
-    this.client = client;
+    this.destination = destination;
     pace = options.rate == null ? null : new Pace(options.rate);
     masker = options.secrets.isEmpty() ? null : SecretMasker.of(options.secrets);
     LogStreamer sample =
-        settings(client.sender(Ids.job(options.firstJob)), outcomeVariables()).build();
+        settings(destination.of(Ids.job(options.firstJob)).sender(), outcomeVariables()).build();
     jobLimit = sample.maxRetainedBytes();
     sample.close();
     for (int i = 0; i < options.jobs; i++) {
@@ -77,12 +78,16 @@ final class Run implements AutoCloseable {
    * @throws IllegalArgumentException if a value is refused by the library
    */
   static Run prepare(RunnerOptions options, PrintWriter out, PrintWriter err) throws IOException {
+    if (options.sink == RunnerOptions.SinkName.FAKTORY) {
+      FaktoryClient client = FaktoryClient.fromEnvironment().build();
+      return new Run(options, out, err, null, Destination.faktory(client));
+    }
     String runner = options.runnerId == null ? Ids.runner(1) : options.runnerId;
     if (options.apiUrl != null) {
       OpsLevelClient client =
           OpsLevelClient.fromEnvironment().apiUrl(options.apiUrl).runnerId(runner).build();
       RunnerOptions.checkAnswers(URI.create(options.apiUrl));
-      return new Run(options, out, err, null, client);
+      return new Run(options, out, err, null, Destination.opsLevel(client));
     }
     EmbeddedEndpoint endpoint =
         EmbeddedEndpoint.start(runner, EMBEDDED_TOKEN, options.faults(), options.output);
@@ -96,7 +101,7 @@ final class Run implements AutoCloseable {
               .token(EMBEDDED_TOKEN)
               .runnerId(runner)
               .build();
-      return new Run(options, out, err, endpoint, client);
+      return new Run(options, out, err, endpoint, Destination.opsLevel(client));
     } catch (RuntimeException | IOException e) {
       endpoint.close();
       throw e;
@@ -104,12 +109,18 @@ final class Run implements AutoCloseable {
   }
 
   private Job job(long number) {
-    OpsLevelSender sender = client.sender(Ids.job(number));
+    Destination.Shipping shipping = destination.of(Ids.job(number));
     Map<String, String> environment =
         options.secrets.isEmpty() ? Map.of() : Map.of(TalkativeJob.SECRET, options.secrets.get(0));
     OutcomeVariables variables = outcomeVariables();
     return new Job(
-        number, command(number), environment, sender, variables, settings(sender, variables), pace);
+        number,
+        command(number),
+        environment,
+        shipping.reporter(),
+        variables,
+        settings(shipping.sender(), variables),
+        pace);
   }
 
   private @Nullable OutcomeVariables outcomeVariables() {
@@ -119,8 +130,7 @@ final class Run implements AutoCloseable {
     return masker == null ? OutcomeVariables.unmasked() : OutcomeVariables.maskedBy(masker);
   }
 
-  private LogStreamer.Builder settings(
-      OpsLevelSender sender, @Nullable OutcomeVariables variables) {
+  private LogStreamer.Builder settings(BatchSender sender, @Nullable OutcomeVariables variables) {
     LogStreamer.Builder settings =
         LogStreamer.builder(sender)
             .engine(engine)
@@ -289,7 +299,7 @@ final class Run implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
-    client.close();
+    destination.close();
     if (endpoint != null) {
       endpoint.close();
     }

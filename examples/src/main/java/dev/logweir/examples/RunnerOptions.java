@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -108,6 +109,27 @@ final class RunnerOptions {
       })
   boolean outcomeVariables;
 
+  /** Where logs can go. */
+  enum SinkName {
+    OPSLEVEL,
+    FAKTORY;
+
+    /** Returns the name as it is given. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--sink",
+      paramLabel = "NAME",
+      description = {
+        "opslevel or faktory (default: ${DEFAULT-VALUE}).",
+        "faktory: the server of FAKTORY_URL, by default tcp://localhost:7419."
+      })
+  SinkName sink = SinkName.OPSLEVEL;
+
   @Option(
       names = "--api-url",
       paramLabel = "URL",
@@ -183,6 +205,10 @@ final class RunnerOptions {
     if (apiUrl != null && hasEndpointOption()) {
       throw new IllegalArgumentException(
           "--output, --stall, --fail and --delay are for the endpoint within: not with --api-url");
+    }
+    if (sink == SinkName.FAKTORY && (apiUrl != null || runnerId != null || hasEndpointOption())) {
+      throw new IllegalArgumentException(
+          "--api-url, --runner-id, --output, --stall, --fail and --delay are not for --sink faktory");
     }
     if (output != null && Files.exists(output) && !Files.isDirectory(output)) {
       throw new IllegalArgumentException("--output must be a folder: " + output);

@@ -31,6 +31,7 @@ class MarkdownCodeTest {
   private static final String PREAMBLE =
       """
       import dev.logweir.*;
+      import dev.logweir.faktory.*;
       import dev.logweir.opslevel.*;
       import io.micrometer.core.instrument.MeterRegistry;
       import java.io.*;

@@ -1,0 +1,129 @@
+package dev.logweir.examples;
+
+import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The other end of {@code --sink faktory}: takes the jobs out of a Faktory server and prints or
+ * stores the logs in them. A job that comes again, known by its {@code jid}, is taken once.
+ */
+@Command(
+    name = "faktory-consumer",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    mixinStandardHelpOptions = true,
+    description = "Takes logs out of the Faktory server of FAKTORY_URL (tcp://localhost:7419).")
+public final class FaktoryConsumer implements Callable<Integer> {
+  private static final String LOG = "Runners::Faktory::AppendJobLog";
+  private static final String OUTCOME = "Runners::Faktory::ReportJobOutcome";
+  private static final int REMEMBERED_JIDS = 10_000;
+
+  @Option(
+      names = "--queue",
+      paramLabel = "NAME",
+      description = "The queue to take from (default: ${DEFAULT-VALUE}).")
+  private String queue = "app";
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      description = "Where the logs go, one file a job; without one they are printed.")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description = "End when so many outcomes have come (default: never).")
+  private int jobs;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private final Set<String> known =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+              return size() > REMEMBERED_JIDS;
+            }
+          });
+
+  /** Runs and exits. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new FaktoryConsumer()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    if (jobs < 0) {
+      throw new ParameterException(spec.commandLine(), "--jobs must be at least 0: " + jobs);
+    }
+    if (output != null) {
+      Files.createDirectories(output);
+    }
+    String url = System.getenv().getOrDefault("FAKTORY_URL", "tcp://localhost:7419");
+    int outcomes = 0;
+    long again = 0;
+    try (FaktoryWorker worker = FaktoryWorker.connect(URI.create(url))) {
+      while (jobs == 0 || outcomes < jobs) {
+        FaktoryJob job = worker.fetch(queue);
+        if (job == null) {
+          continue;
+        }
+        if (!known.add(job.jid())) {
+          again++;
+        } else if (job.type().equals(LOG)) {
+          store(job);
+        } else if (job.type().equals(OUTCOME)) {
+          outcomes++;
+          err.printf("job %s: %s%n", Ids.numberOf(job.runnerJobId()), job.outcome());
+          err.flush();
+        }
+        // Only now: what a consumer has not stored, Faktory gives to another.
+        worker.acknowledge(job.jid());
+      }
+    }
+    err.printf("outcomes: %d, jobs that came again: %d%n", outcomes, again);
+    err.flush();
+    return 0;
+  }
+
+  private void store(FaktoryJob job) throws IOException {
+    if (output == null) {
+      write(job, System.out);
+      System.out.flush();
+      return;
+    }
+    Path file = output.resolve("job-" + Ids.numberOf(job.runnerJobId()) + ".log");
+    try (OutputStream out = new BufferedOutputStream(new FileOutputStream(file.toFile(), true))) {
+      write(job, out);
+    }
+  }
+
+  private static void write(FaktoryJob job, OutputStream out) throws IOException {
+    for (byte[] line : job.lines()) {
+      out.write(line);
+      out.write('\n');
+    }
+  }
+}
