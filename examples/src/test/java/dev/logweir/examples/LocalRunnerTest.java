@@ -183,6 +183,9 @@ class LocalRunnerTest {
         "--output /dev/null | --output must be a folder: /dev/null",
         "--api-url https://localhost:1 | OPSLEVEL_API_TOKEN must be set",
         "--api-url https://localhost:1 --stall | not with --api-url",
+        "--sink nowhere | Invalid value for option '--sink'",
+        "--sink faktory --stall | are not for --sink faktory",
+        "--sink FAKTORY --api-url https://localhost:1 | are not for --sink faktory",
         "no-such-command x | no such command: no-such-command",
         "/dev/null | no such command: /dev/null",
       })
