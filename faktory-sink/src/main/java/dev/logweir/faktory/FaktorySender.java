@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  * that the receiver can tell a repetition.
  */
 public final class FaktorySender implements BatchSender {
-  /** Buffers of a connection and its TLS, of the JSON being written, and the objects around. */
-  private static final int OVERHEAD_BYTES = 64 * 1024;
+  /**
+   * Buffers of a connection (10 KiB) and its TLS (50 KiB), of the JSON being written (18 KiB), of a
+   * reply (24 KiB), and the objects around them.
+   */
+  private static final int OVERHEAD_BYTES = 128 * 1024;
 
   private final FaktoryClient client;
   private final String jobId;
@@ -128,7 +131,7 @@ public final class FaktorySender implements BatchSender {
     return (int) Math.min(Integer.MAX_VALUE, JobWriter.encodedBytes(lineBytes));
   }
 
-  /** Returns 64 KiB: what a send holds besides its batch. */
+  /** Returns 128 KiB: what a send holds besides its batch. */
   @Override
   public int overheadBytes() {
     return OVERHEAD_BYTES;

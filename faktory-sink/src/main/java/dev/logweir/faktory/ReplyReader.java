@@ -12,16 +12,19 @@ import java.net.ProtocolException;
  * Reads replies in the form that Faktory uses of RESP: {@code +status}, {@code -CODE message},
  * {@code :number}, {@code $length} with so many bytes, {@code $-1}; each line ends in CRLF.
  *
- * <p>Accepts exactly that, with lines of at most 64 KiB and bulks of at most 1 MiB; memory grows
- * with what has come in, not with what was announced. After a failure the stream is of no more use.
- * Not thread-safe.
+ * <p>Accepts exactly that, with lines of at most 64 KiB, of which the first 8 KiB are kept, and
+ * bulks of at most 16 KiB; memory grows with what has come in, not with what was announced. After a
+ * failure the stream is of no more use. Not thread-safe.
  */
 final class ReplyReader {
   static final int MAX_LINE_BYTES = 64 * 1024;
-  static final int MAX_BULK_BYTES = 1024 * 1024;
+  static final int KEPT_LINE_BYTES = 8 * 1024;
+
+  /** A producer gets none but the id of a batch. */
+  static final int MAX_BULK_BYTES = 16 * 1024;
 
   private static final int BUFFER_BYTES = 1024;
-  private static final int MAX_LENGTH_DIGITS = 7;
+  private static final int MAX_LENGTH_DIGITS = 5;
   private static final int MAX_NUMBER_CHARS = 20;
 
   private final InputStream in;
@@ -104,14 +107,17 @@ final class ReplyReader {
 
   private String line() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream(64);
+    int bytes = 0;
     for (int b = readByte(); b != '\r'; b = readByte()) {
       if (b == '\n') {
         throw new ProtocolException("a line ends without a carriage return");
       }
-      if (line.size() == MAX_LINE_BYTES) {
+      if (++bytes > MAX_LINE_BYTES) {
         throw new ProtocolException("a line must be of at most " + MAX_LINE_BYTES + " bytes");
       }
-      line.write(b);
+      if (bytes <= KEPT_LINE_BYTES) {
+        line.write(b);
+      }
     }
     if (readByte() != '\n') {
       throw new ProtocolException("a carriage return ends no line");

@@ -73,7 +73,7 @@ class ReplyReaderTest {
         "$-2\r\n",
         "$1x\r\n",
         "$01\r\na\r\n",
-        "$1048577\r\n",
+        "$16385\r\n",
         "$99999999999\r\n",
         "$+1\r\na\r\n",
         "$3\r\nab\r\n\r\n",
@@ -95,7 +95,7 @@ class ReplyReaderTest {
   void line_isBounded() throws IOException {
     String longest = "x".repeat(ReplyReader.MAX_LINE_BYTES);
 
-    assertThat(reader("+" + longest + "\r\n").read().text()).isEqualTo(longest);
+    assertThat(reader("+" + longest + "\r\n").read().text()).hasSize(ReplyReader.KEPT_LINE_BYTES);
     assertThatThrownBy(() -> reader("+" + longest + "x\r\n").read())
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("at most 65536 bytes");
@@ -113,7 +113,7 @@ class ReplyReaderTest {
   void bulk_isBounded() throws IOException {
     String largest = "x".repeat(ReplyReader.MAX_BULK_BYTES);
 
-    assertThat(reader("$1048576\r\n" + largest + "\r\n").read().text()).isEqualTo(largest);
+    assertThat(reader("$16384\r\n" + largest + "\r\n").read().text()).isEqualTo(largest);
   }
 
   private static ReplyReader reader(String input) {
