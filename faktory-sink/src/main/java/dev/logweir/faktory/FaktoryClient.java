@@ -12,14 +12,11 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The connection of a runner to a Faktory server, shared by all its jobs: pooled connections, the
@@ -37,7 +34,6 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 public final class FaktoryClient implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
   private static final int JID_BYTES = 12;
 
   /** As long as the text of a time can get. */
@@ -52,7 +48,6 @@ public final class FaktoryClient implements AutoCloseable {
   private final Duration connectTimeout;
   private final int maxJobBytes;
   private final SecureRandom random = new SecureRandom();
-  private final AtomicBoolean warnedOfEnterprise = new AtomicBoolean();
 
   private FaktoryClient(Builder settings, ServerUrl server, SSLContext tls) {
     this.server = server;
@@ -184,13 +179,6 @@ public final class FaktoryClient implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     return counter.bytes + "PUSH \r\n".length();
-  }
-
-  void warnOnceOfEnterprise(AttemptException e) {
-    if (e.result() == AttemptResult.ENTERPRISE_ONLY
-        && warnedOfEnterprise.compareAndSet(false, true)) {
-      log.warn("{}: nothing is pushed through a batch: {}", server, e.getMessage());
-    }
   }
 
   private static final class Counter extends OutputStream {

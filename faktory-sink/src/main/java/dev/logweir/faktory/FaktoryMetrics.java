@@ -1,6 +1,5 @@
 package dev.logweir.faktory;
 
-import dev.logweir.SendException;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -39,7 +38,7 @@ public final class FaktoryMetrics implements AutoCloseable {
   private final Map<Outcome, Timer> pushes = new EnumMap<>(Outcome.class);
 
   /** What became of an attempt at a push. */
-  private enum Outcome {
+  enum Outcome {
     ACCEPTED("accepted"),
     FAILED("failed"),
     REFUSED("refused");
@@ -149,13 +148,7 @@ public final class FaktoryMetrics implements AutoCloseable {
   }
 
   /** Takes the time of an attempt. What the registry throws is nobody's business here. */
-  void pushed(@Nullable AttemptException failure, long nanos) {
-    Outcome outcome =
-        failure == null
-            ? Outcome.ACCEPTED
-            : failure.result().kind() == SendException.Kind.FAILED
-                ? Outcome.FAILED
-                : Outcome.REFUSED;
+  void pushed(Outcome outcome, long nanos) {
     Timer timer = pushes.get(outcome);
     if (timer == null) {
       return;

@@ -107,12 +107,14 @@ public final class FaktorySender implements BatchSender {
       client.retries().run(batch, push);
     } catch (AttemptException e) {
       client.metrics().gaveUp(batchId != null);
-      client.warnOnceOfEnterprise(e);
       throw new SendException(
           e.result().kind(),
           failure + ": " + e.getMessage(),
           e,
           push.isAccepted() ? new BitSet() : null);
+    } catch (InterruptedException e) {
+      client.metrics().gaveUp(batchId != null);
+      throw e;
     }
   }
 

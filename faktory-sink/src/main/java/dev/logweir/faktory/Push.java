@@ -3,6 +3,7 @@ package dev.logweir.faktory;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.logweir.LogBatch;
+import dev.logweir.SendException;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
@@ -44,14 +45,17 @@ final class Push implements Retries.Attempt {
   @Override
   public void run(Duration limit) throws AttemptException, InterruptedException {
     long begun = System.nanoTime();
-    AttemptException failure = null;
+    FaktoryMetrics.Outcome outcome = FaktoryMetrics.Outcome.FAILED;
     try {
       run(begun + limit.toNanos());
+      outcome = FaktoryMetrics.Outcome.ACCEPTED;
     } catch (AttemptException e) {
-      failure = e;
+      if (e.result().kind() == SendException.Kind.REFUSED) {
+        outcome = FaktoryMetrics.Outcome.REFUSED;
+      }
       throw e;
     } finally {
-      client.metrics().pushed(failure, System.nanoTime() - begun);
+      client.metrics().pushed(outcome, System.nanoTime() - begun);
     }
   }
 
@@ -118,8 +122,8 @@ final class Push implements Retries.Attempt {
     written = true;
     lines.written();
     Reply reply = connection.read();
-    written = false;
     if (reply.kind() == Reply.Kind.ERROR) {
+      written = false;
       AttemptException error = client.error(reply);
       // The one that the server has is ours: the answer to an earlier push of it was lost.
       if (error.result() != AttemptResult.NOT_UNIQUE || !leftUnanswered) {
@@ -130,6 +134,7 @@ final class Push implements Retries.Attempt {
       }
     } else {
       expectOk(reply);
+      written = false;
     }
     accepted = true;
   }

@@ -32,6 +32,7 @@ final class Retries {
   private final LongSupplier nanoTime;
   private final Retry retry;
   private final AtomicBoolean failing = new AtomicBoolean();
+  private final AtomicBoolean toldOfEnterprise = new AtomicBoolean();
 
   Retries(FaktoryClient.Builder settings) {
     attemptTimeout = settings.attemptTimeout;
@@ -105,7 +106,12 @@ final class Retries {
   }
 
   private void failed(AttemptException e) {
-    if (failing.compareAndSet(false, true)) {
+    if (e.result() == AttemptResult.ENTERPRISE_ONLY) {
+      // Says nothing about the server's state, and the next job's push will get the same answer.
+      if (toldOfEnterprise.compareAndSet(false, true)) {
+        log.warn("nothing is pushed through a batch: {}", e.getMessage());
+      }
+    } else if (failing.compareAndSet(false, true)) {
       log.warn("push failed: {}", e.getMessage(), e.getCause());
     } else {
       log.debug("push failed: {}", e.getMessage());

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.JobOutcome;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -115,6 +116,16 @@ class FaultsTest {
           call.reset();
         },
         say("-THROTTLED"));
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+
+    failure(batch);
+
+    assertThat(batch.isWritten()).isTrue();
+  }
+
+  @Test
+  void send_leavesUnconfirmedWhatGotNoProperAnswer() throws Exception {
+    server.then(say("+WHAT"), say("-THROTTLED"));
     RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
 
     failure(batch);
@@ -301,6 +312,9 @@ class FaultsTest {
 
   @Test
   void interrupt_endsACallAtOnce() throws Exception {
+    client.close();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    client = server.client().metrics(FaktoryMetrics.of(meters)).build();
     CountDownLatch reached = new CountDownLatch(1);
     server.then(
         call -> {
@@ -314,6 +328,11 @@ class FaultsTest {
     assertThat(failure).isInstanceOf(InterruptedException.class);
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isEqualTo("PUSH");
     assertThat(client.pool().inUse()).isZero();
+    assertThat(meters.get("logweir.faktory.push").tag("outcome", "failed").timer().count())
+        .isEqualTo(1);
+    assertThat(meters.get("logweir.faktory.push").tag("outcome", "accepted").timer().count())
+        .isZero();
+    assertThat(meters.get("logweir.faktory.enqueue.failed").functionCounter().count()).isEqualTo(1);
   }
 
   @Test

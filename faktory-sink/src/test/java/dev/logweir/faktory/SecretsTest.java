@@ -72,6 +72,9 @@ class SecretsTest {
       show(catchThrowable(() -> sender.send(List.of(TEXT))));
       show(catchThrowable(() -> sender.send(List.of(TEXT))));
       show(catchThrowable(() -> client.sender("1", "b").send(List.of(TEXT))));
+      show(catchThrowable(() -> client.sender("2", "b").send(List.of(TEXT))));
+      assertThat(seen.stream().filter(text -> text.contains("nothing is pushed through a batch")))
+          .hasSize(1);
       server.then(say("-ERR 1"), say("-ERR 2"));
       show(catchThrowable(() -> sender.reportOutcome(JobOutcome.SUCCESS, Map.of("key", TEXT))));
     }
