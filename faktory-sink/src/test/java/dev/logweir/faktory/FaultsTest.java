@@ -174,6 +174,7 @@ class FaultsTest {
     client.sender("1").send(List.of("line"));
     client.sender("1").send(List.of("line"));
 
+    assertThat(server.pushed).hasSize(3);
     assertThat(server.connections()).isEqualTo(2);
   }
 
@@ -221,7 +222,7 @@ class FaultsTest {
   @Test
   void deadline_holdsForSlowBytesToo() throws Exception {
     client.close();
-    client = server.client().attempts(1).attemptTimeout(Duration.ofMillis(300)).build();
+    client = server.client().attempts(1).attemptTimeout(Duration.ofSeconds(2)).build();
     CountDownLatch over = new CountDownLatch(1);
     server.then(
         call -> {
@@ -251,7 +252,7 @@ class FaultsTest {
         server
             .client()
             .attempts(1)
-            .attemptTimeout(Duration.ofMillis(300))
+            .attemptTimeout(Duration.ofSeconds(2))
             .maxJobBytes(16 << 20)
             .build();
     FakeFaktory.Script deaf =
