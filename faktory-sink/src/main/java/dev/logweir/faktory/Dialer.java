@@ -2,6 +2,7 @@ package dev.logweir.faktory;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -145,7 +146,7 @@ final class Dialer {
             default -> json.skipChildren();
           }
         }
-      } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      } catch (JsonProcessingException e) {
         ProtocolException malformed = new ProtocolException("the server's greeting is not JSON");
         malformed.initCause(e);
         throw malformed;

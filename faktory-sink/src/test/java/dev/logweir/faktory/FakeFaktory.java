@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -300,7 +301,7 @@ final class FakeFaktory implements TestServer {
     ReceivedJob readJob() throws IOException {
       String text = command.substring("PUSH ".length());
       Map<String, Object> fields = Json.object(text.getBytes(ISO_8859_1));
-      Set<String> others = new java.util.TreeSet<>(fields.keySet());
+      Set<String> others = new TreeSet<>(fields.keySet());
       others.removeAll(
           Set.of(
               "jid", "jobtype", "queue", "retry", "created_at", "args", "custom", "reserve_for"));

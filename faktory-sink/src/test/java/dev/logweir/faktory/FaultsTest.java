@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -509,7 +510,7 @@ class FaultsTest {
   }
 
   /** Sends in a thread of its own, and does something to it once the server has been reached. */
-  private Throwable inThread(CountDownLatch reached, java.util.function.Consumer<Thread> action)
+  private Throwable inThread(CountDownLatch reached, Consumer<Thread> action)
       throws InterruptedException {
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread thread =

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -148,7 +149,7 @@ class TlsTest {
             .client()
             .url("tcp+tls://127.0.0.1:" + server.port())
             .attempts(1)
-            .connectTimeout(java.time.Duration.ofMillis(200))
+            .connectTimeout(Duration.ofMillis(200))
             .build();
     server.greet(FakeFaktory.Call::awaitEnd);
 
