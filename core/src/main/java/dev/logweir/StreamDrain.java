@@ -170,7 +170,7 @@ final class StreamDrain implements LineTarget {
         break;
       }
       if (!gapTaken) {
-        if (segment.gapReasons != 0 && !takeGap(segment, scratch, millis)) {
+        if (segment.gapReasons != 0 && !takeGap(segment)) {
           break;
         }
         gapTaken = true;
@@ -200,7 +200,7 @@ final class StreamDrain implements LineTarget {
       arriveAt(null);
     }
     if (stop == JobDrain.Outcome.TAKEN) {
-      finishPass(scratch, millis);
+      finishPass(millis);
     }
     letGo();
     return stop;
@@ -227,12 +227,12 @@ final class StreamDrain implements LineTarget {
   }
 
   /** What can only be done when all is taken: the gap at the end, and the end. */
-  private void finishPass(Scratch scratch, long millis) {
+  private void finishPass(long millis) {
     if (!isDrained()) {
       return;
     }
     if (view.dropping && buffer.hasGap()) {
-      if (!closeCutLine(scratch, millis) || !roomForGap()) {
+      if (!roomForGap()) {
         return;
       }
       GapTally gap = new GapTally();
@@ -242,12 +242,6 @@ final class StreamDrain implements LineTarget {
     }
     if (!view.ended || stop != JobDrain.Outcome.TAKEN) {
       return;
-    }
-    if (openLine != 0) {
-      if (!room(0)) {
-        return;
-      }
-      deliver(scratch.room(0), 0, 0, true, false, 0, 1, millis);
     }
     if (stages != null && !processorsEnded) {
       if (!roomForEnd()) {
@@ -446,25 +440,11 @@ final class StreamDrain implements LineTarget {
     }
   }
 
-  private boolean takeGap(Segment segment, Scratch scratch, long millis) {
-    if (!closeCutLine(scratch, millis) || !roomForGap()) {
+  private boolean takeGap(Segment segment) {
+    if (!roomForGap()) {
       return false;
     }
     addGap(segment.gapLines, segment.gapBytes, segment.gapReasons);
-    return true;
-  }
-
-  /**
-   * Ends the line of which fragments have gone out and the rest was dropped; false if there is no
-   * room.
-   */
-  private boolean closeCutLine(Scratch scratch, long millis) {
-    if (openLine != 0) {
-      if (!room(0)) {
-        return false;
-      }
-      deliver(scratch.room(0), 0, 0, true, true, 0, 0, millis);
-    }
     return true;
   }
 

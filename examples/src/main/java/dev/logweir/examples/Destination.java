@@ -7,12 +7,18 @@ import dev.logweir.faktory.FaktoryClient;
 import dev.logweir.faktory.FaktorySender;
 import dev.logweir.opslevel.OpsLevelClient;
 import dev.logweir.opslevel.OpsLevelSender;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.PrintWriter;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Where the logs and outcomes of all jobs go. */
 interface Destination extends AutoCloseable {
   /** Returns what ships one job. */
   Shipping of(String jobId);
+
+  /** Says what came of the attempts, where that is counted. */
+  default void showAttempts(PrintWriter out) {}
 
   @Override
   void close();
@@ -32,12 +38,25 @@ interface Destination extends AutoCloseable {
         throws SendException, InterruptedException;
   }
 
-  static Destination opsLevel(OpsLevelClient client) {
+  /**
+   * @param meters those of the client
+   */
+  static Destination opsLevel(OpsLevelClient client, MeterRegistry meters) {
     return new Destination() {
       @Override
       public Shipping of(String jobId) {
         OpsLevelSender sender = client.sender(jobId);
         return new Shipping(sender, sender::reportOutcome);
+      }
+
+      @Override
+      public void showAttempts(PrintWriter out) {
+        out.println(
+            meters.get("logweir.opslevel.attempts").functionCounters().stream()
+                .filter(counter -> counter.count() > 0)
+                .map(counter -> counter.getId().getTag("outcome") + "=" + (long) counter.count())
+                .sorted()
+                .collect(Collectors.joining(" ", "attempts at requests: ", "")));
       }
 
       @Override

@@ -9,6 +9,8 @@ import dev.logweir.SecretMasker;
 import dev.logweir.WhenFull;
 import dev.logweir.faktory.FaktoryClient;
 import dev.logweir.opslevel.OpsLevelClient;
+import dev.logweir.opslevel.OpsLevelMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -83,11 +85,17 @@ final class Run implements AutoCloseable {
       return new Run(options, out, err, null, Destination.faktory(client));
     }
     String runner = options.runnerId == null ? Ids.runner(1) : options.runnerId;
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    OpsLevelMetrics metrics = OpsLevelMetrics.of(meters);
     if (options.apiUrl != null) {
       OpsLevelClient client =
-          OpsLevelClient.fromEnvironment().apiUrl(options.apiUrl).runnerId(runner).build();
+          OpsLevelClient.fromEnvironment()
+              .apiUrl(options.apiUrl)
+              .runnerId(runner)
+              .metrics(metrics)
+              .build();
       RunnerOptions.checkAnswers(URI.create(options.apiUrl));
-      return new Run(options, out, err, null, Destination.opsLevel(client));
+      return new Run(options, out, err, null, Destination.opsLevel(client, meters));
     }
     EmbeddedEndpoint endpoint =
         EmbeddedEndpoint.start(runner, EMBEDDED_TOKEN, options.faults(), options.output);
@@ -100,8 +108,9 @@ final class Run implements AutoCloseable {
               .apiUrl(endpoint.url().toString())
               .token(EMBEDDED_TOKEN)
               .runnerId(runner)
+              .metrics(metrics)
               .build();
-      return new Run(options, out, err, endpoint, Destination.opsLevel(client));
+      return new Run(options, out, err, endpoint, Destination.opsLevel(client, meters));
     } catch (RuntimeException | IOException e) {
       endpoint.close();
       throw e;
@@ -268,6 +277,7 @@ final class Run implements AutoCloseable {
         engine.maxRetainedBytes(),
         Math.min(options.concurrency, jobs.size()),
         jobLimit);
+    destination.showAttempts(out);
     if (endpoint != null) {
       out.printf(
           Locale.ROOT,
