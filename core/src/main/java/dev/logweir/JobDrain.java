@@ -325,7 +325,7 @@ final class JobDrain extends WorkerPool.Work {
     } catch (Throwable e) {
       // Such as no memory: the job's next write, or its end, tries again.
       LOG.warn("{} in a drain: the lines wait in their buffers", e.getClass().getName());
-      return Outcome.TAKEN;
+      return Outcome.BLOCKED;
     } finally {
       if (scratch != null) {
         job.engine.giveScratch(scratch);

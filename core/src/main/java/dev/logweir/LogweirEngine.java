@@ -223,7 +223,8 @@ public final class LogweirEngine implements AutoCloseable {
 
     /**
      * Sets where senders are called. It must run tasks on other threads; tasks that it refuses or
-     * runs on the caller go to the engine's own threads, with one warning.
+     * runs on the caller go to the engine's own threads, with one warning. Its {@code execute} must
+     * return at once, as the engine's timer and the end of a job call it too; no write does.
      *
      * @throws NullPointerException if {@code executor} is null
      */

@@ -156,7 +156,7 @@ public final class SecretMasker implements LogProcessor {
   /**
    * Returns the most heap that this masker holds, with the states of one job: 17 B for each byte of
    * the values in all their forms (a common beginning once), for those added later too, and as much
-   * again with 8 B for the time of an addition; tables of 67 KiB, twice as well; for a job twice
+   * again with 8 B for the time of an addition; tables of 66 KiB, twice as well; for a job twice
    * the longest value held back, and 6 times that for places found in it.
    */
   @Override

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * them to its sending task one by one.
  *
  * <p>Three places, each with its own bound: the open batch, the queue, the batch being sent. Lines
- * come from the drain, which makes room before it adds, or by {@link #submit}, from any thread.
+ * come from the drain, which makes room before it adds, from a write by {@link #passThrough}, or by
+ * {@link #submit}, from any thread.
  */
 final class Sink {
   /** No room because the budget over all jobs is spent. */
@@ -159,12 +160,16 @@ final class Sink {
     boolean tallied;
     lock.lock();
     try {
-      LogBatch batch = assembly.open();
-      tallied = batch == null ? !plain : BatchAssembly.needsCounts(batch, plain);
+      tallied = needsCounts(plain);
     } finally {
       lock.unlock();
     }
     return prepare(bytes, bytes, tallied, lineBytes);
+  }
+
+  private boolean needsCounts(boolean plain) {
+    LogBatch batch = assembly.open();
+    return batch == null ? !plain : BatchAssembly.needsCounts(batch, plain);
   }
 
   /** Returns what a line costs of the server's bound; 0 where there is none. */
@@ -332,7 +337,8 @@ final class Sink {
     lock.lock();
     try {
       boolean open = !ending && !ended;
-      boolean added = open && prepareLocked(bytes, bytes, true, encoded) > 0;
+      boolean tallied = needsCounts(BatchAssembly.isPlain(piece));
+      boolean added = open && prepareLocked(bytes, bytes, tallied, encoded) > 0;
       if (added) {
         addPieceLocked(piece, mark, encoded);
       } else {

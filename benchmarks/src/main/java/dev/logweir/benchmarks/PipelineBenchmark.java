@@ -33,8 +33,8 @@ import org.openjdk.jmh.annotations.Warmup;
  *       the sends that have become due
  *   <li>{@code logweirOneThreadByLine}: the same, with a sender that takes the lines one by one, as
  *       one must that encodes each; the others read text as it is
- *   <li>{@code logweirEngineDrains}: it calls it after each 128 KiB alone, so as not to overrun the
- *       buffer, and the engine's own drains, scheduled by the writes, do what they can until then
+ *   <li>{@code logweirEngineDrains}: the sends run on the engine's threads, and so do drains, where
+ *       lines do not go past them; it calls {@code drain()} after each 128 KiB alone
  *   <li>{@code logweirInterval0}: the same, with batches that go as soon as the sender is free
  *   <li>{@code plainPort50ms}, {@code plainPort1ms}: {@link PlainPort} with its tick of 50 ms and
  *       of 1 ms

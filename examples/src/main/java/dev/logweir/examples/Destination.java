@@ -39,6 +39,8 @@ interface Destination extends AutoCloseable {
   }
 
   /**
+   * Returns OpsLevel.
+   *
    * @param meters those of the client
    */
   static Destination opsLevel(OpsLevelClient client, MeterRegistry meters) {
