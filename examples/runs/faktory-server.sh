@@ -5,6 +5,7 @@ start_faktory() {
   local programs port
   programs=$(.ci/faktory)
   FAKTORY_PID=
+  unset FAKTORY_PROVIDER
   trap 'stop_faktory; rm -rf -- "$WORK"' EXIT
   for _ in 1 2 3; do
     port=$((20000 + RANDOM % 10000))
@@ -12,7 +13,7 @@ start_faktory() {
       -d "$WORK/faktory" -c "$WORK" >"$WORK/faktory.log" 2>&1 &
     FAKTORY_PID=$!
     while kill -0 "$FAKTORY_PID" 2>/dev/null; do
-      if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      if grep -q 'listening at' "$WORK/faktory.log"; then
         export FAKTORY_URL=tcp://${1:+:$1@}127.0.0.1:$port
         return
       fi
