@@ -8,6 +8,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.OutputStream;
@@ -45,6 +46,16 @@ class ArchitectureTest {
             "org.slf4j",
             "javax.net.ssl")
         .check(SINK);
+  }
+
+  @Test
+  void publicTypes_areThoseThatAUserNames() {
+    assertThat(
+            SINK.stream()
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .map(JavaClass::getSimpleName)
+                .sorted())
+        .containsExactly("Builder", "FaktoryClient", "FaktoryMetrics", "FaktorySender");
   }
 
   @Test

@@ -64,13 +64,15 @@ final class CuttingProxy implements AutoCloseable {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         long left = untilCut.get();
         int part = left < 0 ? count : (int) Math.min(left, count);
-        out.write(buffer, 0, part);
+        boolean cut = part == left;
+        // All told before the client can see the bytes and go on.
         sent.addAndGet(part);
         if (left >= 0) {
-          untilCut.set(part == left ? -1 : left - part);
-          if (part == left) {
-            return;
-          }
+          untilCut.set(cut ? -1 : left - part);
+        }
+        out.write(buffer, 0, part);
+        if (cut) {
+          return;
         }
       }
     } catch (IOException ignored) {
