@@ -39,7 +39,8 @@ class FaultsTest {
   void start() throws IOException {
     descriptors = Descriptors.count();
     server = new FakeFaktory();
-    client = server.client().build();
+    // What ends at once shall not seem to because a deadline has come.
+    client = server.client().attemptTimeout(Duration.ofHours(1)).build();
   }
 
   @AfterEach
@@ -316,7 +317,12 @@ class FaultsTest {
   void interrupt_endsACallAtOnce() throws Exception {
     client.close();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    client = server.client().metrics(FaktoryMetrics.of(meters)).build();
+    client =
+        server
+            .client()
+            .attemptTimeout(Duration.ofHours(1))
+            .metrics(FaktoryMetrics.of(meters))
+            .build();
     CountDownLatch reached = new CountDownLatch(1);
     server.then(
         call -> {

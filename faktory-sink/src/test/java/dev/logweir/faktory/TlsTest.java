@@ -191,7 +191,8 @@ class TlsTest {
                 .getServerSocketFactory()
                 .createServerSocket(0, 50, InetAddress.getLoopbackAddress()),
             true);
-    FaktoryClient.Builder builder = server.client().maxJobBytes(16 << 20);
+    FaktoryClient.Builder builder =
+        server.client().maxJobBytes(16 << 20).attemptTimeout(Duration.ofHours(1));
     client = (trusted == null ? builder : builder.sslContext(trusted.context)).build();
   }
 
