@@ -163,6 +163,9 @@ class FaultsTest {
     client.sender("1").send(List.of("line"));
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
 
+    Connection next = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    assertThat(next.isOpened()).isFalse();
+    client.pool().giveBack(next);
     client.sender("1").send(List.of("line"));
 
     assertThat(server.pushed).hasSize(2);
