@@ -10,9 +10,10 @@ final class AttemptException extends Exception {
   private final AttemptResult result;
   private final Duration retryAfter;
   private final boolean namesJob;
+  private final boolean tooLarge;
 
   AttemptException(AttemptResult result, String message, @Nullable Throwable cause) {
-    this(result, message, cause, Duration.ZERO, false);
+    this(result, message, cause, Duration.ZERO, false, result == AttemptResult.TOO_LARGE);
   }
 
   private AttemptException(
@@ -20,11 +21,13 @@ final class AttemptException extends Exception {
       String message,
       @Nullable Throwable cause,
       Duration retryAfter,
-      boolean namesJob) {
+      boolean namesJob,
+      boolean tooLarge) {
     super(message, cause);
     this.result = result;
     this.retryAfter = retryAfter;
     this.namesJob = namesJob;
+    this.tooLarge = tooLarge;
   }
 
   static AttemptException ofStatus(AttemptResult result, int status, Duration retryAfter) {
@@ -38,7 +41,12 @@ final class AttemptException extends Exception {
           default -> status >= 300 && status < 400 ? "redirects are not followed" : "refused";
         };
     return new AttemptException(
-        result, message + " (HTTP " + status + ")", null, retryAfter, false);
+        result,
+        message + " (HTTP " + status + ")",
+        null,
+        retryAfter,
+        false,
+        result == AttemptResult.TOO_LARGE);
   }
 
   static AttemptException ofPayload(String message, boolean namesJob) {
@@ -47,11 +55,27 @@ final class AttemptException extends Exception {
         "the server refused the input: " + message,
         null,
         Duration.ZERO,
-        namesJob);
+        namesJob,
+        false);
+  }
+
+  /** The same failure, taken for that of a request too large: not to be tried again as it is. */
+  AttemptException asTooLarge() {
+    return new AttemptException(
+        result, "twice running, " + getMessage(), getCause(), retryAfter, namesJob, true);
   }
 
   AttemptResult result() {
     return result;
+  }
+
+  boolean isRetried() {
+    return result.isRetried() && !tooLarge;
+  }
+
+  /** Whether fewer lines at a time may be taken. */
+  boolean isTooLarge() {
+    return tooLarge;
   }
 
   /** Returns how long the server wants to be left alone; zero if it did not say. */

@@ -75,7 +75,7 @@ public final class OpsLevelSender implements BatchSender {
         send(batch, body);
         refusals = 0;
       } catch (AttemptException e) {
-        if (e.result() != AttemptResult.TOO_LARGE) {
+        if (!e.isTooLarge()) {
           undelivered.set(part.from, batch.size());
           SendException.Kind kind = kind(e);
           String what =
@@ -192,8 +192,7 @@ public final class OpsLevelSender implements BatchSender {
         }
         lostWriting = e.result() == AttemptResult.LOST_WRITING ? lostWriting + 1 : 0;
         if (lostWriting == 2 && body.length() > LARGE_BODY_BYTES) {
-          throw new AttemptException(
-              AttemptResult.TOO_LARGE, "twice running, " + e.getMessage(), e.getCause());
+          throw e.asTooLarge();
         }
         throw e;
       }

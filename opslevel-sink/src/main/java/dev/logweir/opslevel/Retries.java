@@ -54,7 +54,7 @@ final class Retries {
             RetryConfig.custom()
                 .maxAttempts(settings.attempts)
                 .retryOnException(
-                    e -> e instanceof AttemptException failure && failure.result().isRetried())
+                    e -> e instanceof AttemptException failure && failure.isRetried())
                 .intervalBiFunction(
                     (attempt, failure) ->
                         Math.max(backoff.apply(attempt), retryAfterMillis(failure.getLeft())))
@@ -96,7 +96,7 @@ final class Retries {
         return;
       }
       Duration pause;
-      if (leave.isProbe() && failure.result().isRetried() && probes++ < maxProbes) {
+      if (leave.isProbe() && failure.isRetried() && probes++ < maxProbes) {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
       } else {

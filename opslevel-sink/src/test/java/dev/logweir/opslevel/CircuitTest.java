@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.logweir.LogBatch;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class CircuitTest {
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final AtomicLong nanos = new AtomicLong();
   private final Semaphore paused = new Semaphore(0);
   private final List<Duration> pauses = new ArrayList<>();
@@ -31,7 +33,7 @@ class CircuitTest {
   @BeforeEach
   void start() throws Exception {
     server = new FakeOpsLevel();
-    OpsLevelClient.Builder builder = server.client().attempts(5);
+    OpsLevelClient.Builder builder = server.client().attempts(5).metrics(OpsLevelMetrics.of(registry));
     builder.nanoTime = nanos::get;
     builder.pauses = (batch, duration) -> pause.pause(batch, duration);
     client = builder.build();
@@ -139,6 +141,29 @@ class CircuitTest {
     assertThat(probe.end()).isInstanceOf(InterruptedException.class);
     assertThat(waits.end()).isNull();
     assertThat(client.circuit().isOpen()).isFalse();
+  }
+
+  @Test
+  void circuit_staysOpenWhenALargeBodyIsLostTwice() throws Exception {
+    open();
+    server.otherwise(
+        call -> {
+          call.readHead();
+          call.reset();
+        });
+
+    RawBatch large = RawBatch.of(List.of(new byte[20_000_000]));
+    Throwable failure = catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(large.batch()));
+
+    assertThat(failure).isInstanceOf(SendException.class).hasMessageContaining("twice running");
+    assertThat(client.circuit().isOpen()).isTrue();
+    assertThat(
+            registry
+                .get("logweir.opslevel.attempts")
+                .tag("outcome", "lost_writing")
+                .functionCounter()
+                .count())
+        .isEqualTo(2);
   }
 
   @Test
