@@ -144,7 +144,7 @@ final class Circuit {
       if (breaker.getState() != before) {
         generation++;
       }
-      return new Leave(acquired, isOpen(), generation);
+      return new Leave(acquired, acquired && isOpen(), generation);
     } finally {
       lock.unlock();
     }

@@ -96,7 +96,8 @@ final class Retries {
         return;
       }
       Duration pause;
-      if (leave.isProbe() && failure.isRetried() && probes++ < maxProbes) {
+      boolean waitsForCircuit = leave.isProbe() && batch.timeLeft().isEmpty();
+      if (waitsForCircuit && failure.isRetried() && probes++ < maxProbes) {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
       } else {

@@ -182,6 +182,22 @@ class CircuitTest {
   }
 
   @Test
+  void circuit_lacksNoPauseBetweenTheTriesAtAJobsEnd() throws Exception {
+    open();
+    int before = server.requests.size();
+    pauses.clear();
+    pause = (batch, duration) -> pauses.add(duration);
+    RawBatch last = RawBatch.of(List.of(new byte[] {1}));
+    last.beginEnd(Duration.ofSeconds(50));
+
+    Throwable failure = catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(last.batch()));
+
+    assertThat(failure).isInstanceOf(SendException.class);
+    assertThat(server.requests).hasSize(before + 5);
+    assertThat(pauses).hasSize(4).allMatch(pause -> pause.toMillis() >= 500);
+  }
+
+  @Test
   void close_endsWhatWaits() throws Exception {
     open();
     pause = this::hold;
