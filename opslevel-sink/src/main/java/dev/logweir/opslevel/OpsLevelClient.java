@@ -234,7 +234,7 @@ public final class OpsLevelClient implements AutoCloseable {
 
     /**
      * Sets how long all attempts at one request and the pauses between them may take together.
-     * Default 10 min.
+     * Default 10 min. At least the time of one attempt.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -328,8 +328,9 @@ public final class OpsLevelClient implements AutoCloseable {
     /**
      * Returns the client. It connects when the first request is sent.
      *
-     * @throws IllegalArgumentException if the token or the runner's id was not given, or the URL is
-     *     http to a host other than loopback and that is not allowed
+     * @throws IllegalArgumentException if the token or the runner's id was not given, the overall
+     *     timeout is less than that of an attempt, or the URL is http to a host other than loopback
+     *     and that is not allowed
      */
     public OpsLevelClient build() {
       String givenToken = token;
@@ -343,6 +344,13 @@ public final class OpsLevelClient implements AutoCloseable {
       if (!plainHttp && !ApiUrl.isEncryptedOrLocal(apiUrl)) {
         throw new IllegalArgumentException(
             "apiUrl must be https, or http to loopback, unless plain http is allowed: " + apiUrl);
+      }
+      if (overallTimeout.compareTo(attemptTimeout) < 0) {
+        throw new IllegalArgumentException(
+            "overallTimeout must be at least attemptTimeout, "
+                + attemptTimeout
+                + ": "
+                + overallTimeout);
       }
       return new OpsLevelClient(this, givenToken, givenRunnerId);
     }

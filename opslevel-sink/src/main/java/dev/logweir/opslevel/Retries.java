@@ -118,13 +118,13 @@ final class Retries {
     }
   }
 
-  private @Nullable AttemptException tryOnce(Attempt attempt, Circuit.Leave leave, Duration limit)
+  private @Nullable AttemptException tryOnce(Attempt attempt, Circuit.Leave leave, Limit limit)
       throws InterruptedException {
     boolean told = false;
     AttemptResult result = AttemptResult.INTERRUPTED;
     long begun = nanoTime.getAsLong();
     try {
-      attempt.run(limit);
+      attempt.run(limit.time);
       result = AttemptResult.OK;
       leave.succeeded();
       told = true;
@@ -132,7 +132,7 @@ final class Retries {
     } catch (AttemptException e) {
       result = e.result();
       // An attempt cut short by the end of its job says nothing about the server.
-      boolean cut = e.result() == AttemptResult.TIMED_OUT && limit.compareTo(attemptTimeout) < 0;
+      boolean cut = e.result() == AttemptResult.TIMED_OUT && limit.ofJob;
       if (e.result().server() == AttemptResult.Server.UP) {
         leave.succeeded();
         told = true;
@@ -149,17 +149,18 @@ final class Retries {
     }
   }
 
-  private Duration limit(LogBatch batch, long begun, Circuit.Leave leave) throws AttemptException {
+  private Limit limit(LogBatch batch, long begun, Circuit.Leave leave) throws AttemptException {
     Duration limit = min(attemptTimeout, left(begun));
     Optional<Duration> untilEnd = batch.timeLeft();
-    if (untilEnd.isPresent()) {
-      limit = min(limit, untilEnd.get());
+    boolean ofJob = untilEnd.isPresent() && untilEnd.get().compareTo(limit) < 0;
+    if (ofJob) {
+      limit = untilEnd.get();
     }
     if (limit.isZero() || limit.isNegative()) {
       leave.unused();
       throw new AttemptException(AttemptResult.NO_TIME, "no time left for an attempt", null);
     }
-    return limit;
+    return new Limit(limit, ofJob);
   }
 
   private Duration left(long begun) {
@@ -192,6 +193,9 @@ final class Retries {
       log.debug("attempt failed: {}", e.getMessage(), e);
     }
   }
+
+  /** How long an attempt may take, and whether it is the end of its job that says so. */
+  private record Limit(Duration time, boolean ofJob) {}
 
   /** One attempt, within a limit of time. */
   @FunctionalInterface

@@ -58,6 +58,38 @@ class CircuitTest {
   }
 
   @Test
+  void circuit_opensWithAnAttemptCutByTheOverallTimeout() throws Exception {
+    ManualTimer timer = new ManualTimer();
+    OpsLevelClient.Builder builder =
+        server
+            .client()
+            .attempts(2)
+            .attemptTimeout(Duration.ofSeconds(61))
+            .overallTimeout(Duration.ofSeconds(61));
+    builder.nanoTime = nanos::get;
+    builder.pauses = (batch, duration) -> nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    builder.timers = () -> timer;
+    client.close();
+    client = builder.build();
+    for (int i = 0; i < 9; i++) {
+      server.then(status(503));
+    }
+    server.otherwise(
+        call -> {
+          call.read();
+          timer.fire(Duration.ofSeconds(60));
+          call.awaitEnd();
+        });
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(send()).isInstanceOf(SendException.class);
+    }
+
+    assertThat(server.requests).hasSize(10);
+    assertThat(client.circuit().isOpen()).isTrue();
+  }
+
+  @Test
   void circuit_staysClosedWhileTheServerRefuses() throws Exception {
     server.otherwise(status(400));
     for (int i = 0; i < 30; i++) {

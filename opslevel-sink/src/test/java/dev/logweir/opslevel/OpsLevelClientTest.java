@@ -138,6 +138,16 @@ class OpsLevelClientTest {
     assertThatNullPointerException().isThrownBy(() -> builder.connectTimeout(null));
   }
 
+  @Test
+  void build_refusesAnOverallTimeoutShorterThanAnAttempt() {
+    builder.token("t").runnerId("r").overallTimeout(Duration.ofSeconds(59));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage("overallTimeout must be at least attemptTimeout, PT1M: PT59S");
+    builder.attemptTimeout(Duration.ofSeconds(59)).build().close();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, -1, 101, Integer.MIN_VALUE})
   void attempts_areChecked(int attempts) {

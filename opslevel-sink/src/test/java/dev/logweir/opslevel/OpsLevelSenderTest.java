@@ -331,7 +331,11 @@ class OpsLevelSenderTest {
   void send_endsWithTheOverallTimeout() throws Exception {
     long[] nanos = {0};
     OpsLevelClient.Builder builder =
-        server.client().overallTimeout(Duration.ofSeconds(5)).attempts(100);
+        server
+            .client()
+            .attemptTimeout(Duration.ofSeconds(5))
+            .overallTimeout(Duration.ofSeconds(5))
+            .attempts(100);
     builder.nanoTime = () -> nanos[0];
     client = build(builder);
     client.close();
