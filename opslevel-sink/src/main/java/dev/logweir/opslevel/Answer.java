@@ -20,10 +20,26 @@ final class Answer {
 
   private static final int MAX_TEXT_CHARS = 300;
 
-  /** Servers and proxies that do not say 413 say it in words. */
+  private static final String WHAT = "\\b(payload|request|body|entity|content|log ?chunk)(?!\\W+header)";
+
+  /**
+   * Servers and proxies that do not say 413 say it in words. They must name what is too large: of a
+   * query that took too long, or a key that is too long, halves are no better.
+   */
   private static final Pattern SIZE_COMPLAINT =
       Pattern.compile(
-          "too (large|big|long)|(size|length) limit|max(imum)? (\\w+ )?(size|length)",
+          WHAT
+              + "(\\W+\\w+){0,3}?\\W+too\\W+(large|big)\\b"
+              + "|too\\W+(large|big)(\\W+\\w+){0,2}?\\W+"
+              + WHAT
+              + "|"
+              + WHAT
+              + "(\\W+\\w+){0,3}?\\W+exceed\\w*(\\W+\\w+){0,4}?\\W+size\\b"
+              + "|"
+              + WHAT
+              + "\\W+size\\b"
+              + "|\\bsize\\W+of\\W+(the\\W+)?"
+              + WHAT,
           Pattern.CASE_INSENSITIVE);
 
   private static final JsonFactory JSON =

@@ -4,9 +4,11 @@ import static dev.logweir.opslevel.FakeOpsLevel.answer;
 import static dev.logweir.opslevel.FakeOpsLevel.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.DropReason;
 import dev.logweir.LogStreamer;
+import dev.logweir.SendException;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -309,7 +311,9 @@ class FaultTableTest {
       strings = {
         "400 {\"message\":\"Request Entity Too Large\"}",
         "422 The body exceeds the maximum size of 1 MB",
-        "200 {\"errors\":[{\"message\":\"query is too long\"}]}",
+        "400 maximum request size exceeded",
+        "400 Too big a request",
+        "200 {\"errors\":[{\"message\":\"the request body is too large\"}]}",
         "200 {\"data\":{\"runnerAppendJobLog\":{\"errors\":[{\"message\":\"logChunk is too"
             + " big\",\"path\":[\"logChunk\"]}]}}}",
       })
@@ -334,6 +338,29 @@ class FaultTableTest {
                 .map(line -> new String(line, UTF_8)))
         .containsExactlyElementsOf(lines);
     assertThat(pauses).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "query took too long",
+        "the request took too long",
+        "the request exceeded its time limit",
+        "key is too long",
+        "request header fields too large",
+        "too large an offset",
+      })
+  void complaintOfAnythingElse_doesNotHalve(String complaint) throws Exception {
+    server.otherwise(answer("{\"errors\":[{\"message\":\"" + complaint + "\"}]}"));
+
+    try (OpsLevelClient client = client(server.client())) {
+      assertThat(
+              catchThrowable(
+                  () -> client.sender(FakeOpsLevel.JOB).send(List.of("a", "b", "c", "d"))))
+          .isInstanceOf(SendException.class);
+    }
+
+    assertThat(server.requests).hasSize(ATTEMPTS).allMatch(request -> request.lines().size() == 4);
   }
 
   private OpsLevelClient client(OpsLevelClient.Builder builder) {

@@ -54,7 +54,7 @@ class SecretsTest {
           answer("{\"errors\":[{\"message\":\"" + SHOWS + "\"}]}"),
           answer(
               "{\"data\":{\"runnerAppendJobLog\":{\"errors\":[{\"message\":\"" + SHOWS + "\"}]}}}"),
-          answer("{\"errors\":[{\"message\":\"too large: " + SHOWS + "\"}]}"),
+          answer("{\"errors\":[{\"message\":\"request too large: " + SHOWS + "\"}]}"),
           answer(SHOWS),
           answer("{\"" + SHOWS + "\":" + SHOWS),
           call -> {
