@@ -41,7 +41,7 @@ enum AttemptResult {
   PAYLOAD_ERRORS(SendException.Kind.REFUSED, false, true, Server.UP),
   /** Any other status. */
   REFUSED(SendException.Kind.REFUSED, false, true, Server.UP),
-  /** The job's end left no time for an attempt. */
+  /** The job's end, or what came before, left no time for an attempt. */
   NO_TIME(SendException.Kind.FAILED, false, false, Server.UNKNOWN),
   /** The client was closed. */
   CLOSED(SendException.Kind.FAILED, false, false, Server.UNKNOWN),

@@ -10,6 +10,9 @@ import java.io.OutputStream;
 /**
  * The body of a request that appends some lines of a batch, written straight from the batch: it
  * exists nowhere as a whole, and can be written again.
+ *
+ * <p>Lines are found by reading on from the first: in the worst case, a batch sent in single lines,
+ * its bytes are passed as often as it has lines. The requests of such a batch take far longer.
  */
 final class LogChunkBody {
   private static final byte[] TAIL =

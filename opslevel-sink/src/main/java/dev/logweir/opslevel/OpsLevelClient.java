@@ -233,8 +233,8 @@ public final class OpsLevelClient implements AutoCloseable {
     }
 
     /**
-     * Sets how long all attempts at one request and the pauses between them may take together.
-     * Default 10 min. At least the time of one attempt.
+     * Sets how long all attempts at one batch, in parts if it is too large, and the pauses between
+     * them may take together. Default 10 min. At least the time of one attempt.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null

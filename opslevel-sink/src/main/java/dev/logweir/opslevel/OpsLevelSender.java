@@ -64,6 +64,7 @@ public final class OpsLevelSender implements BatchSender {
   public void send(List<String> lines) throws SendException, InterruptedException {
     LogBatch batch = LogBatch.of(lines);
     byte[] head = client.appendHead(jobId);
+    Retries.Budget budget = client.retries().begin();
     BitSet undelivered = new BitSet();
     String refusal = "";
     ArrayDeque<Part> parts = new ArrayDeque<>();
@@ -72,7 +73,7 @@ public final class OpsLevelSender implements BatchSender {
       Part part = parts.pop();
       LogChunkBody body = new LogChunkBody(batch, part.from, part.to, head);
       try {
-        send(batch, body);
+        client.retries().run(batch, budget, new Delivery(batch, body));
         refusals = 0;
       } catch (AttemptException e) {
         if (!e.isTooLarge()) {
@@ -102,12 +103,6 @@ public final class OpsLevelSender implements BatchSender {
     }
   }
 
-  private void send(LogBatch batch, LogChunkBody body)
-      throws AttemptException, InterruptedException {
-    Delivery delivery = new Delivery(batch, body);
-    client.retries().run(batch, delivery);
-  }
-
   /** The job is gone when the server says so of so many batches in a row. */
   private SendException.Kind kind(AttemptException e) {
     if (e.result() != AttemptResult.PAYLOAD_ERRORS || !e.namesJob()) {
@@ -133,6 +128,7 @@ public final class OpsLevelSender implements BatchSender {
           .retries()
           .run(
               LogBatch.of(List.of()),
+              client.retries().begin(),
               limit ->
                   client
                       .transport()

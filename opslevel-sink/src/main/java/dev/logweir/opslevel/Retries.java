@@ -61,16 +61,21 @@ final class Retries {
                 .build());
   }
 
+  /** Begins the time that the requests of one delivery may take together. */
+  Budget begin() {
+    return new Budget(nanoTime.getAsLong());
+  }
+
   /**
    * Tries until an attempt succeeds.
    *
    * @param batch gives the time left and the pauses
    * @throws AttemptException the last failure
    */
-  void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
+  void run(LogBatch batch, Budget budget, Attempt attempt) throws AttemptException, InterruptedException {
     AttemptResult end = AttemptResult.INTERRUPTED;
     try {
-      repeat(batch, attempt);
+      repeat(batch, budget, attempt);
       end = AttemptResult.OK;
     } catch (AttemptException e) {
       end = e.result();
@@ -80,16 +85,15 @@ final class Retries {
     }
   }
 
-  private void repeat(LogBatch batch, Attempt attempt)
+  private void repeat(LogBatch batch, Budget budget, Attempt attempt)
       throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
-    long begun = nanoTime.getAsLong();
     int probes = 0;
     while (true) {
       long asked = nanoTime.getAsLong();
       Circuit.Leave leave = circuit.enter(batch);
-      begun += nanoTime.getAsLong() - asked;
-      AttemptException failure = tryOnce(attempt, leave, limit(batch, begun, leave));
+      budget.begun += nanoTime.getAsLong() - asked;
+      AttemptException failure = tryOnce(attempt, leave, limit(batch, budget, leave));
       if (failure == null) {
         tries.onComplete();
         succeeded();
@@ -109,7 +113,7 @@ final class Retries {
         pause = Duration.ofMillis(pauseMillis);
       }
       failed(failure);
-      if (pause.compareTo(left(begun)) >= 0) {
+      if (pause.compareTo(left(budget)) >= 0) {
         throw failure;
       }
       if (!pause.isZero()) {
@@ -149,8 +153,9 @@ final class Retries {
     }
   }
 
-  private Limit limit(LogBatch batch, long begun, Circuit.Leave leave) throws AttemptException {
-    Duration limit = min(attemptTimeout, left(begun));
+  private Limit limit(LogBatch batch, Budget budget, Circuit.Leave leave)
+      throws AttemptException {
+    Duration limit = min(attemptTimeout, left(budget));
     Optional<Duration> untilEnd = batch.timeLeft();
     boolean ofJob = untilEnd.isPresent() && untilEnd.get().compareTo(limit) < 0;
     if (ofJob) {
@@ -163,8 +168,8 @@ final class Retries {
     return new Limit(limit, ofJob);
   }
 
-  private Duration left(long begun) {
-    return overallTimeout.minusNanos(nanoTime.getAsLong() - begun);
+  private Duration left(Budget budget) {
+    return overallTimeout.minusNanos(nanoTime.getAsLong() - budget.begun);
   }
 
   private static Duration min(Duration a, Duration b) {
@@ -191,6 +196,15 @@ final class Retries {
       log.warn("attempt failed: {}", e.getMessage(), e.getCause());
     } else {
       log.debug("attempt failed: {}", e.getMessage(), e);
+    }
+  }
+
+  /** What a delivery has used up of its time, the waiting for the API left out. */
+  static final class Budget {
+    private long begun;
+
+    private Budget(long begun) {
+      this.begun = begun;
     }
   }
 

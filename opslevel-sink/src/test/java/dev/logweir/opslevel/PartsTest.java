@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SendException.Kind;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,6 +120,35 @@ class PartsTest {
     assertThat(lost[0]).isEqualTo(2);
     assertThat(server.requests).hasSize(2);
     assertThat(server.lines()).hasSize(20);
+  }
+
+  @Test
+  void send_endsWithTheOverallTimeoutAlsoInParts() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    OpsLevelClient.Builder builder =
+        server
+            .client()
+            .attemptTimeout(Duration.ofSeconds(60))
+            .overallTimeout(Duration.ofSeconds(60));
+    builder.nanoTime = nanos::get;
+    client.close();
+    client = builder.build();
+    server.otherwise(
+        call -> {
+          call.read();
+          nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+          call.respond(413, "");
+        });
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class,
+            () -> client.sender(FakeOpsLevel.JOB).send(Collections.nCopies(64, "line")));
+
+    assertThat(e.kind()).isEqualTo(Kind.FAILED);
+    assertThat(e).hasMessageContaining("no time left");
+    assertThat(IntStream.range(0, 64).filter(e::isUndelivered)).hasSize(64);
+    assertThat(server.requests).hasSize(6);
   }
 
   @Test
