@@ -62,45 +62,7 @@ public final class OpsLevelSender implements BatchSender {
    */
   @Override
   public void send(List<String> lines) throws SendException, InterruptedException {
-    LogBatch batch = LogBatch.of(lines);
-    byte[] head = client.appendHead(jobId);
-    Retries.Budget budget = client.retries().begin();
-    BitSet undelivered = new BitSet();
-    String refusal = "";
-    ArrayDeque<Part> parts = new ArrayDeque<>();
-    parts.push(new Part(0, batch.size()));
-    while (!parts.isEmpty()) {
-      Part part = parts.pop();
-      LogChunkBody body = new LogChunkBody(batch, part.from, part.to, head);
-      try {
-        client.retries().run(batch, budget, new Delivery(batch, body));
-        refusals = 0;
-      } catch (AttemptException e) {
-        if (!e.isTooLarge()) {
-          undelivered.set(part.from, batch.size());
-          SendException.Kind kind = kind(e);
-          String what =
-              kind == SendException.Kind.JOB_GONE ? " not sent, nor what follows: " : " not sent: ";
-          throw new SendException(
-              kind, "log of job " + job + what + e.getMessage(), e, undelivered);
-        }
-        if (part.to - part.from > 1) {
-          int middle = (part.from + part.to) >>> 1;
-          parts.push(new Part(middle, part.to));
-          parts.push(new Part(part.from, middle));
-        } else {
-          undelivered.set(part.from, part.to);
-          refusal = e.getMessage() + ", with a line of " + body.length() + " bytes in JSON";
-        }
-      }
-    }
-    if (!undelivered.isEmpty()) {
-      throw new SendException(
-          SendException.Kind.REFUSED,
-          undelivered.cardinality() + " lines of job " + job + " not sent: " + refusal,
-          null,
-          undelivered);
-    }
+    new Delivery(LogBatch.of(lines)).run();
   }
 
   /** The job is gone when the server says so of so many batches in a row. */
@@ -157,47 +119,129 @@ public final class OpsLevelSender implements BatchSender {
     return "OpsLevelSender[job " + job + "]";
   }
 
-  /** Lines of the batch from an index to before another. */
-  private record Part(int from, int to) {}
+  /**
+   * Lines of the batch from an index to before another.
+   *
+   * @param leftUnanswered whether they were written as lines of a larger part without an answer
+   */
+  private record Part(int from, int to, boolean leftUnanswered) {}
 
-  /** The attempts at one request. */
-  private final class Delivery implements Retries.Attempt {
+  /** A batch on its way, in as many parts as the server wants. */
+  private final class Delivery {
     private final LogBatch batch;
-    private final LogChunkBody body;
-    private boolean leftUnanswered;
-    private boolean written;
-    private int lostWriting;
+    private final byte[] head = client.appendHead(jobId);
+    private final Retries.Budget budget = client.retries().begin();
+    private final ArrayDeque<Part> parts = new ArrayDeque<>();
+    private final BitSet undelivered = new BitSet();
 
-    Delivery(LogBatch batch, LogChunkBody body) {
+    /** Whether lines of the batch have arrived, or may have: an answer takes that back no more. */
+    private boolean arrived;
+
+    /** Whether undelivered lines may have arrived. */
+    private boolean unconfirmed;
+
+    private String refusal = "";
+
+    Delivery(LogBatch batch) {
       this.batch = batch;
-      this.body = body;
+      parts.push(new Part(0, batch.size(), false));
     }
 
-    @Override
-    public void run(Duration limit) throws AttemptException, InterruptedException {
-      written = false;
-      try {
-        client
-            .transport()
-            .exchange(this::write, body.length(), limit, Mutation.APPEND_JOB_LOG, jobId);
-      } catch (AttemptException e) {
-        if (!e.result().isAnswered()) {
-          leftUnanswered |= written;
-        } else if (!leftUnanswered) {
-          batch.answered();
+    void run() throws SendException, InterruptedException {
+      while (!parts.isEmpty()) {
+        Part part = parts.pop();
+        Attempts attempts = new Attempts(part);
+        try {
+          client.retries().run(batch, budget, attempts);
+          arrived = true;
+          refusals = 0;
+        } catch (AttemptException e) {
+          if (!e.isTooLarge()) {
+            throw failure(part, attempts.leftUnanswered, e);
+          }
+          split(part, attempts, e);
         }
-        lostWriting = e.result() == AttemptResult.LOST_WRITING ? lostWriting + 1 : 0;
-        if (lostWriting == 2 && body.length() > LARGE_BODY_BYTES) {
-          throw e.asTooLarge();
-        }
-        throw e;
+      }
+      if (!undelivered.isEmpty()) {
+        tellUnconfirmed();
+        throw new SendException(
+            SendException.Kind.REFUSED,
+            undelivered.cardinality() + " lines of job " + job + " not sent: " + refusal,
+            null,
+            undelivered);
       }
     }
 
-    private void write(OutputStream out) throws IOException {
-      body.writeTo(out);
-      written = true;
-      batch.written();
+    private void split(Part part, Attempts attempts, AttemptException e) {
+      if (part.to - part.from > 1) {
+        int middle = (part.from + part.to) >>> 1;
+        parts.push(new Part(middle, part.to, attempts.leftUnanswered));
+        parts.push(new Part(part.from, middle, attempts.leftUnanswered));
+      } else {
+        undelivered.set(part.from, part.to);
+        unconfirmed |= attempts.leftUnanswered;
+        refusal = e.getMessage() + ", with a line of " + attempts.body.length() + " bytes in JSON";
+      }
+    }
+
+    private SendException failure(Part part, boolean leftUnanswered, AttemptException e) {
+      undelivered.set(part.from, batch.size());
+      unconfirmed |= leftUnanswered || parts.stream().anyMatch(Part::leftUnanswered);
+      tellUnconfirmed();
+      SendException.Kind kind = kind(e);
+      String what =
+          kind == SendException.Kind.JOB_GONE ? " not sent, nor what follows: " : " not sent: ";
+      return new SendException(kind, "log of job " + job + what + e.getMessage(), e, undelivered);
+    }
+
+    /** From here on it is about the undelivered lines alone. */
+    private void tellUnconfirmed() {
+      if (unconfirmed) {
+        batch.written();
+      } else {
+        batch.answered();
+      }
+    }
+
+    /** The attempts at one request. */
+    private final class Attempts implements Retries.Attempt {
+      private final LogChunkBody body;
+      private boolean leftUnanswered;
+      private boolean written;
+      private int lostWriting;
+
+      Attempts(Part part) {
+        body = new LogChunkBody(batch, part.from, part.to, head);
+        leftUnanswered = part.leftUnanswered;
+      }
+
+      @Override
+      public void run(Duration limit) throws AttemptException, InterruptedException {
+        written = false;
+        try {
+          client
+              .transport()
+              .exchange(this::write, body.length(), limit, Mutation.APPEND_JOB_LOG, jobId);
+        } catch (AttemptException e) {
+          if (!e.result().isAnswered()) {
+            leftUnanswered |= written;
+            arrived |= written;
+          } else if (!arrived) {
+            batch.answered();
+          }
+          lostWriting = e.result() == AttemptResult.LOST_WRITING ? lostWriting + 1 : 0;
+          if (lostWriting == 2 && body.length() > LARGE_BODY_BYTES) {
+            throw e.asTooLarge();
+          }
+          throw e;
+        }
+      }
+
+      private void write(OutputStream out) throws IOException {
+        body.writeTo(out);
+        written = true;
+        batch.written();
+      }
     }
   }
 }

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SendException.Kind;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -220,6 +222,66 @@ class PartsTest {
         status(500));
 
     assertThatThrownBy(() -> sender.send(raw.batch())).isInstanceOf(SendException.class);
+
+    assertThat(raw.isWritten()).isTrue();
+  }
+
+  @Test
+  void unconfirmed_isNotWhatWasNeverWritten() throws Exception {
+    RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
+    ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    SendException e;
+    try (FakeOpsLevel gone = new FakeOpsLevel(socket);
+        OpsLevelClient other = gone.client().attempts(1).build()) {
+      gone.then(
+          status(413),
+          call -> {
+            call.read();
+            socket.close();
+            call.respond(200, FakeOpsLevel.ACCEPTED, "Connection: close");
+            call.socket.close();
+          });
+
+      e =
+          catchThrowableOfType(
+              SendException.class, () -> other.sender(FakeOpsLevel.JOB).send(raw.batch()));
+    }
+
+    assertThat(e).hasMessageContaining("no connection");
+    assertThat(IntStream.range(0, 4).filter(e::isUndelivered)).containsExactly(2, 3);
+    assertThat(raw.isWritten()).isFalse();
+  }
+
+  @Test
+  void unconfirmed_areThePartsOfABatchThatWasLeftUnanswered() {
+    RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
+    server.then(
+        call -> {
+          call.read();
+          call.reset();
+        },
+        status(413));
+    server.otherwise(status(400));
+
+    assertThatThrownBy(() -> sender.send(raw.batch())).isInstanceOf(SendException.class);
+
+    assertThat(raw.isWritten()).isTrue();
+  }
+
+  @Test
+  void unconfirmed_isABatchInterruptedBehindAPartThatWasAccepted() throws Exception {
+    OpsLevelClient.Builder builder = server.client().attempts(2);
+    builder.pauses =
+        (batch, pause) -> {
+          throw new InterruptedException();
+        };
+    client.close();
+    client = builder.build();
+    RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
+    server.then(status(413), FakeOpsLevel.Call::accept, status(503));
+
+    assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw.batch()))
+        .isInstanceOf(InterruptedException.class);
 
     assertThat(raw.isWritten()).isTrue();
   }
