@@ -20,6 +20,9 @@ final class Answer {
 
   private static final int MAX_TEXT_CHARS = 300;
 
+  /** A shorter id may be in a text by chance, such as a line's number. */
+  private static final int LEAST_ID_CHARS = 8;
+
   private static final String WHAT = "\\b(payload|request|body|entity|content|log ?chunk)(?!\\W+header)";
 
   /**
@@ -56,6 +59,7 @@ final class Answer {
 
   private final Mutation mutation;
   private final String jobId;
+  private final Pattern job;
   private final String token;
   private final StringBuilder text = new StringBuilder();
   private boolean hasPayload;
@@ -66,6 +70,7 @@ final class Answer {
   private Answer(Mutation mutation, String jobId, String token) {
     this.mutation = mutation;
     this.jobId = jobId;
+    job = Pattern.compile("(?<!\\w)" + Pattern.quote(jobId) + "(?!\\w)");
     this.token = token;
   }
 
@@ -198,7 +203,7 @@ final class Answer {
   }
 
   private void add(String said) {
-    namesJob |= said.contains(jobId);
+    namesJob |= jobId.length() >= LEAST_ID_CHARS && job.matcher(said).find();
     String message = said.replace(token, "**********");
     if (text.length() > 0) {
       text.append("; ");

@@ -68,6 +68,7 @@ public final class OpsLevelSender implements BatchSender {
   /** The job is gone when the server says so of so many batches in a row. */
   private SendException.Kind kind(AttemptException e) {
     if (e.result() != AttemptResult.PAYLOAD_ERRORS || !e.namesJob()) {
+      refusals = 0;
       return e.result().kind();
     }
     return ++refusals < REFUSALS_OF_A_JOB_GONE ? e.result().kind() : SendException.Kind.JOB_GONE;

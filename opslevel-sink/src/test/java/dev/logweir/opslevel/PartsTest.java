@@ -185,6 +185,37 @@ class PartsTest {
   }
 
   @Test
+  void send_doesNotEndTheJobWhenOtherFailuresCameBetween() {
+    server.then(answer(GONE), answer(GONE), status(400), answer(GONE), status(400), answer(GONE));
+
+    assertThat(kinds(6)).containsOnly(Kind.REFUSED);
+  }
+
+  @Test
+  void send_endsTheJobWhenATextNamesItAsAWord() {
+    String id = "job-1234";
+    String message = "no such job: " + id + ".";
+    assertThat(kinds(3, id, message)).containsExactly(Kind.REFUSED, Kind.REFUSED, Kind.JOB_GONE);
+    assertThat(kinds(3, id, message.replace(id, id + "5"))).containsOnly(Kind.REFUSED);
+    assertThat(kinds(3, "1", "line 1 is invalid")).containsOnly(Kind.REFUSED);
+  }
+
+  private List<Kind> kinds(int batches, String id, String message) {
+    server.otherwise(
+        call -> {
+          call.readHead();
+          call.readBytes(call.contentLength());
+          call.respond(
+              200,
+              "{\"data\":{\"runnerAppendJobLog\":{\"errors\":[{\"message\":\""
+                  + message
+                  + "\"}]}}}");
+        });
+    sender = client.sender(id);
+    return kinds(batches);
+  }
+
+  @Test
   void send_doesNotEndTheJobForOtherErrors() {
     server.otherwise(
         answer(
