@@ -94,10 +94,13 @@ final class Circuit {
    */
   Leave enter(LogBatch batch) throws InterruptedException, AttemptException {
     Object key = new Object();
-    while (!closed) {
-      // In the map before it asks, so that a change after the refusal finds it there.
+    while (true) {
+      // In the map before it asks, so that a change after the refusal finds it there, and a close.
       waiting.put(key, batch);
       try {
+        if (closed) {
+          throw new AttemptException(AttemptResult.CLOSED, "the client is closed", null);
+        }
         Leave leave = ask();
         if (leave.acquired || batch.timeLeft().isPresent()) {
           return leave;
@@ -107,7 +110,6 @@ final class Circuit {
         waiting.remove(key);
       }
     }
-    throw new AttemptException(AttemptResult.CLOSED, "the client is closed", null);
   }
 
   boolean isOpen() {
