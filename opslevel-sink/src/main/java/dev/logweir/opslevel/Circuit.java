@@ -94,22 +94,36 @@ final class Circuit {
    */
   Leave enter(LogBatch batch) throws InterruptedException, AttemptException {
     Object key = new Object();
-    while (true) {
-      // In the map before it asks, so that a change after the refusal finds it there, and a close.
-      waiting.put(key, batch);
-      try {
-        if (closed) {
-          throw new AttemptException(AttemptResult.CLOSED, "the client is closed", null);
-        }
-        Leave leave = ask();
-        if (leave.acquired || batch.timeLeft().isPresent()) {
-          return leave;
-        }
-        pauses.pause(batch, untilNextChange());
-      } finally {
-        waiting.remove(key);
+    Leave leave;
+    try {
+      leave = await(key, batch);
+    } finally {
+      waiting.remove(key);
+    }
+    boolean taken = false;
+    try {
+      // A wake that came after leave was given would end the pause after the attempt.
+      pauses.forgetWake(batch);
+      taken = true;
+      return leave;
+    } finally {
+      if (!taken) {
+        leave.unused();
       }
     }
+  }
+
+  private Leave await(Object key, LogBatch batch) throws InterruptedException, AttemptException {
+    // In the map before it asks, so that a change after the refusal finds it there, and a close.
+    waiting.put(key, batch);
+    while (!closed) {
+      Leave leave = ask();
+      if (leave.acquired || batch.timeLeft().isPresent()) {
+        return leave;
+      }
+      pauses.pause(batch, untilNextChange());
+    }
+    throw new AttemptException(AttemptResult.CLOSED, "the client is closed", null);
   }
 
   boolean isOpen() {
@@ -180,7 +194,15 @@ final class Circuit {
   }
 
   private void wakeAll() {
-    waiting.values().forEach(pauses::wake);
+    // Each within its removal's lock: once a call has left the map, no wake comes any more.
+    for (Object key : waiting.keySet()) {
+      waiting.computeIfPresent(
+          key,
+          (same, batch) -> {
+            pauses.wake(batch);
+            return batch;
+          });
+    }
   }
 
   /** Whether requests are sent. */

@@ -222,6 +222,11 @@ final class Retries {
   interface Pauses {
     void pause(LogBatch batch, Duration pause) throws InterruptedException;
 
+    /** Takes back a wake that has ended no pause. */
+    default void forgetWake(LogBatch batch) throws InterruptedException {
+      batch.pause(Duration.ZERO);
+    }
+
     /** Ends the pause of a batch, or its next one. */
     default void wake(LogBatch batch) {
       batch.wake();

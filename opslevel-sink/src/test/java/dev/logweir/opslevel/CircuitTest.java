@@ -230,6 +230,26 @@ class CircuitTest {
   }
 
   @Test
+  void wakeThatComesWithTheLeave_leavesTheNextPauseAlone() throws Exception {
+    RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
+    List<Duration> waited = new ArrayList<>();
+    pause =
+        (batch, duration) -> {
+          long begun = System.nanoTime();
+          batch.pause(Duration.ofMillis(20));
+          waited.add(Duration.ofNanos(System.nanoTime() - begun));
+        };
+    raw.batch().wake();
+    server.then(status(503));
+    server.otherwise(FakeOpsLevel.Call::accept);
+
+    client.sender(FakeOpsLevel.JOB).send(raw.batch());
+
+    assertThat(waited).hasSize(1);
+    assertThat(waited.get(0)).isGreaterThanOrEqualTo(Duration.ofMillis(20));
+  }
+
+  @Test
   void close_endsWhatWaits() throws Exception {
     open();
     pause = this::hold;
