@@ -51,8 +51,15 @@ final class ApiUrl {
   }
 
   static boolean isEncryptedOrLocal(URI url) {
-    return url.getScheme().equals("https")
-        || LOOPBACK.matcher(url.getHost().toLowerCase(Locale.ROOT)).matches();
+    return isEncrypted(url) || isLocal(url);
+  }
+
+  static boolean isEncrypted(URI url) {
+    return url.getScheme().equals("https");
+  }
+
+  static boolean isLocal(URI url) {
+    return LOOPBACK.matcher(url.getHost().toLowerCase(Locale.ROOT)).matches();
   }
 
   private static boolean hasUserInfo(@Nullable String authority) {

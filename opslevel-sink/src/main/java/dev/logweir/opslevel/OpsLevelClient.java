@@ -176,7 +176,7 @@ public final class OpsLevelClient implements AutoCloseable {
     }
 
     /**
-     * Allows http to a host other than loopback, which sends the token unencrypted. Default false.
+     * Allows http to a host, or through a proxy, other than loopback, which sends the token unencrypted. Default false.
      */
     public Builder allowPlainHttp(boolean allowed) {
       plainHttp = allowed;
@@ -329,8 +329,8 @@ public final class OpsLevelClient implements AutoCloseable {
      * Returns the client. It connects when the first request is sent.
      *
      * @throws IllegalArgumentException if the token or the runner's id was not given, the overall
-     *     timeout is less than that of an attempt, or the URL is http to a host other than loopback
-     *     and that is not allowed
+     *     timeout is less than that of an attempt, or the URL is http to a host or through a proxy
+     *     other than loopback and that is not allowed
      */
     public OpsLevelClient build() {
       String givenToken = token;
@@ -344,6 +344,12 @@ public final class OpsLevelClient implements AutoCloseable {
       if (!plainHttp && !ApiUrl.isEncryptedOrLocal(apiUrl)) {
         throw new IllegalArgumentException(
             "apiUrl must be https, or http to loopback, unless plain http is allowed: " + apiUrl);
+      }
+      URI via = proxy;
+      if (!plainHttp && via != null && !ApiUrl.isEncrypted(apiUrl) && !ApiUrl.isLocal(via)) {
+        throw new IllegalArgumentException(
+            "apiUrl must be https behind a proxy other than loopback, unless plain http is allowed: "
+                + apiUrl);
       }
       if (overallTimeout.compareTo(attemptTimeout) < 0) {
         throw new IllegalArgumentException(

@@ -70,6 +70,21 @@ class OpsLevelClientTest {
     builder.allowPlainHttp(true).build().close();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"http://proxy.corp:3128", "https://proxy.corp"})
+  void build_refusesPlainHttpThroughAProxyElsewhere(String proxy) {
+    builder.apiUrl("http://127.0.0.1:8080").proxy(proxy).token("t").runnerId("r");
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessage(
+            "apiUrl must be https behind a proxy other than loopback, unless plain http is allowed:"
+                + " http://127.0.0.1:8080");
+    builder.allowPlainHttp(true).build().close();
+    builder.allowPlainHttp(false).apiUrl("https://host").build().close();
+    builder.apiUrl("http://127.0.0.1").proxy("http://localhost:3128").build().close();
+  }
+
   @Test
   void build_wantsTokenAndRunner() {
     assertThatIllegalArgumentException()
