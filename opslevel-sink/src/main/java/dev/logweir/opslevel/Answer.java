@@ -23,7 +23,8 @@ final class Answer {
   /** A shorter id may be in a text by chance, such as a line's number. */
   private static final int LEAST_ID_CHARS = 8;
 
-  private static final String WHAT = "\\b(payload|request|body|entity|content|log ?chunk)(?!\\W+header)";
+  private static final String WHAT =
+      "\\b(payload|request|body|entity|content|log ?chunk)(?!\\W+header)";
 
   /**
    * Servers and proxies that do not say 413 say it in words. They must name what is too large: of a

@@ -90,13 +90,14 @@ final class Circuit {
   /**
    * Waits for leave to make an attempt, which uses up no attempt.
    *
+   * @param ending whether there is no time to wait, as at the end of the batch's job
    * @throws AttemptException if the client was closed
    */
-  Leave enter(LogBatch batch) throws InterruptedException, AttemptException {
+  Leave enter(LogBatch batch, boolean ending) throws InterruptedException, AttemptException {
     Object key = new Object();
     Leave leave;
     try {
-      leave = await(key, batch);
+      leave = await(key, batch, ending);
     } finally {
       waiting.remove(key);
     }
@@ -113,12 +114,13 @@ final class Circuit {
     }
   }
 
-  private Leave await(Object key, LogBatch batch) throws InterruptedException, AttemptException {
+  private Leave await(Object key, LogBatch batch, boolean ending)
+      throws InterruptedException, AttemptException {
     // In the map before it asks, so that a change after the refusal finds it there, and a close.
     waiting.put(key, batch);
     while (!closed) {
       Leave leave = ask();
-      if (leave.acquired || batch.timeLeft().isPresent()) {
+      if (leave.acquired || ending || batch.timeLeft().isPresent()) {
         return leave;
       }
       pauses.pause(batch, untilNextChange());

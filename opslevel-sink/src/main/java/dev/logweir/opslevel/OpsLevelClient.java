@@ -176,7 +176,8 @@ public final class OpsLevelClient implements AutoCloseable {
     }
 
     /**
-     * Allows http to a host, or through a proxy, other than loopback, which sends the token unencrypted. Default false.
+     * Allows http to a host, or through a proxy, other than loopback, which sends the token
+     * unencrypted. Default false.
      */
     public Builder allowPlainHttp(boolean allowed) {
       plainHttp = allowed;
@@ -241,7 +242,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder overallTimeout(Duration timeout) {
-      overallTimeout = checkTimeout("overallTimeout", timeout, MAX_OVERALL_TIMEOUT);
+      overallTimeout = checkOverallTimeout("overallTimeout", timeout);
       return this;
     }
 
@@ -398,6 +399,10 @@ public final class OpsLevelClient implements AutoCloseable {
             name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
       }
       return id;
+    }
+
+    static Duration checkOverallTimeout(String name, Duration timeout) {
+      return checkTimeout(name, timeout, MAX_OVERALL_TIMEOUT);
     }
 
     private static Duration checkTimeout(String name, Duration timeout, Duration max) {

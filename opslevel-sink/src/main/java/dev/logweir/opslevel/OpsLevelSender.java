@@ -76,7 +76,8 @@ public final class OpsLevelSender implements BatchSender {
 
   /**
    * Reports how the job ended, after its log. Tried again like a batch; waits as long as the
-   * attempts take and ends when the thread is interrupted.
+   * attempts take, and for an API that is down as long as it is, and ends when the thread is
+   * interrupted.
    *
    * @param variables the job's outcome variables, masked as they shall be seen; may be empty
    * @throws SendException if the server did not accept it
@@ -85,13 +86,34 @@ public final class OpsLevelSender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables)
       throws SendException, InterruptedException {
-    OutcomeBody body = client.outcomeBody(jobId, outcome, variables);
+    report(client.outcomeBody(jobId, outcome, variables), client.retries().begin());
+  }
+
+  /**
+   * Reports how the job ended, after its log, within a time. Does not wait for an API that is down,
+   * but tries at once, with pauses of at most an eighth of the time left.
+   *
+   * @param variables the job's outcome variables, masked as they shall be seen; may be empty
+   * @param timeout for all attempts and pauses together, 1 ms to 24 h
+   * @throws SendException if the server did not accept it in time
+   * @throws InterruptedException if the thread was interrupted
+   * @throws NullPointerException if an argument, a key or a value is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   */
+  public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
+      throws SendException, InterruptedException {
+    OpsLevelClient.Builder.checkOverallTimeout("timeout", timeout);
+    report(client.outcomeBody(jobId, outcome, variables), client.retries().begin(timeout));
+  }
+
+  private void report(OutcomeBody body, Retries.Budget budget)
+      throws SendException, InterruptedException {
     try {
       client
           .retries()
           .run(
               LogBatch.of(List.of()),
-              client.retries().begin(),
+              budget,
               limit ->
                   client
                       .transport()

@@ -25,6 +25,9 @@ final class Retries {
   /** A pause is drawn from half to one and a half of its nominal length. */
   static final double JITTER = 0.5;
 
+  /** How many pauses of the longest length an end leaves time for. */
+  private static final int LAST_PAUSES = 8;
+
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
 
   private final Duration attemptTimeout;
@@ -53,8 +56,7 @@ final class Retries {
             "opslevel",
             RetryConfig.custom()
                 .maxAttempts(settings.attempts)
-                .retryOnException(
-                    e -> e instanceof AttemptException failure && failure.isRetried())
+                .retryOnException(e -> e instanceof AttemptException failure && failure.isRetried())
                 .intervalBiFunction(
                     (attempt, failure) ->
                         Math.max(backoff.apply(attempt), retryAfterMillis(failure.getLeft())))
@@ -63,7 +65,12 @@ final class Retries {
 
   /** Begins the time that the requests of one delivery may take together. */
   Budget begin() {
-    return new Budget(nanoTime.getAsLong());
+    return new Budget(nanoTime.getAsLong(), overallTimeout, false);
+  }
+
+  /** Begins a time that also bounds the waiting for the API, as the end of a job does. */
+  Budget begin(Duration time) {
+    return new Budget(nanoTime.getAsLong(), time, true);
   }
 
   /**
@@ -72,7 +79,8 @@ final class Retries {
    * @param batch gives the time left and the pauses
    * @throws AttemptException the last failure
    */
-  void run(LogBatch batch, Budget budget, Attempt attempt) throws AttemptException, InterruptedException {
+  void run(LogBatch batch, Budget budget, Attempt attempt)
+      throws AttemptException, InterruptedException {
     AttemptResult end = AttemptResult.INTERRUPTED;
     try {
       repeat(batch, budget, attempt);
@@ -91,8 +99,10 @@ final class Retries {
     int probes = 0;
     while (true) {
       long asked = nanoTime.getAsLong();
-      Circuit.Leave leave = circuit.enter(batch);
-      budget.begun += nanoTime.getAsLong() - asked;
+      Circuit.Leave leave = circuit.enter(batch, budget.ending);
+      if (!budget.ending) {
+        budget.begun += nanoTime.getAsLong() - asked;
+      }
       AttemptException failure = tryOnce(attempt, leave, limit(batch, budget, leave));
       if (failure == null) {
         tries.onComplete();
@@ -100,7 +110,7 @@ final class Retries {
         return;
       }
       Duration pause;
-      boolean waitsForCircuit = leave.isProbe() && batch.timeLeft().isEmpty();
+      boolean waitsForCircuit = leave.isProbe() && timeLeft(batch, budget).isEmpty();
       if (waitsForCircuit && failure.isRetried() && probes++ < maxProbes) {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
@@ -113,6 +123,9 @@ final class Retries {
         pause = Duration.ofMillis(pauseMillis);
       }
       failed(failure);
+      if (budget.ending) {
+        pause = min(pause, left(budget).dividedBy(LAST_PAUSES));
+      }
       if (pause.compareTo(left(budget)) >= 0) {
         throw failure;
       }
@@ -153,10 +166,9 @@ final class Retries {
     }
   }
 
-  private Limit limit(LogBatch batch, Budget budget, Circuit.Leave leave)
-      throws AttemptException {
-    Duration limit = min(attemptTimeout, left(budget));
-    Optional<Duration> untilEnd = batch.timeLeft();
+  private Limit limit(LogBatch batch, Budget budget, Circuit.Leave leave) throws AttemptException {
+    Duration limit = budget.ending ? attemptTimeout : min(attemptTimeout, left(budget));
+    Optional<Duration> untilEnd = timeLeft(batch, budget);
     boolean ofJob = untilEnd.isPresent() && untilEnd.get().compareTo(limit) < 0;
     if (ofJob) {
       limit = untilEnd.get();
@@ -168,8 +180,12 @@ final class Retries {
     return new Limit(limit, ofJob);
   }
 
+  private Optional<Duration> timeLeft(LogBatch batch, Budget budget) {
+    return budget.ending ? Optional.of(left(budget)) : batch.timeLeft();
+  }
+
   private Duration left(Budget budget) {
-    return overallTimeout.minusNanos(nanoTime.getAsLong() - budget.begun);
+    return budget.time.minusNanos(nanoTime.getAsLong() - budget.begun);
   }
 
   private static Duration min(Duration a, Duration b) {
@@ -201,10 +217,14 @@ final class Retries {
 
   /** What a delivery has used up of its time, the waiting for the API left out. */
   static final class Budget {
+    private final Duration time;
+    private final boolean ending;
     private long begun;
 
-    private Budget(long begun) {
+    private Budget(long begun, Duration time, boolean ending) {
       this.begun = begun;
+      this.time = time;
+      this.ending = ending;
     }
   }
 

@@ -4,6 +4,7 @@ import static dev.logweir.opslevel.FakeOpsLevel.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +35,8 @@ class CircuitTest {
   @BeforeEach
   void start() throws Exception {
     server = new FakeOpsLevel();
-    OpsLevelClient.Builder builder = server.client().attempts(5).metrics(OpsLevelMetrics.of(registry));
+    OpsLevelClient.Builder builder =
+        server.client().attempts(5).metrics(OpsLevelMetrics.of(registry));
     builder.nanoTime = nanos::get;
     builder.pauses = (batch, duration) -> pause.pause(batch, duration);
     client = builder.build();
@@ -227,6 +230,24 @@ class CircuitTest {
     assertThat(failure).isInstanceOf(SendException.class);
     assertThat(server.requests).hasSize(before + 5);
     assertThat(pauses).hasSize(4).allMatch(pause -> pause.toMillis() >= 500);
+  }
+
+  @Test
+  void reportOutcome_doesNotWaitForTheApiWhenItHasALimit() throws Exception {
+    open();
+    int before = server.requests.size();
+    pauses.clear();
+    OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
+
+    Throwable failure =
+        catchThrowable(
+            () -> sender.reportOutcome(JobOutcome.FAILED, Map.of(), Duration.ofMillis(800)));
+
+    assertThat(failure).isInstanceOf(SendException.class);
+    assertThat(server.requests).hasSize(before + 5);
+    assertThat(pauses).hasSize(4);
+    assertThat(pauses.get(0)).isEqualTo(Duration.ofMillis(100));
+    assertThat(pauses.get(1)).isEqualTo(Duration.ofNanos(87_500_000));
   }
 
   @Test

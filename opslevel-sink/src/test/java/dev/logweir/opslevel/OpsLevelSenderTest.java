@@ -4,6 +4,7 @@ import static dev.logweir.opslevel.FakeOpsLevel.answer;
 import static dev.logweir.opslevel.FakeOpsLevel.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.JobOutcome;
@@ -387,6 +388,14 @@ class OpsLevelSenderTest {
 
     assertThat(server.requests).hasSize(3);
     assertThat(pauses).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT-1S", "PT24H0.001S"})
+  void reportOutcome_refusesALimitOutOfRange(Duration limit) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> sender().reportOutcome(JobOutcome.FAILED, Map.of(), limit))
+        .withMessage("timeout must be from 1 ms to 24 h: " + limit);
   }
 
   @Test
