@@ -125,7 +125,11 @@ public final class OpsLevelSender implements BatchSender {
     }
   }
 
-  /** Returns 64 KiB: what a send holds besides its batch. */
+  /**
+   * Returns 64 KiB: what a send holds besides its batch. Not in it are two bits for each line of a
+   * batch of which a part was refused or failed, until the call ends: more than that only for
+   * batches of very short lines.
+   */
   @Override
   public int overheadBytes() {
     return OVERHEAD_BYTES;
