@@ -265,10 +265,10 @@ public final class OpsLevelClient implements AutoCloseable {
     /**
      * Sets what the header {@code User-Agent} has after {@code logweir}. Default nothing.
      *
-     * @param suffix up to 256 characters of printable ASCII
+     * @param suffix up to 256 characters of printable ASCII, no space at either end
      * @throws NullPointerException if it is null
-     * @throws IllegalArgumentException if it is too long, or has a line break or other character in
-     *     it
+     * @throws IllegalArgumentException if it is too long, has a line break or other character in
+     *     it, or a space at an end
      */
     public Builder userAgentSuffix(String suffix) {
       Objects.requireNonNull(suffix, "userAgentSuffix");
@@ -285,7 +285,11 @@ public final class OpsLevelClient implements AutoCloseable {
             "userAgentSuffix must be printable ASCII: U+%04X at %d"
                 .formatted((int) suffix.charAt(index), index));
       }
-      userAgentSuffix = suffix.strip();
+      if (!suffix.equals(suffix.strip())) {
+        throw new IllegalArgumentException(
+            "userAgentSuffix must have no space at an end: '" + suffix + "'");
+      }
+      userAgentSuffix = suffix;
       return this;
     }
 

@@ -177,6 +177,9 @@ class OpsLevelClientTest {
         .isThrownBy(() -> builder.userAgentSuffix("x\r\nEvil: 1"))
         .withMessage("userAgentSuffix must be printable ASCII: U+000D at 1");
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.userAgentSuffix(" x"))
+        .withMessage("userAgentSuffix must have no space at an end: ' x'");
+    assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.userAgentSuffix("x".repeat(257)))
         .withMessage("userAgentSuffix must have at most 256 characters: 257");
   }
