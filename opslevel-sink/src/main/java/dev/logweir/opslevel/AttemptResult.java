@@ -27,7 +27,7 @@ enum AttemptResult {
   BUSY(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 5xx. */
   SERVER_ERROR(SendException.Kind.FAILED, true, true, Server.DOWN),
-  /** 200 with errors of GraphQL: the call was not carried out. */
+  /** 200 with errors of GraphQL: the server says that it could not answer. */
   QUERY_ERRORS(SendException.Kind.FAILED, true, true, Server.UP),
   /** 200 with what is no answer: not JSON, empty, incomplete, over 64 KiB. */
   MALFORMED(SendException.Kind.FAILED, true, false, Server.DOWN),

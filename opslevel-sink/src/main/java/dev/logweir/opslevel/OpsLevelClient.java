@@ -84,7 +84,8 @@ public final class OpsLevelClient implements AutoCloseable {
    *
    * @param runnerJobId the job's id as the API gave it, 1 to 1,024 characters
    * @throws NullPointerException if it is null
-   * @throws IllegalArgumentException if it is blank or too long
+   * @throws IllegalArgumentException if it is blank, too long, or has a line break or another
+   *     control character in it
    */
   public OpsLevelSender sender(String runnerJobId) {
     return new OpsLevelSender(this, Builder.checkId("runnerJobId", runnerJobId));
@@ -201,7 +202,8 @@ public final class OpsLevelClient implements AutoCloseable {
      *
      * @param runnerId 1 to 1,024 characters
      * @throws NullPointerException if it is null
-     * @throws IllegalArgumentException if it is blank or too long
+     * @throws IllegalArgumentException if it is blank, too long, or has a line break or another
+     *     control character in it
      */
     public Builder runnerId(String runnerId) {
       this.runnerId = checkId("runnerId", runnerId);
@@ -401,6 +403,14 @@ public final class OpsLevelClient implements AutoCloseable {
       if (id.length() > MAX_ID_CHARS) {
         throw new IllegalArgumentException(
             name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
+      }
+      for (int i = 0; i < id.length(); i++) {
+        char c = id.charAt(i);
+        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+          throw new IllegalArgumentException(
+              "%s must be one line without control characters: U+%04X at %d"
+                  .formatted(name, (int) c, i));
+        }
       }
       return id;
     }

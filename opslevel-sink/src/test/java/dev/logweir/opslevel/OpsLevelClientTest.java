@@ -136,6 +136,62 @@ class OpsLevelClientTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(chars = {'\n', '\r', '\u0085', '\u2028', '\u2029', '\u001b', '\u0000'})
+  void ids_areOneLine(char c) {
+    String told = " must be one line without control characters: U+%04X at 1".formatted((int) c);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.runnerId("a" + c + "b"))
+        .withMessage("runnerId" + told);
+    try (OpsLevelClient client = builder.token("t").runnerId("r").build()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> client.sender("a" + c + "b"))
+          .withMessage("runnerJobId" + told);
+    }
+  }
+
+  @Test
+  void setters_refuseNull() {
+    assertThatNullPointerException().isThrownBy(() -> builder.apiUrl(null)).withMessage("apiUrl");
+    assertThatNullPointerException().isThrownBy(() -> builder.token(null)).withMessage("token");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.runnerId(null))
+        .withMessage("runnerId");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.attemptTimeout(null))
+        .withMessage("attemptTimeout");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.overallTimeout(null))
+        .withMessage("overallTimeout");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.userAgentSuffix(null))
+        .withMessage("userAgentSuffix");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.sslContext(null))
+        .withMessage("sslContext");
+    assertThatNullPointerException().isThrownBy(() -> builder.proxy(null)).withMessage("proxy");
+    assertThatNullPointerException().isThrownBy(() -> builder.metrics(null)).withMessage("metrics");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT-1S", "PT1H0.000000001S"})
+  void timeouts_ofAnAttemptAreFrom1MsTo1H(Duration timeout) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.connectTimeout(timeout))
+        .withMessage("connectTimeout must be from 1 ms to 1 h: " + timeout);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.attemptTimeout(timeout))
+        .withMessage("attemptTimeout must be from 1 ms to 1 h: " + timeout);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT-1S", "PT24H0.000000001S"})
+  void overallTimeout_isFrom1MsTo24H(Duration timeout) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.overallTimeout(timeout))
+        .withMessage("overallTimeout must be from 1 ms to 24 h: " + timeout);
+  }
+
   @Test
   void timeouts_areChecked() {
     assertThatIllegalArgumentException()
@@ -189,6 +245,12 @@ class OpsLevelClientTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.proxy("http://proxy/path"))
         .withMessage("proxy must have no path: http://proxy/path");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.proxy("http://proxy?x=1"))
+        .withMessage("proxy must have no query and no fragment: http://proxy?x=1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.proxy("http://proxy#x"))
+        .withMessage("proxy must have no query and no fragment: http://proxy#x");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.proxy("proxy:3128"))
         .withMessage("proxy must begin with https:// or http://: proxy:3128");
