@@ -316,6 +316,19 @@ final class FakeOpsLevel implements AutoCloseable {
       }
     }
 
+    /** Reads on until the client is gone and returns how much that was. */
+    long bytesToTheEnd() {
+      long bytes = 0;
+      try {
+        while (in.read() >= 0) {
+          bytes++;
+        }
+      } catch (IOException reset) {
+        // an end like any other
+      }
+      return bytes;
+    }
+
     void reset() throws IOException {
       socket.setSoLinger(true, 0);
       socket.close();

@@ -79,6 +79,12 @@ class FaultTableTest {
         ATTEMPTS,
         DropReason.SEND_FAILED,
         true),
+    OVER_64_KIB(
+        answer(" ".repeat(64 * 1024) + FakeOpsLevel.ACCEPTED),
+        "malformed",
+        ATTEMPTS,
+        DropReason.SEND_FAILED,
+        true),
     SHORTER_THAN_ITS_LENGTH(
         call -> {
           call.read();
@@ -173,6 +179,22 @@ class FaultTableTest {
   void unknownHost_isTriedAgain() throws Exception {
     try (OpsLevelClient client = client(server.client().apiUrl("https://no-such-host.invalid"))) {
       assertLost(client, "unreachable", ATTEMPTS, DropReason.SEND_FAILED, false);
+    }
+  }
+
+  @Test
+  void attemptThatComesToItsDeadline_isTriedAgain() throws Exception {
+    ManualTimer timer = new ManualTimer();
+    server.otherwise(
+        call -> {
+          call.read();
+          timer.pending().forEach(timer::fire);
+          call.awaitEnd();
+        });
+    OpsLevelClient.Builder builder = server.client();
+    builder.timers = () -> timer;
+    try (OpsLevelClient client = client(builder)) {
+      assertLost(client, "timed_out", ATTEMPTS, DropReason.SEND_FAILED, true);
     }
   }
 

@@ -15,6 +15,8 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -155,13 +157,14 @@ class PartsTest {
 
   @Test
   void send_seesAnEarly413WhileALargeBodyIsWritten() throws Exception {
+    CompletableFuture<Long> taken = new CompletableFuture<>();
     server.otherwise(
         call -> {
           call.readHead();
           if (call.contentLength() > 20_000_000) {
             // Answers at once and reads on: the client must stop by itself.
             call.respond(413, "", "Connection: close");
-            call.awaitEnd();
+            taken.complete(call.bytesToTheEnd());
           } else {
             server.requests.add(call.readBody());
             call.respond(200, FakeOpsLevel.ACCEPTED);
@@ -171,6 +174,7 @@ class PartsTest {
     sender.send(RawBatch.of(Collections.nCopies(20, new byte[1_000_000])).batch());
 
     assertThat(server.requests).hasSize(2);
+    assertThat(taken.get(50, TimeUnit.SECONDS)).isLessThan(20_000_000);
     assertThat(server.connections()).isLessThanOrEqualTo(3);
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
@@ -107,12 +108,13 @@ class TlsTest {
   @Test
   void send_seesAnEarly413WhileALargeBodyIsWritten() throws Exception {
     start(right, right);
+    CompletableFuture<Long> taken = new CompletableFuture<>();
     server.otherwise(
         call -> {
           call.readHead();
-          if (call.contentLength() > 3_000_000) {
+          if (call.contentLength() > 20_000_000) {
             call.respond(413, "", "Connection: close");
-            call.awaitEnd();
+            taken.complete(call.bytesToTheEnd());
           } else {
             server.requests.add(call.readBody());
             call.respond(200, FakeOpsLevel.ACCEPTED);
@@ -121,9 +123,10 @@ class TlsTest {
 
     client
         .sender(FakeOpsLevel.JOB)
-        .send(RawBatch.of(Collections.nCopies(40, new byte[100_000])).batch());
+        .send(RawBatch.of(Collections.nCopies(40, new byte[500_000])).batch());
 
     assertThat(server.requests).hasSize(2);
+    assertThat(taken.get(50, TimeUnit.SECONDS)).isLessThan(20_000_000);
     assertThat(server.lines()).hasSize(40);
   }
 
