@@ -317,7 +317,7 @@ class OpsLevelSenderTest {
   }
 
   @Test
-  void send_triesOnceWithinTheTimeLeftAndNotAtAllWithoutAny() throws Exception {
+  void send_doesNotTryWithoutTimeLeft() throws Exception {
     RawBatch raw = RawBatch.of(List.of("line".getBytes(UTF_8)));
     raw.beginEnd(Duration.ZERO);
 
