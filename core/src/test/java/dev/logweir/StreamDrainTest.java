@@ -227,6 +227,19 @@ class StreamDrainTest {
   }
 
   @Test
+  void gapInTheMidst_isToldAndMarkedAtItsPlace() {
+    write(out, "one\n");
+    write(out, "x".repeat(5 * SEGMENT) + "\n");
+    write(out, "two\n");
+    rig.end(Step.End.FINISH, TIMEOUT);
+    assertThat(seen).containsExactly("end", "1:one", "gap", "3:two", "end");
+    assertThat(arrived())
+        .containsExactly(
+            "bye", "one", marker(1, 5L * SEGMENT + 1, DropReason.BUFFER_FULL), "two", "bye");
+    assertThat(rig.report.sink().gaps()).extracting(Gap::afterLine).containsExactly(1L);
+  }
+
+  @Test
   void linesThatAProcessorLoses_areMarkedOnceBeforeTheNext() {
     action =
         line -> {
