@@ -367,4 +367,86 @@ class StreamDrainTest {
     assertThat(kept.get(0).length()).isZero();
     assertThat(kept.get(0).text()).isEmpty();
   }
+
+  @Test
+  void listener_seesEachLineAndCostsNoneByItsFailure() {
+    List<String> heard = new ArrayList<>();
+    LogStreamer other =
+        LogStreamer.builder(new SteppedSender(rig.sends, Integer.MAX_VALUE))
+            .engine(rig.engine)
+            .listener(
+                line -> {
+                  heard.add(line.number() + part(line) + line.text());
+                  throw new IllegalStateException("hunter2");
+                })
+            .start();
+    Logger logger = (Logger) LoggerFactory.getLogger(LogProcessor.class);
+    ListAppender<ILoggingEvent> events = new ListAppender<>();
+    events.start();
+    logger.addAppender(events);
+    write(other.stdout(), "one\ntwo\n");
+    LogReport report = rig.finishOther(other);
+    logger.detachAppender(events);
+    assertThat(heard).containsExactly("1:one", "2:two");
+    assertThat(report.isComplete()).isTrue();
+    assertThat(events.list)
+        .extracting(ILoggingEvent::getLevel)
+        .containsExactly(Level.WARN, Level.DEBUG);
+  }
+
+  @Test
+  void lineAddedAtTheEnd_hasTheNumberAfterTheLast() {
+    LogProcessor adds =
+        new LogProcessor() {
+          @Override
+          public void process(LogLine line) {}
+
+          @Override
+          public void end(Output output) {
+            output.emit("added");
+          }
+        };
+    try (PipelineRig two = new PipelineRig(setup(4 << 10, 1), adds, new Looker())) {
+      write(two.log.stdout(), "one\ntwo\n");
+      two.log.stdout().close();
+      two.drain();
+    }
+    assertThat(seen).startsWith("1:one", "2:two", "3:added", "end");
+  }
+
+  @Test
+  void lastLineThatAProcessorLoses_isMarkedAtTheEnd() {
+    LogProcessor throwing =
+        line -> {
+          if (line.text().equals("bad")) {
+            throw new IllegalStateException("bad");
+          }
+        };
+    try (PipelineRig own = new PipelineRig(setup(4 << 10, 2), throwing)) {
+      write(own.log.stdout(), "one\nbad\n");
+      own.end(Step.End.FINISH, TIMEOUT);
+      for (SteppedSender sender : own.senders) {
+        assertThat(sender.arrived).extracting(Piece::kind).endsWith(Piece.Kind.GAP).hasSize(2);
+      }
+    }
+  }
+
+  @Test
+  void wordsAtTheEnd_waitForRoom() {
+    action = line -> line.withText(line.text() + "!");
+    write(out, "first\n");
+    rig.drain();
+    rig.sends.close(true);
+    rig.sends.runAll();
+    for (int i = 0; i < 3 * 13; i++) {
+      write(out, "x".repeat(250) + "\n");
+      rig.drain();
+    }
+    assertThat(rig.log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
+    rig.time.schedule(() -> rig.sends.close(false), Duration.ofSeconds(1).toNanos());
+    rig.end(Step.End.FINISH, TIMEOUT);
+    assertThat(seen.stream().filter("end"::equals)).hasSize(2);
+    assertThat(rig.report.isComplete()).isTrue();
+    assertThat(rig.report.sink().droppedTotal()).isEqualTo(Tally.NONE);
+  }
 }
