@@ -182,7 +182,7 @@ class ProcessorFaultsTest {
       stubborn.awaitInside(i + 1);
       stuck.add(log);
     }
-    LogStreamer log = job().start();
+    LogStreamer log = job().listener(line -> {}).start();
     write(log.stdout(), "goes on\n");
     time.advance(Duration.ofSeconds(1));
     sender.awaitLines(1);
