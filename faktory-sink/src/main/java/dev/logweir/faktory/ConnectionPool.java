@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.pool2.BasePooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
+import org.apache.commons.pool2.PooledObjectState;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
 import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
@@ -27,6 +28,8 @@ final class ConnectionPool implements AutoCloseable {
     config.setMaxIdle(size);
     config.setFairness(true);
     config.setTestOnBorrow(true);
+    // Closing a connection that is returned makes room and wakes who waits; evicting it does not.
+    config.setTestOnReturn(true);
     config.setTestWhileIdle(true);
     config.setMinEvictableIdleDuration(maxIdleTime);
     config.setNumTestsPerEvictionRun(-1); // all
@@ -72,8 +75,8 @@ final class ConnectionPool implements AutoCloseable {
 
   void giveBack(Connection connection) {
     lent.remove(connection);
-    pool.returnObject(connection);
     try {
+      // First, so that who waits for a connection evicted just now is woken by this one.
       pool.evict();
     } catch (IllegalStateException ignored) {
       // closed meanwhile
@@ -81,6 +84,8 @@ final class ConnectionPool implements AutoCloseable {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException("looking after idle connections cannot fail", e);
+    } finally {
+      pool.returnObject(connection);
     }
   }
 
@@ -154,7 +159,8 @@ final class ConnectionPool implements AutoCloseable {
     public boolean validateObject(PooledObject<Connection> pooled) {
       Connection connection = pooled.getObject();
       return !connection.isOpened()
-          || (pooled.getIdleDuration().compareTo(maxIdleTime) < 0
+          || ((pooled.getState() == PooledObjectState.RETURNING
+                  || pooled.getIdleDuration().compareTo(maxIdleTime) < 0)
               && connection.ageNanos() < maxAgeNanos
               && connection.isUsable());
     }

@@ -462,6 +462,46 @@ class FaultsTest {
   }
 
   @Test
+  void connection_tooOldToBeLentAgainMakesRoomForWhoWaits() throws Exception {
+    client.close();
+    client =
+        server
+            .client()
+            .poolSize(1)
+            .maxConnectionAge(Duration.ofMillis(1))
+            .attemptTimeout(Duration.ofHours(1))
+            .build();
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch second = new CountDownLatch(1);
+    AtomicReference<Throwable> other = new AtomicReference<>();
+    server.then(
+        call -> {
+          reached.countDown();
+          try {
+            second.await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          call.accept();
+        });
+
+    Throwable failure =
+        inThread(
+            reached,
+            thread -> {
+              Thread next = new Thread(() -> other.set(failureOf("2")));
+              next.start();
+              Waiting.until(() -> client.pool().waiting() == 1);
+              second.countDown();
+              Waiting.until(() -> !next.isAlive());
+            });
+
+    assertThat(failure).isNull();
+    assertThat(other.get()).isNull();
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
   void batch_isOpenedAndCommittedAroundEachPush() throws Exception {
     server.enterprise = true;
 
@@ -522,15 +562,17 @@ class FaultsTest {
   private Throwable inThread(CountDownLatch reached, Consumer<Thread> action)
       throws InterruptedException {
     AtomicReference<Throwable> failure = new AtomicReference<>();
-    Thread thread =
-        new Thread(
-            () -> failure.set(catchThrowable(() -> client.sender("1").send(List.of("line")))));
+    Thread thread = new Thread(() -> failure.set(failureOf("1")));
     thread.start();
     assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
     action.accept(thread);
     thread.join(50_000);
     assertThat(thread.isAlive()).isFalse();
     return failure.get();
+  }
+
+  private Throwable failureOf(String jobId) {
+    return catchThrowable(() -> client.sender(jobId).send(List.of("line")));
   }
 
   private ReceivedJob first() {
