@@ -125,6 +125,10 @@ final class Wire implements Closeable {
       closed.initCause(e);
       throw closed;
     }
+    requireNotInterrupted();
+  }
+
+  private static void requireNotInterrupted() throws InterruptedIOException {
     if (Thread.currentThread().isInterrupted()) {
       throw new InterruptedIOException("interrupted");
     }
@@ -168,6 +172,7 @@ final class Wire implements Closeable {
       int at = offset;
       int end = offset + length;
       while (at < end) {
+        requireNotInterrupted();
         int count = channel.write(ByteBuffer.wrap(source, at, Math.min(end - at, MAX_PART_BYTES)));
         at += count;
         if (count == 0) {

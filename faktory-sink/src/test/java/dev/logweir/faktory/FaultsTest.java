@@ -502,6 +502,21 @@ class FaultsTest {
   }
 
   @Test
+  void interrupt_beforeACallLeavesNothingWritten() throws Exception {
+    client.sender("1").send(List.of("line"));
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    Thread.currentThread().interrupt();
+
+    Throwable failure = catchThrowable(() -> client.sender("1").send(batch.batch()));
+
+    assertThat(failure).isInstanceOf(InterruptedException.class);
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(batch.isWritten()).isFalse();
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
+    assertThat(server.pushed).hasSize(1);
+  }
+
+  @Test
   void batch_isOpenedAndCommittedAroundEachPush() throws Exception {
     server.enterprise = true;
 
