@@ -52,7 +52,8 @@ public final class FaktorySender implements BatchSender {
    *     if the server refused the job or it would be larger than the client's {@code maxJobBytes};
    *     if the job was accepted and only its batch not committed, all lines count as delivered
    * @throws InterruptedException if the thread was interrupted; the call ends at once, its
-   *     connection is closed
+   *     connection is closed. If the job was accepted before, it is a {@code SendException} as
+   *     above, and the thread stays interrupted
    * @throws NullPointerException if {@code lines} is null
    */
   @Override
@@ -114,6 +115,15 @@ public final class FaktorySender implements BatchSender {
           push.isAccepted() ? new BitSet() : null);
     } catch (InterruptedException e) {
       client.metrics().gaveUp(batchId != null);
+      if (push.isAccepted()) {
+        // The lines have arrived, which an interruption alone would not tell.
+        Thread.currentThread().interrupt();
+        throw new SendException(
+            SendException.Kind.FAILED,
+            failure + ": interrupted before its batch was committed",
+            e,
+            new BitSet());
+      }
       throw e;
     }
   }

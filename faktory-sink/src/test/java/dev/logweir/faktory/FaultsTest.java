@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -514,6 +515,37 @@ class FaultsTest {
     assertThat(batch.isWritten()).isFalse();
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
     assertThat(server.pushed).hasSize(1);
+  }
+
+  @Test
+  void batch_interruptedBeforeItsCommitLeavesTheLinesDelivered() throws Exception {
+    server.enterprise = true;
+    server.onBatch =
+        (call, command) -> {
+          if (command.startsWith("BATCH COMMIT")) {
+            call.awaitEnd();
+            return true;
+          }
+          return false;
+        };
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicBoolean interrupted = new AtomicBoolean();
+    Thread thread =
+        new Thread(
+            () -> {
+              failure.set(
+                  catchThrowable(() -> client.sender("1", "b-1").send(List.of("line"))));
+              interrupted.set(Thread.interrupted());
+            });
+    thread.start();
+    Waiting.until(() -> server.batches.size() == 2);
+
+    thread.interrupt();
+    thread.join(50_000);
+
+    assertThat(failure.get()).isInstanceOf(SendException.class);
+    assertThat(((SendException) failure.get()).isUndelivered(0)).isFalse();
+    assertThat(interrupted).isTrue();
   }
 
   @Test
