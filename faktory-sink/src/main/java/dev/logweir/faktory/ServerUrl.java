@@ -34,7 +34,7 @@ record ServerUrl(boolean tls, String host, int port, @Nullable String password) 
     int colon = text.indexOf("://");
     String scheme = colon < 0 ? "" : text.substring(0, colon).toLowerCase(Locale.ROOT);
     if (!scheme.equals("tcp") && !scheme.equals("tcp+tls")) {
-      throw refused(name, "begin with tcp:// or tcp+tls://", colon < 0 ? "" : scheme + "://");
+      throw refused(name, "begin with tcp:// or tcp+tls://");
     }
     String rest = text.substring(colon + 3);
     int at = rest.lastIndexOf('@');
@@ -45,16 +45,12 @@ record ServerUrl(boolean tls, String host, int port, @Nullable String password) 
     String password = at < 0 ? null : password(name, rest.substring(0, at));
     Matcher matcher = ADDRESS.matcher(address);
     if (!matcher.matches()) {
-      // Without an @, what stands here may be a password whose host was forgotten.
-      throw refused(
-          name,
-          "have a host, and after it at most a port of 1 to 65535",
-          at < 0 ? "" : scheme + "://***@" + address);
+      throw refused(name, "have a host, and after it at most a port of 1 to 65535");
     }
     String digits = matcher.group(2);
     int port = digits == null ? DEFAULT_PORT : Integer.parseInt(digits);
     if (port < 1 || port > 65_535) {
-      throw refused(name, "have a port of 1 to 65535", digits);
+      throw refused(name, "have a port of 1 to 65535");
     }
     return new ServerUrl(scheme.endsWith("tls"), matcher.group(1), port, password);
   }
@@ -76,11 +72,11 @@ record ServerUrl(boolean tls, String host, int port, @Nullable String password) 
           PROVIDER + " must be the name of the variable that holds the URL, not the URL itself");
     }
     if (provider.equals(PROVIDER)) {
-      throw refused(PROVIDER, "name another variable", provider);
+      throw refused(PROVIDER, "name another variable");
     }
     String url = environment.apply(provider);
     if (url == null || url.isEmpty()) {
-      throw refused(PROVIDER, "name a variable that is set", provider);
+      throw refused(PROVIDER, "name a variable that is set");
     }
     return parse(provider, url);
   }
@@ -119,9 +115,9 @@ record ServerUrl(boolean tls, String host, int port, @Nullable String password) 
     return index < text.length() && Character.digit(text.charAt(index), 16) >= 0;
   }
 
-  private static IllegalArgumentException refused(String name, String rule, String shown) {
-    return new IllegalArgumentException(
-        name + " must " + rule + (shown.isEmpty() ? "" : ": " + shown));
+  /** Shows no part of what was given: any may be a password in the wrong place. */
+  private static IllegalArgumentException refused(String name, String rule) {
+    return new IllegalArgumentException(name + " must " + rule);
   }
 
   @Override

@@ -60,7 +60,11 @@ class ServerUrlTest {
         "tcp://:hun%2@h",
         "tcp://:hun/ter2@h",
         "tcp://:hunter2%@h",
-        "tcp://hun@ter2@h"
+        "tcp://hun@ter2@h",
+        "tcp://:p@ss hunter2",
+        ":hunter2@tcp://h",
+        "tcp://:hunter2@h:123456",
+        "tcp://:p@hunter2:65536"
       })
   void parse_refusesWithoutShowingThePassword(String url) {
     assertThatThrownBy(() -> FaktoryClient.builder().url(url))
@@ -72,14 +76,14 @@ class ServerUrlTest {
   }
 
   @Test
-  void parse_saysNameBoundAndValue() {
+  void parse_saysNameAndBound() {
     assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://:pw@h:65536"))
-        .hasMessage("url must have a port of 1 to 65535: 65536");
+        .hasMessage("url must have a port of 1 to 65535");
     assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://:pw@h:p"))
         .hasMessage(
-            "url must have a host, and after it at most a port of 1 to 65535: tcp://***@h:p");
+            "url must have a host, and after it at most a port of 1 to 65535");
     assertThatThrownBy(() -> ServerUrl.parse("url", "https://h"))
-        .hasMessage("url must begin with tcp:// or tcp+tls://: https://");
+        .hasMessage("url must begin with tcp:// or tcp+tls://");
     assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://" + "h".repeat(9_000)))
         .hasMessage("url must have at most 8192 characters: 9006");
   }
@@ -104,9 +108,9 @@ class ServerUrlTest {
         .hasMessageStartingWith("FAKTORY_PROVIDER must be the name of the variable")
         .hasMessageNotContaining(SECRET);
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "NOWHERE")::get))
-        .hasMessage("FAKTORY_PROVIDER must name a variable that is set: NOWHERE");
+        .hasMessage("FAKTORY_PROVIDER must name a variable that is set");
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "FAKTORY_PROVIDER")::get))
-        .hasMessage("FAKTORY_PROVIDER must name another variable: FAKTORY_PROVIDER");
+        .hasMessage("FAKTORY_PROVIDER must name another variable");
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "A", "A", "B")::get))
         .hasMessage("A must begin with tcp:// or tcp+tls://");
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_URL", "tcp://:hunter2@h:x")::get))
