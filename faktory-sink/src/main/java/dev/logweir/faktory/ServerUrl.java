@@ -104,7 +104,9 @@ record ServerUrl(boolean tls, String host, int port, @Nullable String password) 
                 + " must have each @, :, / and % of its password percent-encoded (%40, %3A, %2F,"
                 + " %25)");
       } else {
-        bytes.writeBytes(String.valueOf(c).getBytes(UTF_8));
+        int codePoint = encoded.codePointAt(i);
+        bytes.writeBytes(Character.toString(codePoint).getBytes(UTF_8));
+        i += Character.charCount(codePoint) - 1;
       }
     }
     String password = bytes.toString(UTF_8);

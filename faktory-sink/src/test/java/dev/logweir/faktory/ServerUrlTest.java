@@ -26,6 +26,7 @@ class ServerUrlTest {
         "tcp://:@h:2,                       false, h,           2,    none",
         "tcp+tls://:p%40s%3As%25w%2f@h,     true,  h,           7419, p@s:s%w/",
         "tcp+tls://:%C3%A4ä@[::1]:9,        true,  [::1],       9,    ää",
+        "tcp://:a\uD83D\uDD11b@h,           false, h,           7419, a\uD83D\uDD11b",
       })
   void parse_takesEachForm(String url, boolean tls, String host, int port, String password) {
     assertThat(ServerUrl.parse("url", url)).isEqualTo(new ServerUrl(tls, host, port, password));
