@@ -19,6 +19,9 @@ final class Push implements Retries.Attempt {
   private final @Nullable String batchId;
   private final LogBatch lines;
 
+  /** Whether a connection was tried: idle ones are not trusted any more. */
+  private boolean again;
+
   private boolean accepted;
   private boolean leftUnanswered;
   private boolean written;
@@ -61,20 +64,20 @@ final class Push implements Retries.Attempt {
 
   /** A connection that has been idle may have died unseen: then a fresh one is taken at once. */
   private void run(long deadlineNanos) throws AttemptException, InterruptedException {
-    Connection connection = client.pool().borrow(deadlineNanos);
-    if (connection.isOpened()) {
+    if (!again) {
+      again = true;
+      Connection connection = client.pool().borrow(deadlineNanos);
+      boolean reused = connection.isOpened();
       try {
         run(connection, deadlineNanos);
         return;
       } catch (AttemptException e) {
-        if (e.result() != AttemptResult.LOST) {
+        if (!reused || e.result() != AttemptResult.LOST) {
           throw e;
         }
-        client.pool().dropIdle();
-        connection = client.pool().borrow(deadlineNanos);
       }
     }
-    run(connection, deadlineNanos);
+    run(client.pool().borrowFresh(deadlineNanos), deadlineNanos);
   }
 
   private void run(Connection connection, long deadlineNanos)
@@ -92,7 +95,11 @@ final class Push implements Retries.Attempt {
       done = true;
     } catch (IOException e) {
       leftUnanswered |= written;
-      throw failure(e, connection);
+      AttemptException failure = failure(e, connection);
+      if (failure.result() == AttemptResult.LOST || failure.result() == AttemptResult.TIMED_OUT) {
+        client.pool().dropIdle();
+      }
+      throw failure;
     } finally {
       if (done) {
         client.pool().giveBack(connection);

@@ -549,6 +549,32 @@ class FaultsTest {
   }
 
   @Test
+  void send_isRepeatedOnAFreshConnectionWhenThePeerIsSilent() throws Exception {
+    client.close();
+    client =
+        server
+            .client()
+            .poolSize(3)
+            .attempts(2)
+            .attemptTimeout(Duration.ofSeconds(2))
+            .build();
+    List<Connection> idle = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      idle.add(client.pool().borrow(System.nanoTime() + 50_000_000_000L));
+    }
+    for (Connection connection : idle) {
+      connection.open(System.nanoTime() + 50_000_000_000L);
+      client.pool().giveBack(connection);
+    }
+    server.then(FakeFaktory.Call::awaitEnd);
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.connections()).isEqualTo(4);
+    assertThat(client.pool().idle()).isEqualTo(1);
+  }
+
+  @Test
   void batch_isOpenedAndCommittedAroundEachPush() throws Exception {
     server.enterprise = true;
 
