@@ -103,11 +103,12 @@ final class Connection {
     phase = Phase.READY;
   }
 
-  /** The server has one error for a hello: that of the password. */
+  /** The protocol has no code for a wrong password, only the server's words. */
   private AttemptException refusal(Reply reply) {
     String password = dialer.server().password();
-    if (password == null) {
-      return AttemptException.of(reply, null);
+    String text = reply.text();
+    if (password == null || text == null || !text.contains("Invalid password")) {
+      return AttemptException.of(reply, password);
     }
     return new AttemptException(
         AttemptResult.UNAUTHORIZED,

@@ -533,8 +533,7 @@ class FaultsTest {
     Thread thread =
         new Thread(
             () -> {
-              failure.set(
-                  catchThrowable(() -> client.sender("1", "b-1").send(List.of("line"))));
+              failure.set(catchThrowable(() -> client.sender("1", "b-1").send(List.of("line"))));
               interrupted.set(Thread.interrupted());
             });
     thread.start();
@@ -551,13 +550,7 @@ class FaultsTest {
   @Test
   void send_isRepeatedOnAFreshConnectionWhenThePeerIsSilent() throws Exception {
     client.close();
-    client =
-        server
-            .client()
-            .poolSize(3)
-            .attempts(2)
-            .attemptTimeout(Duration.ofSeconds(2))
-            .build();
+    client = server.client().poolSize(3).attempts(2).attemptTimeout(Duration.ofSeconds(2)).build();
     List<Connection> idle = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       idle.add(client.pool().borrow(System.nanoTime() + 50_000_000_000L));
@@ -572,6 +565,23 @@ class FaultsTest {
 
     assertThat(server.connections()).isEqualTo(4);
     assertThat(client.pool().idle()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-SHUTDOWN in progress", "-ERR busy"})
+  void hello_refusedForNowIsRepeated(String reply) throws Exception {
+    client.close();
+    client = server.client().password("secret-word").attempts(2).build();
+    server.greet(
+        call -> {
+          call.send("+HI {\"v\":2,\"i\":5,\"s\":\"x\"}");
+          call.send(reply);
+          call.awaitEnd();
+        });
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.connections()).isEqualTo(2);
   }
 
   @Test

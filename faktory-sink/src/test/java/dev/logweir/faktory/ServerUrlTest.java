@@ -81,8 +81,7 @@ class ServerUrlTest {
     assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://:pw@h:65536"))
         .hasMessage("url must have a port of 1 to 65535");
     assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://:pw@h:p"))
-        .hasMessage(
-            "url must have a host, and after it at most a port of 1 to 65535");
+        .hasMessage("url must have a host, and after it at most a port of 1 to 65535");
     assertThatThrownBy(() -> ServerUrl.parse("url", "https://h"))
         .hasMessage("url must begin with tcp:// or tcp+tls://");
     assertThatThrownBy(() -> ServerUrl.parse("url", "tcp://" + "h".repeat(9_000)))
