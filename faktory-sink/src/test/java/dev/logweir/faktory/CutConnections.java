@@ -40,14 +40,7 @@ abstract class CutConnections {
           toServer, toClient, repeated);
       // At least that whose OK was cut.
       assertThat(repeated).isPositive();
-      Waiting.until(
-          () -> {
-            try {
-              return Descriptors.count() <= descriptors;
-            } catch (IOException e) {
-              throw new AssertionError(e);
-            }
-          });
+      Descriptors.awaitAtMost(descriptors);
     }
   }
 

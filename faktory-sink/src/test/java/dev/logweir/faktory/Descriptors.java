@@ -1,14 +1,26 @@
 package dev.logweir.faktory;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Counts what this process has open in the system, where the system tells. */
 final class Descriptors {
   private static final Path OPEN = Path.of("/proc/self/fd");
+
+  static {
+    // The JVM opens some of its own at the first use of this or that.
+    try (FakeFaktory server = new FakeFaktory();
+        FaktoryClient client = server.client().build()) {
+      client.sender("first").send(List.of("line"));
+    } catch (Exception e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private Descriptors() {}
 
@@ -19,6 +31,18 @@ final class Descriptors {
     try (Stream<Path> open = Files.list(OPEN)) {
       return open.filter(Descriptors::isOurs).count();
     }
+  }
+
+  /** Waits until there are no more than so many: the other end closes its own in its own time. */
+  static void awaitAtMost(long expected) {
+    Waiting.until(
+        () -> {
+          try {
+            return count() <= expected;
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 
   private static boolean isOurs(Path descriptor) {

@@ -48,14 +48,7 @@ class FaultsTest {
   void stop() throws IOException {
     client.close();
     server.close();
-    Waiting.until(
-        () -> {
-          try {
-            return Descriptors.count() <= descriptors;
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          }
-        });
+    Descriptors.awaitAtMost(descriptors);
   }
 
   @ParameterizedTest

@@ -190,7 +190,7 @@ class RealFaultsTest {
       logs.forEach(log -> reports.add(log.finish(Duration.ofSeconds(60))));
     }
     assertThat(failure.get()).isNull();
-    assertThat(Descriptors.count()).isLessThanOrEqualTo(descriptors);
+    Descriptors.awaitAtMost(descriptors);
     Waiting.until(() -> threads.containsAll(Thread.getAllStackTraces().keySet()));
     return reports;
   }

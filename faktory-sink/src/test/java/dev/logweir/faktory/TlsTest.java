@@ -64,7 +64,7 @@ class TlsTest {
     if (server != null) {
       server.close();
     }
-    assertThat(Descriptors.count()).isLessThanOrEqualTo(descriptors);
+    Descriptors.awaitAtMost(descriptors);
   }
 
   @Test
