@@ -51,10 +51,10 @@ public interface LogProcessor {
   }
 
   /**
-   * Called once a job, on the processor that was given to it, at the job's end. Does nothing by
-   * default.
+   * Called once a job, on the processor that was given to it, at the job's end; on an interrupted
+   * thread, or interrupted and let go, when the job's time is up. Does nothing by default.
    *
-   * @throws Exception logged, with no further effect
+   * @throws Exception logged without its text, with no further effect
    */
   default void close() throws Exception {}
 
