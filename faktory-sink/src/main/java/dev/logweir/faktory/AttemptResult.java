@@ -9,44 +9,42 @@ import dev.logweir.SendException;
  */
 enum AttemptResult {
   /** No connection: refused, no route, no such host. */
-  UNREACHABLE(SendException.Kind.FAILED, true, false),
+  UNREACHABLE(SendException.Kind.FAILED, true),
   /** The TLS handshake failed. */
-  TLS_FAILED(SendException.Kind.FAILED, true, false),
+  TLS_FAILED(SendException.Kind.FAILED, true),
   /** The server's certificate is not trusted, or is for another host. */
-  UNTRUSTED(SendException.Kind.REFUSED, false, false),
+  UNTRUSTED(SendException.Kind.REFUSED, false),
   /** The connection was lost before the server answered. */
-  LOST(SendException.Kind.FAILED, true, false),
+  LOST(SendException.Kind.FAILED, true),
   /** The attempt's deadline came first. */
-  TIMED_OUT(SendException.Kind.FAILED, true, false),
+  TIMED_OUT(SendException.Kind.FAILED, true),
   /** The deadline came while all connections were in use. */
-  NO_CONNECTION_FREE(SendException.Kind.FAILED, true, false),
+  NO_CONNECTION_FREE(SendException.Kind.FAILED, true),
   /** What came is no reply of the protocol, or not one to this command. */
-  MALFORMED(SendException.Kind.FAILED, true, false),
+  MALFORMED(SendException.Kind.FAILED, true),
   /** {@code -ERR}: the server could not carry the command out. */
-  SERVER_ERROR(SendException.Kind.FAILED, true, true),
+  SERVER_ERROR(SendException.Kind.FAILED, true),
   /** {@code -SHUTDOWN}: the server ends. */
-  SHUTTING_DOWN(SendException.Kind.FAILED, true, true),
+  SHUTTING_DOWN(SendException.Kind.FAILED, true),
   /** {@code -NOTUNIQUE}: the server has such a job already. */
-  NOT_UNIQUE(SendException.Kind.REFUSED, false, true),
+  NOT_UNIQUE(SendException.Kind.REFUSED, false),
   /** The command is for Faktory Enterprise only. */
-  ENTERPRISE_ONLY(SendException.Kind.REFUSED, false, true),
+  ENTERPRISE_ONLY(SendException.Kind.REFUSED, false),
   /** The password is wrong, or there is none and the server wants one. */
-  UNAUTHORIZED(SendException.Kind.REFUSED, false, true),
+  UNAUTHORIZED(SendException.Kind.REFUSED, false),
   /** An error of another code: a rule of the server's. */
-  REFUSED(SendException.Kind.REFUSED, false, true),
+  REFUSED(SendException.Kind.REFUSED, false),
   /** The job's end left no time for an attempt. */
-  NO_TIME(SendException.Kind.FAILED, false, false),
+  NO_TIME(SendException.Kind.FAILED, false),
   /** The client was closed. */
-  CLOSED(SendException.Kind.FAILED, false, false);
+  CLOSED(SendException.Kind.FAILED, false);
 
   private final SendException.Kind kind;
   private final boolean retried;
-  private final boolean answered;
 
-  AttemptResult(SendException.Kind kind, boolean retried, boolean answered) {
+  AttemptResult(SendException.Kind kind, boolean retried) {
     this.kind = kind;
     this.retried = retried;
-    this.answered = answered;
   }
 
   SendException.Kind kind() {
@@ -55,10 +53,5 @@ enum AttemptResult {
 
   boolean isRetried() {
     return retried;
-  }
-
-  /** Whether the server said what became of the lines. */
-  boolean isAnswered() {
-    return answered;
   }
 }
