@@ -301,11 +301,13 @@ class BatchShipperTest {
     shipper.submit("last");
     sender.recover();
     sender.awaitCalls(2);
+    Eventually.until(() -> time.pending() > 0);
     time.advance(Duration.ofSeconds(1));
     Eventually.until(() -> sender.lines().contains("last"));
     assertThat(sender.lines()).noneMatch(line -> line.startsWith("[logweir]"));
     sender.stall();
     shipper.submit("hung");
+    Eventually.until(() -> time.pending() > 0);
     time.advance(Duration.ofSeconds(1));
     sender.awaitInside();
     Elsewhere<Boolean> close =
