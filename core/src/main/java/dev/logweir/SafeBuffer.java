@@ -94,7 +94,7 @@ public final class SafeBuffer extends OutputStream {
     lock.lock();
     try {
       passing = beginThrough();
-      int from = passing == null ? offset : passThrough(passing, bytes, offset, end);
+      int from = passThrough(passing, bytes, offset, end);
       ask = from < end && accept(bytes, from, end) && needsDrain();
     } finally {
       lock.unlock();
@@ -168,14 +168,17 @@ public final class SafeBuffer extends OutputStream {
 
   private @Nullable StreamDrain beginThrough() {
     StreamDrain target = through;
-    return target != null && !closed && !dropping && target.beginThrough() ? target : null;
+    return target != null && !closed && !dropping && drain.beginThrough() ? target : null;
   }
 
   /**
    * Gives whole lines to a sink, as long as nothing waits before them but the beginning of the
    * first and the sink has room; returns where those end that it took.
    */
-  private int passThrough(StreamDrain target, byte[] bytes, int offset, int end) {
+  private int passThrough(@Nullable StreamDrain target, byte[] bytes, int offset, int end) {
+    if (target == null) {
+      return offset;
+    }
     int from = offset;
     int taken = holdsBeginning() ? 1 : 0;
     while (taken > 0 && from < end) {
@@ -432,9 +435,7 @@ public final class SafeBuffer extends OutputStream {
     lock.lock();
     try {
       passing = beginThrough();
-      if (passing != null) {
-        end = passThrough(passing, bytes, from, length);
-      }
+      end = passThrough(passing, bytes, from, length);
     } finally {
       lock.unlock();
       ended(passing, false);

@@ -103,11 +103,6 @@ final class StreamDrain implements LineTarget {
 
   // ---- whole lines straight from a write; under the buffer's lock ----
 
-  /** Takes the place of a drain for a write; false if there may be one. */
-  boolean beginThrough() {
-    return drain.beginThrough();
-  }
-
   /**
    * Takes whole lines past the buffer, as {@link Sink#passThrough}, and all that was in it: what
    * there was of the first line.
