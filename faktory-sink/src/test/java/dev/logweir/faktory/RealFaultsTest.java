@@ -12,7 +12,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -139,7 +139,7 @@ class RealFaultsTest {
   private static List<LogReport> load(FaktoryClient.Builder settings, Fault fault)
       throws Exception {
     long descriptors = Descriptors.count();
-    Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
+    Set<Thread> threads = threads();
     List<LogReport> reports = new ArrayList<>();
     CountDownLatch accepted = new CountDownLatch(JOBS);
     CountDownLatch over = new CountDownLatch(1);
@@ -191,8 +191,16 @@ class RealFaultsTest {
     }
     assertThat(failure.get()).isNull();
     Descriptors.awaitAtMost(descriptors);
-    Waiting.until(() -> threads.containsAll(Thread.getAllStackTraces().keySet()));
+    Waiting.until(() -> threads.containsAll(threads()));
     return reports;
+  }
+
+  /** Those that run, without the JVM's own, which wait for child processes or carry others. */
+  private static Set<Thread> threads() {
+    ThreadGroup ours = Thread.currentThread().getThreadGroup();
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getThreadGroup() == ours)
+        .collect(Collectors.toSet());
   }
 
   /** Has pushes under way at any time. */
