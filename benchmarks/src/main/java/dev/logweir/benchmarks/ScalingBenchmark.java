@@ -1,0 +1,198 @@
+package dev.logweir.benchmarks;
+
+import dev.logweir.BatchSender;
+import dev.logweir.LineReader;
+import dev.logweir.LogBatch;
+import dev.logweir.LogReport;
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Question: does a line cost the same with few jobs and with many, with small buffers and with
+ * large ones?
+ *
+ * <p>Workload: {@value #LINES} lines of 100 bytes an invocation, shared out among the jobs in
+ * chunks of 4 KiB, one after the other, without losing any; an operation is a line. The jobs live
+ * on between invocations. Bytes and lines that arrive are compared with those written.
+ *
+ * <p>Commands: {@code java -jar benchmarks/target/benchmarks.jar ScalingBenchmark.jobs -prof
+ * dev.logweir.benchmarks.CpuProfiler}; the same with {@code ScalingBenchmark.sizes}
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@OperationsPerInvocation(ScalingBenchmark.LINES)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(value = 1, jvmArgsAppend = "-Xmx3g")
+public class ScalingBenchmark {
+  static final int LINES = 100 * Workload.LINES;
+
+  /** Measures lines of a number of jobs. */
+  @Benchmark
+  public void jobs(Jobs state) throws InterruptedException {
+    state.write();
+  }
+
+  /** Measures lines of one job with buffers of a size. */
+  @Benchmark
+  public void sizes(Sizes state) throws InterruptedException {
+    state.write();
+  }
+
+  /** Many jobs. */
+  public static class Jobs extends Plan {
+    private static final int MAX_SIZE = 16 << 10;
+
+    /** Number of jobs. */
+    @Param({"1", "10", "100", "1000", "10000"})
+    public int jobs;
+
+    /** Creates it, as JMH does. */
+    public Jobs() {}
+
+    /** Starts the jobs. */
+    @Setup(Level.Trial)
+    public void setUp() {
+      start(jobs, MAX_SIZE);
+    }
+  }
+
+  /** One job. */
+  public static class Sizes extends Plan {
+    /** The setting {@code maxSize}, in KiB. */
+    @Param({"64", "256", "1024", "4096", "16384"})
+    public int maxSizeKiB;
+
+    /** Creates it, as JMH does. */
+    public Sizes() {}
+
+    /** Starts the job. */
+    @Setup(Level.Trial)
+    public void setUp() {
+      start(1, maxSizeKiB << 10);
+    }
+  }
+
+  /** The jobs and their account. */
+  @State(Scope.Thread)
+  @SuppressWarnings("NullAway.Init")
+  public abstract static class Plan {
+    private final byte[] bytes = Workload.of("100").bytes();
+    private final List<Job> jobs = new ArrayList<>();
+    private LogweirEngine engine;
+    private int next;
+
+    Plan() {}
+
+    final void start(int count, int maxSize) {
+      engine = LogweirEngine.builder().build();
+      for (int job = 0; job < count; job++) {
+        jobs.add(new Job(engine, maxSize));
+      }
+    }
+
+    final void write() throws InterruptedException {
+      for (int line = 0; line < LINES; line += Workload.LINES) {
+        for (int at = 0; at < bytes.length; at += Workload.CHUNK) {
+          jobs.get(next).write(bytes, at);
+          next = next + 1 == jobs.size() ? 0 : next + 1;
+        }
+      }
+    }
+
+    /** Ends the jobs. */
+    @TearDown(Level.Trial)
+    public void end() {
+      jobs.forEach(Job::end);
+      engine.close();
+    }
+  }
+
+  /** A job whose writer waits where it would get further ahead than loses nothing. */
+  private static final class Job implements BatchSender {
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final ThreadLocal<byte[]> REQUEST =
+        ThreadLocal.withInitial(() -> new byte[16 << 10]);
+
+    private final long window;
+    private final LogStreamer log;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition sent = lock.newCondition();
+    private long written;
+    private volatile long delivered;
+    private long lineEnds;
+
+    Job(LogweirEngine engine, int maxSize) {
+      window = 2L * maxSize;
+      log = LogStreamer.builder(this).engine(engine).maxSize(maxSize).start();
+    }
+
+    void write(byte[] bytes, int offset) throws InterruptedException {
+      if (written + Workload.CHUNK - delivered > window) {
+        awaitRoom();
+      }
+      log.stdout().write(bytes, offset, Workload.CHUNK);
+      written += Workload.CHUNK;
+    }
+
+    private void awaitRoom() throws InterruptedException {
+      lock.lockInterruptibly();
+      try {
+        while (written + Workload.CHUNK - delivered > window) {
+          sent.await();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void send(List<String> lines) {
+      byte[] request = REQUEST.get();
+      LineReader reader = LogBatch.of(lines).reader();
+      int read = reader.readLines(request, 0, request.length);
+      int bytes = 0;
+      while (read > 0) {
+        bytes += read;
+        lineEnds += request[read - 1] == '\n' ? 1 : 0;
+        read = reader.readLines(request, 0, request.length);
+      }
+      lock.lock();
+      try {
+        long sum = delivered + bytes;
+        delivered = sum;
+        sent.signalAll(); // the writer in awaitRoom
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void end() {
+      LogReport report = log.finish(TIMEOUT);
+      if (!report.isComplete() || delivered != written || lineEnds == 0) {
+        throw new IllegalStateException(
+            "delivered " + delivered + " of " + written + ": " + report);
+      }
+    }
+  }
+}
