@@ -262,11 +262,9 @@ final class Job {
 
   // ---- the end ----
 
-  /** Takes no more writes. */
-  void closeStreams() {
-    if (drain != null) {
-      drain.closeStreams();
-    }
+  /** Takes no more writes; returns whether what there was is drained, but for want of room. */
+  boolean closeStreams() {
+    return drain != null && drain.closeStreams();
   }
 
   /** Takes what is held to its end. */

@@ -58,14 +58,19 @@ final class JobEnd {
     for (Sink sink : sinks) {
       sink.beginEnd(logDeadline);
     }
-    job.closeStreams();
-    timer(() -> sinks.forEach(Sink::beLate), logNanos / 2);
-    timer(() -> logOver(true), logNanos);
-    timer(this::timeUp, timeoutNanos);
-    if (ran) {
-      job.drainToTheEnd();
-    } else {
+    boolean drained = job.closeStreams();
+    boolean sent = report() != null;
+    if (!sent) {
+      timer(() -> sinks.forEach(Sink::beLate), logNanos / 2);
+      timer(() -> logOver(true), logNanos);
+    }
+    if (!sent || job.isWithin()) { // else the caller waits, and ends it at its deadline
+      timer(this::timeUp, timeoutNanos);
+    }
+    if (!ran) {
       logOver(false);
+    } else if (!drained) {
+      job.drainToTheEnd();
     }
     if (job.isAllSent()) {
       logOver(false); // both streams were closed, and all was sent, before

@@ -101,6 +101,11 @@ final class StreamDrain implements LineTarget {
     return ended;
   }
 
+  /** Whether nobody's code runs in a pass: none that could hang. */
+  boolean callsNobody() {
+    return wholeRuns;
+  }
+
   // ---- whole lines straight from a write; under the buffer's lock ----
 
   /**

@@ -52,6 +52,18 @@ class WriteThroughTest {
   }
 
   @Test
+  void finish_takesTheRestWithoutADrain() {
+    LogStreamer log = job().start();
+    write(log.stdout(), "one\ntw");
+    write(log.stderr(), "err");
+    LogReport report = log.finish();
+    assertThat(report.isComplete()).isTrue();
+    assertThat(report.sink().shipped().lines()).isEqualTo(3);
+    assertThat(sender.lines()).containsExactly("one", "err", "tw");
+    assertThat(drainThreads).hasValue(0);
+  }
+
+  @Test
   void beginningOfALine_waitsForItsEndAndIsJoined() throws Exception {
     LogStreamer log = job().start();
     write(log.stdout(), "one\ntw");
