@@ -139,6 +139,7 @@ public class ScalingBenchmark {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition sent = lock.newCondition();
     private long written;
+    private boolean lineOpen;
     private volatile long delivered;
     private long lineEnds;
 
@@ -153,6 +154,7 @@ public class ScalingBenchmark {
       }
       log.stdout().write(bytes, offset, Workload.CHUNK);
       written += Workload.CHUNK;
+      lineOpen = bytes[offset + Workload.CHUNK - 1] != '\n';
     }
 
     private void awaitRoom() throws InterruptedException {
@@ -189,6 +191,7 @@ public class ScalingBenchmark {
 
     void end() {
       LogReport report = log.finish(TIMEOUT);
+      written += lineOpen ? 1 : 0; // what is read of a line ends with a line end
       if (!report.isComplete() || delivered != written || lineEnds == 0) {
         throw new IllegalStateException(
             "delivered " + delivered + " of " + written + ": " + report);
