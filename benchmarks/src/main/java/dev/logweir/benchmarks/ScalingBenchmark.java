@@ -9,6 +9,7 @@ import dev.logweir.LogweirEngine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,9 +32,9 @@ import org.openjdk.jmh.annotations.Warmup;
  * Question: does a line cost the same with few jobs and with many, with small buffers and with
  * large ones?
  *
- * <p>Workload: {@value #LINES} lines of 100 bytes an invocation, shared out among the jobs in
- * chunks of 4 KiB, one after the other, without losing any; an operation is a line. The jobs live
- * on between invocations. Bytes and lines that arrive are compared with those written.
+ * <p>Workload: {@value #LINES} lines of 100 bytes an invocation, in chunks of 4 KiB, each for a job
+ * taken at random, without losing any; an operation is a line. The jobs live on between
+ * invocations. Bytes and lines that arrive are compared with those written.
  *
  * <p>Commands: {@code java -jar benchmarks/target/benchmarks.jar ScalingBenchmark.jobs -prof
  * dev.logweir.benchmarks.CpuProfiler}; the same with {@code ScalingBenchmark.sizes}
@@ -61,7 +62,7 @@ public class ScalingBenchmark {
 
   /** Many jobs. */
   public static class Jobs extends Plan {
-    private static final int MAX_SIZE = 16 << 10;
+    private static final int MAX_SIZE = 64 << 10;
 
     /** Number of jobs. */
     @Param({"1", "10", "100", "1000", "10000"})
@@ -99,8 +100,8 @@ public class ScalingBenchmark {
   public abstract static class Plan {
     private final byte[] bytes = Workload.of("100").bytes();
     private final List<Job> jobs = new ArrayList<>();
+    private final SplittableRandom random = new SplittableRandom(1);
     private LogweirEngine engine;
-    private int next;
 
     Plan() {}
 
@@ -114,8 +115,7 @@ public class ScalingBenchmark {
     final void write() throws InterruptedException {
       for (int line = 0; line < LINES; line += Workload.LINES) {
         for (int at = 0; at < bytes.length; at += Workload.CHUNK) {
-          jobs.get(next).write(bytes, at);
-          next = next + 1 == jobs.size() ? 0 : next + 1;
+          jobs.get(random.nextInt(jobs.size())).write(bytes, at);
         }
       }
     }
