@@ -73,7 +73,7 @@ public class ScalingBenchmark {
 
     /** Starts the jobs. */
     @Setup(Level.Trial)
-    public void setUp() {
+    public void setUp() throws InterruptedException {
       start(jobs, MAX_SIZE);
     }
   }
@@ -89,7 +89,7 @@ public class ScalingBenchmark {
 
     /** Starts the job. */
     @Setup(Level.Trial)
-    public void setUp() {
+    public void setUp() throws InterruptedException {
       start(1, maxSizeKiB << 10);
     }
   }
@@ -105,10 +105,14 @@ public class ScalingBenchmark {
 
     Plan() {}
 
-    final void start(int count, int maxSize) {
+    /** Starts the jobs, and fills the batch of each by as much as chance will have it. */
+    final void start(int count, int maxSize) throws InterruptedException {
       engine = LogweirEngine.builder().build();
       for (int job = 0; job < count; job++) {
         jobs.add(new Job(engine, maxSize));
+      }
+      for (Job job : jobs) {
+        job.fill(bytes, random.nextInt(maxSize / Workload.CHUNK));
       }
     }
 
@@ -146,6 +150,12 @@ public class ScalingBenchmark {
     Job(LogweirEngine engine, int maxSize) {
       window = 2L * maxSize;
       log = LogStreamer.builder(this).engine(engine).maxSize(maxSize).start();
+    }
+
+    void fill(byte[] bytes, int chunks) throws InterruptedException {
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        write(bytes, chunk * Workload.CHUNK % bytes.length);
+      }
     }
 
     void write(byte[] bytes, int offset) throws InterruptedException {
