@@ -21,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With the prefix {@code logweir.faktory}, the default: {@code logweir.faktory.push} (timer, tag
  * {@code outcome}: {@code accepted}, {@code failed}, {@code refused}) for each attempt at pushing a
- * job, {@code .enqueue.failed} for jobs that did not get into Faktory, {@code
- * .enqueue.batch.failed} for those of them that were for a batch, {@code .pool.active} and {@code
- * .pool.waiting}. Counters and gauges are read when they are asked for, so that no push waits for a
- * registry. Thread-safe.
+ * job, {@code .enqueue.failed} for jobs that did not get into Faktory as far as is known (too
+ * large, refused, tried in vain, interrupted; also one whose reply was lost, but not one whose
+ * batch alone was not committed), {@code .enqueue.batch.failed} for those of them that were for a
+ * batch, {@code .pool.active} and {@code .pool.waiting}. Counters and gauges are read when they are
+ * asked for, so that no push waits for a registry. Thread-safe.
  */
 public final class FaktoryMetrics implements AutoCloseable {
   /** The prefix of the meters' names if none is given. */
@@ -101,7 +102,7 @@ public final class FaktoryMetrics implements AutoCloseable {
       pushes.put(outcome, timer);
       meters.add(timer);
     }
-    counter(target, prefix + "enqueue.failed", "Jobs that did not get into Faktory", failed);
+    counter(target, prefix + "enqueue.failed", "Jobs not known to have got into Faktory", failed);
     counter(
         target,
         prefix + "enqueue.batch.failed",
@@ -160,7 +161,7 @@ public final class FaktoryMetrics implements AutoCloseable {
     }
   }
 
-  /** Counts a job that is not tried again. */
+  /** Counts a job that is not tried again and was never accepted. */
   void gaveUp(boolean forBatch) {
     failed.increment();
     if (forBatch) {

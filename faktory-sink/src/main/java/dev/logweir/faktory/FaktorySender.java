@@ -65,6 +65,7 @@ public final class FaktorySender implements BatchSender {
       bytes += JobWriter.encodedBytes(reader.length());
     }
     if (bytes > client.maxJobBytes()) {
+      client.metrics().gaveUp(batchId != null);
       throw new SendException(
           SendException.Kind.REFUSED,
           "log of job %s not sent: a job must have at most %d bytes: %d"
@@ -107,14 +108,12 @@ public final class FaktorySender implements BatchSender {
     try {
       client.retries().run(batch, push);
     } catch (AttemptException e) {
-      client.metrics().gaveUp(batchId != null);
       throw new SendException(
           e.result().kind(),
           failure + ": " + e.getMessage(),
           e,
           push.isAccepted() ? new BitSet() : null);
     } catch (InterruptedException e) {
-      client.metrics().gaveUp(batchId != null);
       if (push.isAccepted()) {
         // The lines have arrived, which an interruption alone would not tell.
         Thread.currentThread().interrupt();
@@ -125,6 +124,10 @@ public final class FaktorySender implements BatchSender {
             new BitSet());
       }
       throw e;
+    } finally {
+      if (!push.isAccepted()) {
+        client.metrics().gaveUp(batchId != null);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
@@ -15,6 +16,8 @@ import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -59,7 +62,15 @@ final class Wire implements Closeable {
 
   /** Connects; after a failure only closing is left. */
   void connect(InetSocketAddress address) throws IOException {
-    boolean connected = channel.connect(address);
+    boolean connected;
+    try {
+      connected = channel.connect(address);
+    } catch (UnresolvedAddressException | UnsupportedAddressTypeException e) {
+      // An address of a protocol that this JVM has not, for instance.
+      IOException failure = new ConnectException("no such address can be connected: " + address);
+      failure.initCause(e);
+      throw failure;
+    }
     while (!connected) {
       await(SelectionKey.OP_CONNECT);
       connected = channel.finishConnect();
