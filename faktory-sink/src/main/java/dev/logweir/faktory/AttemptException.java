@@ -48,6 +48,17 @@ final class AttemptException extends Exception {
     };
   }
 
+  /**
+   * Returns the end of attempts that is not the fault of the last one, but tells of it.
+   *
+   * @param last null if there was none
+   */
+  static AttemptException after(
+      @Nullable AttemptException last, AttemptResult result, String message) {
+    String before = last == null ? "" : "; before: " + last.getMessage();
+    return new AttemptException(result, message + before, last);
+  }
+
   static String printable(String said, @Nullable String secret) {
     String text = secret == null ? said : said.replace(secret, "**********");
     String shown = text.length() > MAX_SAID_CHARS ? text.substring(0, MAX_SAID_CHARS) + "…" : text;

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -28,10 +29,15 @@ final class Dialer {
   private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
 
   private final ServerUrl server;
-  private final SSLContext tls;
+  private final @Nullable SSLContext tls;
   private final AtomicBoolean warnedOfVersion = new AtomicBoolean();
 
-  Dialer(ServerUrl server, SSLContext tls) {
+  /**
+   * Creates a dialer.
+   *
+   * @param tls null only if the server's URL is without TLS
+   */
+  Dialer(ServerUrl server, @Nullable SSLContext tls) {
     this.server = server;
     this.tls = tls;
   }
@@ -56,7 +62,9 @@ final class Dialer {
     String host = server.host().replaceAll("[\\[\\]]", "");
     SSLSocket socket =
         (SSLSocket)
-            tls.getSocketFactory().createSocket(new WireSocket(wire), host, server.port(), true);
+            Objects.requireNonNull(tls)
+                .getSocketFactory()
+                .createSocket(new WireSocket(wire), host, server.port(), true);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     parameters.setProtocols(
@@ -138,13 +146,21 @@ final class Dialer {
         }
         while (json.nextToken() == JsonToken.FIELD_NAME) {
           String name = json.currentName();
-          json.nextToken();
+          JsonToken value = json.nextToken();
           switch (name) {
-            case "v" -> hi.version = json.getIntValue();
-            case "i" -> hi.iterations = json.getIntValue();
-            case "s" -> hi.salt = json.getText();
+            case "v" -> hi.version = number(json, value);
+            case "i" -> hi.iterations = number(json, value);
+            case "s" -> {
+              if (value != JsonToken.VALUE_STRING) {
+                throw new ProtocolException("the salt of the server's greeting is no string");
+              }
+              hi.salt = json.getText();
+            }
             default -> json.skipChildren();
           }
+        }
+        if (json.currentToken() != JsonToken.END_OBJECT || json.nextToken() != null) {
+          throw new ProtocolException("the server's greeting does not end with its object");
         }
       } catch (JsonProcessingException e) {
         ProtocolException malformed = new ProtocolException("the server's greeting is not JSON");
@@ -152,6 +168,13 @@ final class Dialer {
         throw malformed;
       }
       return hi;
+    }
+
+    private static int number(JsonParser json, @Nullable JsonToken value) throws IOException {
+      if (value != JsonToken.VALUE_NUMBER_INT) {
+        throw new ProtocolException("a number of the server's greeting is none");
+      }
+      return json.getIntValue();
     }
   }
 }

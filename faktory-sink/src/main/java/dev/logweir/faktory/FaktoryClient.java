@@ -49,7 +49,7 @@ public final class FaktoryClient implements AutoCloseable {
   private final int maxJobBytes;
   private final SecureRandom random = new SecureRandom();
 
-  private FaktoryClient(Builder settings, ServerUrl server, SSLContext tls) {
+  private FaktoryClient(Builder settings, ServerUrl server, @Nullable SSLContext tls) {
     this.server = server;
     clock = settings.clock;
     connectTimeout = settings.connectTimeout;
@@ -93,9 +93,10 @@ public final class FaktoryClient implements AutoCloseable {
   /**
    * Returns a sender for one job.
    *
-   * @param runnerJobId the job's id, 1 to 256 characters
+   * @param runnerJobId the job's id, 1 to 256 characters on one line
    * @throws NullPointerException if it is null
-   * @throws IllegalArgumentException if it is blank or too long
+   * @throws IllegalArgumentException if it is blank, too long, or has a line break or control
+   *     character
    */
   public FaktorySender sender(String runnerJobId) {
     return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), null);
@@ -105,7 +106,7 @@ public final class FaktoryClient implements AutoCloseable {
    * Returns a sender for one job, whose pushes go through a batch. Needs Faktory Enterprise: the
    * open-source server refuses each push of it.
    *
-   * @param runnerJobId the job's id, 1 to 256 characters
+   * @param runnerJobId the job's id, as above
    * @param batchId the batch's id, 1 to 256 characters of printable ASCII without spaces
    * @throws NullPointerException if one is null
    * @throws IllegalArgumentException if one is blank, too long, or has a character that it must not
@@ -120,10 +121,14 @@ public final class FaktoryClient implements AutoCloseable {
     return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), batchId);
   }
 
-  /** Ends the calls under way and closes all connections. Later sends fail. Idempotent. */
+  /**
+   * Ends the calls under way, pauses between attempts included, and closes all connections. Later
+   * sends fail. Idempotent.
+   */
   @Override
   public void close() {
     pool.close();
+    retries.close();
     metrics.detach(pool);
   }
 
@@ -335,8 +340,8 @@ public final class FaktoryClient implements AutoCloseable {
     }
 
     /**
-     * Sets how long all attempts at one push and the pauses between them may take together. Default
-     * 10 min.
+     * Sets how long all attempts at one push and the pauses between them may take together, at
+     * least {@code attemptTimeout}. Default 10 min.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -420,16 +425,29 @@ public final class FaktoryClient implements AutoCloseable {
     /**
      * Returns the client. It connects when the first batch is sent.
      *
-     * @throws IllegalStateException if the JDK has no TLS context of its own, and none was given
+     * @throws IllegalArgumentException if the overall timeout is less than that of an attempt
+     * @throws IllegalStateException if the URL is {@code tcp+tls}, the JDK has no TLS context of
+     *     its own, and none was given
      */
     public FaktoryClient build() {
+      if (overallTimeout.compareTo(attemptTimeout) < 0) {
+        throw new IllegalArgumentException(
+            "overallTimeout must be at least attemptTimeout, "
+                + attemptTimeout
+                + ": "
+                + overallTimeout);
+      }
       String given = password;
-      SSLContext context = sslContext;
+      return new FaktoryClient(
+          this, given == null ? server : server.withPassword(given), tlsContext());
+    }
+
+    private @Nullable SSLContext tlsContext() {
+      if (!server.tls() || sslContext != null) {
+        return sslContext;
+      }
       try {
-        return new FaktoryClient(
-            this,
-            given == null ? server : server.withPassword(given),
-            context == null ? SSLContext.getDefault() : context);
+        return SSLContext.getDefault();
       } catch (NoSuchAlgorithmException e) {
         throw new IllegalStateException("the JDK's TLS context cannot be made", e);
       }
@@ -448,6 +466,14 @@ public final class FaktoryClient implements AutoCloseable {
       if (id.length() > MAX_ID_CHARS) {
         throw new IllegalArgumentException(
             name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
+      }
+      for (int i = 0; i < id.length(); i++) {
+        char c = id.charAt(i);
+        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+          throw new IllegalArgumentException(
+              "%s must be one line without control characters: U+%04X at %d"
+                  .formatted(name, (int) c, i));
+        }
       }
       return id;
     }

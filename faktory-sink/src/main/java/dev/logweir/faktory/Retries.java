@@ -5,7 +5,8 @@ import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -34,6 +35,11 @@ final class Retries {
   private final AtomicBoolean failing = new AtomicBoolean();
   private final AtomicBoolean toldOfEnterprise = new AtomicBoolean();
 
+  /** Of the runs that pause just now. */
+  private final Set<Pausing> pausing = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean closed;
+
   Retries(FaktoryClient.Builder settings) {
     attemptTimeout = settings.attemptTimeout;
     overallTimeout = settings.overallTimeout;
@@ -56,13 +62,18 @@ final class Retries {
    * Tries until an attempt succeeds.
    *
    * @param batch gives the time left and the pauses
-   * @throws AttemptException the last failure
+   * @throws AttemptException the last failure, or one that has it as its cause
    */
   void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     long begun = nanoTime.getAsLong();
+    AttemptException last = null;
     while (true) {
-      Duration limit = limit(batch, begun);
+      Duration limit = min(attemptTimeout, left(begun));
+      limit = min(limit, batch.timeLeft().orElse(limit));
+      if (limit.isZero() || limit.isNegative()) {
+        throw AttemptException.after(last, AttemptResult.NO_TIME, "no time left for an attempt");
+      }
       try {
         attempt.run(limit);
         tries.onComplete();
@@ -74,21 +85,32 @@ final class Retries {
         if (pauseMillis < 0 || left(begun).compareTo(Duration.ofMillis(pauseMillis)) <= 0) {
           throw e;
         }
-        pauses.pause(batch, Duration.ofMillis(pauseMillis));
+        last = e;
+        pause(batch, Duration.ofMillis(pauseMillis));
+        if (closed) {
+          throw AttemptException.after(last, AttemptResult.CLOSED, "the client is closed");
+        }
       }
     }
   }
 
-  private Duration limit(LogBatch batch, long begun) throws AttemptException {
-    Duration limit = min(attemptTimeout, left(begun));
-    Optional<Duration> untilEnd = batch.timeLeft();
-    if (untilEnd.isPresent()) {
-      limit = min(limit, untilEnd.get());
+  private void pause(LogBatch batch, Duration pause) throws InterruptedException {
+    Pausing its = new Pausing(batch);
+    pausing.add(its);
+    try {
+      // After the addition: either close sees this one, or this one sees that it is closed.
+      if (!closed) {
+        pauses.pause(batch, pause);
+      }
+    } finally {
+      pausing.remove(its);
     }
-    if (limit.isZero() || limit.isNegative()) {
-      throw new AttemptException(AttemptResult.NO_TIME, "no time left for an attempt", null);
-    }
-    return limit;
+  }
+
+  /** Ends the pauses under way, and has no more. */
+  void close() {
+    closed = true;
+    pausing.forEach(its -> its.batch.wake());
   }
 
   private Duration left(long begun) {
@@ -115,6 +137,15 @@ final class Retries {
       log.warn("push failed: {}", e.getMessage(), e.getCause());
     } else {
       log.debug("push failed: {}", e.getMessage());
+    }
+  }
+
+  /** A batch as an object of its own: batches of equal lines are equal. */
+  private static final class Pausing {
+    private final LogBatch batch;
+
+    Pausing(LogBatch batch) {
+      this.batch = batch;
     }
   }
 

@@ -104,7 +104,9 @@ class ArchitectureTest {
             "FaktoryMetrics.meters",
             "FaktoryMetrics.pools",
             "FaktoryMetrics.pushes",
-            "Push.lines", // the batch that core has given it
+            "Pausing.batch", // the batch that core has given it
+            "Push.lines", // the same
+            "Retries.pausing",
             "Streams.out",
             "Wire.out");
     noClasses()

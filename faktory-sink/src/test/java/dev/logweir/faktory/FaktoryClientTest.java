@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -68,8 +69,55 @@ class FaktoryClientTest {
   @Test
   void reserveFor_isBoundedAsTheServerDoes() {
     FaktoryClient.builder().reserveFor(Duration.ofMinutes(1)).reserveFor(Duration.ofHours(24));
-    assertThatThrownBy(() -> FaktoryClient.builder().reserveFor(Duration.ofSeconds(59)))
-        .hasMessage("reserveFor must be from 1 min to 24 h: PT59S");
+    for (Duration time :
+        List.of(
+            Duration.ZERO,
+            Duration.ofMinutes(-1),
+            Duration.ofSeconds(59),
+            Duration.ofHours(24).plusNanos(1),
+            Duration.ofSeconds(Long.MAX_VALUE))) {
+      assertThatThrownBy(() -> FaktoryClient.builder().reserveFor(time))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("reserveFor must be from 1 min to 24 h: " + time);
+    }
+  }
+
+  @Test
+  void null_isRefusedWithTheSettingsName() {
+    FaktoryClient.Builder builder = FaktoryClient.builder();
+    Map<String, Setter<Object>> settings =
+        Map.of(
+            "url", (its, value) -> its.url((String) value),
+            "password", (its, value) -> its.password((String) value),
+            "sslContext", (its, value) -> its.sslContext((SSLContext) value),
+            "queue", (its, value) -> its.queue((String) value),
+            "reserveFor", (its, value) -> its.reserveFor((Duration) value),
+            "metrics", (its, value) -> its.metrics((FaktoryMetrics) value));
+    settings.forEach(
+        (name, setting) ->
+            assertThatNullPointerException()
+                .isThrownBy(() -> setting.set(builder, null))
+                .withMessage(name));
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    assertThatNullPointerException()
+        .isThrownBy(() -> FaktoryMetrics.of(null))
+        .withMessage("registry");
+    assertThatNullPointerException()
+        .isThrownBy(() -> FaktoryMetrics.of(registry, null))
+        .withMessage("prefix");
+  }
+
+  @Test
+  void overallTimeout_belowThatOfAnAttemptIsRefused() {
+    FaktoryClient.Builder builder =
+        FaktoryClient.builder()
+            .attemptTimeout(Duration.ofSeconds(30))
+            .overallTimeout(Duration.ofSeconds(29));
+
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("overallTimeout must be at least attemptTimeout, PT30S: PT29S");
+    builder.overallTimeout(Duration.ofSeconds(30)).build().close();
   }
 
   @Test
@@ -100,9 +148,39 @@ class FaktoryClientTest {
           .hasMessage("runnerJobId must have at most 256 characters: 257");
       assertThatThrownBy(() -> client.sender("1", " "))
           .hasMessage("batchId must not be blank: ' '");
-      assertThatThrownBy(() -> client.sender("1", "b\r\nFLUSH"))
-          .hasMessage("batchId must be printable ASCII without spaces: b??FLUSH");
-      assertThatNullPointerException().isThrownBy(() -> client.sender(null));
+      assertThatThrownBy(() -> client.sender("1", "")).hasMessage("batchId must not be blank: ''");
+      assertThatThrownBy(() -> client.sender("1", "x".repeat(257)))
+          .hasMessage("batchId must have at most 256 characters: 257");
+      assertThatThrownBy(() -> client.sender("1", "b c"))
+          .hasMessage("batchId must be printable ASCII without spaces: b c");
+      assertThatThrownBy(() -> client.sender("1", "bé"))
+          .hasMessage("batchId must be printable ASCII without spaces: bé");
+      assertThatThrownBy(() -> client.sender("", "b"))
+          .hasMessage("runnerJobId must not be blank: ''");
+      assertThatNullPointerException()
+          .isThrownBy(() -> client.sender(null))
+          .withMessage("runnerJobId");
+      assertThatNullPointerException()
+          .isThrownBy(() -> client.sender(null, "b"))
+          .withMessage("runnerJobId");
+      assertThatNullPointerException()
+          .isThrownBy(() -> client.sender("1", null))
+          .withMessage("batchId");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\r", "\n", "\u0000", "\u001b", "\u007f", "\u0085", "\u2028", "\u2029"})
+  void ids_areOneLineWithoutControlCharacters(String bad) {
+    String rule =
+        " must be one line without control characters: U+%04X at 1".formatted((int) bad.charAt(0));
+    try (FaktoryClient client = FaktoryClient.builder().build()) {
+      assertThatThrownBy(() -> client.sender("1" + bad + "2"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("runnerJobId" + rule);
+      assertThatThrownBy(() -> client.sender("1", "b" + bad + "FLUSH"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("batchId" + rule);
     }
   }
 
@@ -126,7 +204,7 @@ class FaktoryClientTest {
       assertThat(sender.encodedBytes(4)).isEqualTo(11);
       assertThat(sender.encodedBytes(Integer.MAX_VALUE)).isEqualTo(Integer.MAX_VALUE);
       assertThat(sender.client()).isSameAs(client);
-      String worst = "\u0001".repeat(256);
+      String worst = "\"".repeat(256);
       assertThat(client.sender(worst, "x".repeat(256)).maxBatchBytes()).isPositive();
     }
   }

@@ -41,7 +41,12 @@ class FaultsTest {
     descriptors = Descriptors.count();
     server = new FakeFaktory();
     // What ends at once shall not seem to because a deadline has come.
-    client = server.client().attemptTimeout(Duration.ofHours(1)).build();
+    client =
+        server
+            .client()
+            .attemptTimeout(Duration.ofHours(1))
+            .overallTimeout(Duration.ofHours(1))
+            .build();
   }
 
   @AfterEach
@@ -186,6 +191,15 @@ class FaultsTest {
         "+HI []",
         "+HI {\"v\":\"x\"}",
         "+HI {\"v\":2,\"i\":99999999,\"s\":\"x\"}",
+        "+HI {\"v\":2}garbage",
+        "+HI {\"v\":2}{}",
+        "+HI {\"v\":2} 7",
+        "+HI {\"v\":2,\"i\":5,\"s\":null}",
+        "+HI {\"v\":2,\"i\":5,\"s\":7}",
+        "+HI {\"v\":2,\"i\":5,\"s\":[\"x\"]}",
+        "+HI {\"v\":2,\"i\":5.5,\"s\":\"x\"}",
+        "+HI {\"v\":null}",
+        "+HI {\"v\":2",
         "+HELLO {\"v\":2}",
         "-ERR busy",
         "\u0000"
@@ -318,6 +332,7 @@ class FaultsTest {
         server
             .client()
             .attemptTimeout(Duration.ofHours(1))
+            .overallTimeout(Duration.ofHours(1))
             .metrics(FaktoryMetrics.of(meters))
             .build();
     CountDownLatch reached = new CountDownLatch(1);
@@ -410,6 +425,51 @@ class FaultsTest {
   }
 
   @Test
+  void close_endsAPauseBetweenAttempts() throws Exception {
+    client.close();
+    CountDownLatch pausing = new CountDownLatch(1);
+    FaktoryClient.Builder builder = server.client();
+    builder.pauses =
+        (batch, pause) -> {
+          pausing.countDown();
+          batch.pause(Duration.ofHours(1));
+        };
+    client = builder.build();
+    server.then(say("-ERR redis is away"));
+
+    Throwable failure = inThread(pausing, thread -> client.close());
+
+    assertThat(failure)
+        .isInstanceOf(SendException.class)
+        .hasMessage(
+            "log of job 1 not sent: the client is closed; before: the server could not take the"
+                + " job: -ERR redis is away");
+    assertThat(((SendException) failure).kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
+  void close_beforeAPauseLetsNoneBegin() throws Exception {
+    client.close();
+    FaktoryClient.Builder builder = server.client();
+    AtomicBoolean paused = new AtomicBoolean();
+    builder.pauses = (batch, pause) -> paused.set(true);
+    client = builder.build();
+    server.then(
+        call -> {
+          call.readJob();
+          client.retries().close();
+          call.send("-ERR redis is away");
+        });
+
+    Throwable failure = failureOf("1");
+
+    assertThat(failure).hasMessageContaining("the client is closed; before: the server could not");
+    assertThat(paused).isFalse();
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @Test
   void close_saysEndToTheServer() throws Exception {
     client.sender("1").send(List.of("line"));
 
@@ -464,6 +524,7 @@ class FaultsTest {
             .poolSize(1)
             .maxConnectionAge(Duration.ofMillis(1))
             .attemptTimeout(Duration.ofHours(1))
+            .overallTimeout(Duration.ofHours(1))
             .build();
     CountDownLatch reached = new CountDownLatch(1);
     CountDownLatch second = new CountDownLatch(1);

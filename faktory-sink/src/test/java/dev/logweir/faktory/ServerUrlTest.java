@@ -65,6 +65,8 @@ class ServerUrlTest {
         "tcp://:p@ss hunter2",
         ":hunter2@tcp://h",
         "tcp://:hunter2@h:123456",
+        "tcp://:hunter2@h:99999999999999999999",
+        "tcp://:hunter2@h:-1",
         "tcp://:p@hunter2:65536"
       })
   void parse_refusesWithoutShowingThePassword(String url) {
@@ -111,6 +113,16 @@ class ServerUrlTest {
         .hasMessage("FAKTORY_PROVIDER must name a variable that is set");
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "FAKTORY_PROVIDER")::get))
         .hasMessage("FAKTORY_PROVIDER must name another variable");
+    assertThatThrownBy(
+            () -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "NOWHERE", "NOWHERE", "")::get))
+        .hasMessage("FAKTORY_PROVIDER must name a variable that is set");
+    // A circle of names is none of variables that hold a URL.
+    assertThatThrownBy(
+            () ->
+                ServerUrl.of(
+                    Map.of("FAKTORY_PROVIDER", "FAKTORY_URL", "FAKTORY_URL", "FAKTORY_PROVIDER")
+                        ::get))
+        .hasMessage("FAKTORY_URL must begin with tcp:// or tcp+tls://");
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_PROVIDER", "A", "A", "B")::get))
         .hasMessage("A must begin with tcp:// or tcp+tls://");
     assertThatThrownBy(() -> ServerUrl.of(Map.of("FAKTORY_URL", "tcp://:hunter2@h:x")::get))

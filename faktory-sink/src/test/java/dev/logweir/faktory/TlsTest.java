@@ -141,6 +141,40 @@ class TlsTest {
     assertThat(server.connections()).isEqualTo(2);
   }
 
+  /** In a JVM of its own, whose trust store cannot be read: it makes its TLS context but once. */
+  @Test
+  void clientWithoutTls_needsNoTlsContext() throws Exception {
+    assertThat(buildWithoutTrustStore("tcp://localhost")).isZero();
+    assertThat(buildWithoutTrustStore("tcp+tls://localhost")).isEqualTo(1);
+  }
+
+  private static int buildWithoutTrustStore(String url) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-Djavax.net.ssl.trustStoreType=none",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Builds.class.getName(),
+                url)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return process.waitFor();
+  }
+
+  /** Builds a client and ends. */
+  static final class Builds {
+    private Builds() {}
+
+    public static void main(String[] args) {
+      try (FaktoryClient client = FaktoryClient.builder().url(args[0]).build()) {
+        client.sender("1");
+      }
+    }
+  }
+
   @Test
   void deadline_holdsForTheHandshake() throws Exception {
     server = new FakeFaktory();
@@ -192,7 +226,11 @@ class TlsTest {
                 .createServerSocket(0, 50, InetAddress.getLoopbackAddress()),
             true);
     FaktoryClient.Builder builder =
-        server.client().maxJobBytes(16 << 20).attemptTimeout(Duration.ofHours(1));
+        server
+            .client()
+            .maxJobBytes(16 << 20)
+            .attemptTimeout(Duration.ofHours(1))
+            .overallTimeout(Duration.ofHours(1));
     client = (trusted == null ? builder : builder.sslContext(trusted.context)).build();
   }
 

@@ -1,0 +1,130 @@
+package dev.logweir.faktory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.logweir.RawBatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+/** When attempts are made, in a time that only they and the pauses between them use up. */
+class RetriesTest {
+  private final FaktoryClient.Builder settings = FaktoryClient.builder();
+  private final RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+  private final List<Duration> limits = new ArrayList<>();
+  private final List<Duration> pauses = new ArrayList<>();
+  private Duration now = Duration.ZERO;
+
+  RetriesTest() {
+    settings.nanoTime = () -> now.toNanos();
+    settings.pauses =
+        (its, pause) -> {
+          pauses.add(pause);
+          now = now.plus(pause);
+        };
+  }
+
+  /** Draws its pauses anew each time. */
+  @RepeatedTest(100)
+  void defaults_makeFiveAttemptsWithFourPausesThatDouble() {
+    AttemptException e = run(limit -> hang(limit));
+
+    assertThat(e.result()).isEqualTo(AttemptResult.TIMED_OUT);
+    assertThat(limits).hasSize(5).containsOnly(Duration.ofSeconds(30));
+    assertThat(pauses).hasSize(4);
+    for (int i = 0; i < 4; i++) {
+      assertThat(pauses.get(i))
+          .isBetween(Duration.ofMillis(500L << i), Duration.ofMillis(1_500L << i));
+    }
+    // 5 attempts of 30 s, and 1 + 2 + 4 + 8 s give or take a half.
+    assertThat(now).isBetween(Duration.ofMillis(157_500), Duration.ofMillis(172_500));
+  }
+
+  @RepeatedTest(100)
+  void pauses_growUpToAboutThirtySeconds() {
+    settings.attempts(100).overallTimeout(Duration.ofHours(24));
+
+    run(limit -> refuse());
+
+    assertThat(limits).hasSize(100);
+    assertThat(pauses.subList(5, 99))
+        .allMatch(pause -> pause.compareTo(Duration.ofSeconds(15)) >= 0)
+        .allMatch(pause -> pause.compareTo(Duration.ofSeconds(45)) <= 0);
+  }
+
+  @RepeatedTest(100)
+  void overallTimeout_boundsAttemptsAndPausesTogether() {
+    settings.attempts(100);
+
+    AttemptException e = run(limit -> hang(limit));
+
+    assertThat(e.result()).isEqualTo(AttemptResult.TIMED_OUT);
+    assertThat(now).isBetween(Duration.ofMinutes(9), Duration.ofMinutes(10));
+    assertThat(limits.get(0)).isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void attempt_isCutToTheTimeLeftInAll() {
+    settings.attempts(2).overallTimeout(Duration.ofSeconds(32));
+
+    run(limit -> hang(limit));
+
+    assertThat(limits).hasSize(2);
+    assertThat(limits.get(1)).isEqualTo(Duration.ofSeconds(2).minus(pauses.get(0)));
+    assertThat(now).isEqualTo(Duration.ofSeconds(32));
+  }
+
+  @Test
+  void end_ofTheJobLeavesTheLastFailureInTheMessage() {
+    settings.pauses = (its, pause) -> batch.beginEnd(Duration.ZERO);
+
+    AttemptException e = run(limit -> refuse());
+
+    assertThat(e.result()).isEqualTo(AttemptResult.NO_TIME);
+    assertThat(e)
+        .hasMessage("no time left for an attempt; before: the server could not take it: -ERR 1");
+    assertThat(e.getCause()).isInstanceOf(AttemptException.class).hasMessageContaining("-ERR 1");
+    assertThat(limits).hasSize(1);
+  }
+
+  @Test
+  void end_ofTheJobBeforeTheFirstAttemptIsSaid() {
+    batch.beginEnd(Duration.ZERO);
+
+    AttemptException e = run(limit -> refuse());
+
+    assertThat(e.result()).isEqualTo(AttemptResult.NO_TIME);
+    assertThat(e).hasMessage("no time left for an attempt").hasNoCause();
+    assertThat(limits).isEmpty();
+  }
+
+  private AttemptException run(Retries.Attempt attempt) {
+    AttemptException e =
+        catchThrowableOfType(
+            AttemptException.class,
+            () ->
+                new Retries(settings)
+                    .run(
+                        batch.batch(),
+                        limit -> {
+                          limits.add(limit);
+                          attempt.run(limit);
+                        }));
+    assertThat(e).isNotNull();
+    return e;
+  }
+
+  private void hang(Duration limit) throws AttemptException {
+    now = now.plus(limit);
+    throw new AttemptException(AttemptResult.TIMED_OUT, "no complete reply in time", null);
+  }
+
+  private void refuse() throws AttemptException {
+    throw new AttemptException(
+        AttemptResult.SERVER_ERROR, "the server could not take it: -ERR " + limits.size(), null);
+  }
+}
