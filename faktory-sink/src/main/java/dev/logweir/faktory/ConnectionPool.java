@@ -49,9 +49,7 @@ final class ConnectionPool implements AutoCloseable {
           pool.borrowObject(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
     } catch (NoSuchElementException e) {
       throw new AttemptException(
-          AttemptResult.NO_CONNECTION_FREE,
-          "all " + pool.getMaxTotal() + " connections were in use",
-          e);
+          AttemptResult.NO_CONNECTION_FREE, "all " + size() + " connections were in use", e);
     } catch (IllegalStateException e) {
       throw closed(e);
     } catch (InterruptedException e) {
@@ -122,6 +120,10 @@ final class ConnectionPool implements AutoCloseable {
    */
   void dropIdle() {
     pool.clear();
+  }
+
+  int size() {
+    return pool.getMaxTotal();
   }
 
   int inUse() {

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe. Owns no thread, and at most {@code poolSize} connections, made when they are
  * needed. One that has been idle for its time is closed when the next push ends, or when the client
- * is closed, and is never used again. Close it after the jobs.
+ * is closed, and is never used again. Idle ones hold at most 16 KiB of heap each, 48 KiB with TLS
+ * ({@link #maxRetainedBytes()}), and three descriptors. Close it after the jobs.
  *
  * <pre>{@code
  * try (FaktoryClient client = FaktoryClient.fromEnvironment().build();
@@ -34,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class FaktoryClient implements AutoCloseable {
+  /** Of heap: the buffers and objects of one that is idle, or connecting. */
+  private static final int CONNECTION_BYTES = 16 * 1024;
+
+  private static final int TLS_CONNECTION_BYTES = 48 * 1024;
+
   private static final int JID_BYTES = 12;
 
   /** As long as the text of a time can get. */
@@ -130,6 +136,15 @@ public final class FaktoryClient implements AutoCloseable {
     pool.close();
     retries.close();
     metrics.detach(pool);
+  }
+
+  /**
+   * Returns the most bytes of heap that idle connections hold: {@code poolSize} times 16 KiB, or 48
+   * KiB with TLS. What a push holds is its sender's {@link FaktorySender#overheadBytes()}, the
+   * connection in use included.
+   */
+  public long maxRetainedBytes() {
+    return (long) pool.size() * (server.tls() ? TLS_CONNECTION_BYTES : CONNECTION_BYTES);
   }
 
   /** Returns the class and where the server is, without the password. */

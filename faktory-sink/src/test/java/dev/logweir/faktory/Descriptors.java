@@ -1,10 +1,12 @@
 package dev.logweir.faktory;
 
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -13,10 +15,16 @@ final class Descriptors {
   private static final Path OPEN = Path.of("/proc/self/fd");
 
   static {
-    // The JVM opens some of its own at the first use of this or that.
+    // The JVM opens some of its own at the first use of this or that: also when the first virtual
+    // thread waits, where sends run on those.
     try (FakeFaktory server = new FakeFaktory();
-        FaktoryClient client = server.client().build()) {
-      client.sender("first").send(List.of("line"));
+        FaktoryClient client = server.client().build();
+        LogweirEngine engine = LogweirEngine.builder().build();
+        LogStreamer log = LogStreamer.builder(client.sender("1")).engine(engine).start()) {
+      log.stdout().write('\n');
+      if (!log.finish(Duration.ofSeconds(50)).isComplete()) {
+        throw new IllegalStateException("the first line did not arrive");
+      }
     } catch (Exception e) {
       throw new ExceptionInInitializerError(e);
     }

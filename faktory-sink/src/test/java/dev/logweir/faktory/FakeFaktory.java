@@ -45,10 +45,14 @@ final class FakeFaktory implements TestServer {
           "execution_timeout",
           "pod_timeout");
 
+  /** The name of its threads. */
+  static final String THREADS = "fake-faktory";
+
   private final ServerSocket server;
   private final boolean tls;
   private final String password;
-  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(task -> new Thread(task, THREADS));
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Script> greetings = new ArrayDeque<>();
   private final ArrayDeque<Script> pushes = new ArrayDeque<>();

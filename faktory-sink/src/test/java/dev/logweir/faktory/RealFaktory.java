@@ -153,14 +153,21 @@ final class RealFaktory implements TestServer {
     awaitEnd();
   }
 
-  /** Ends Redis as a crash would, and with it the server; what was not saved is lost. */
-  void killRedis() {
+  /**
+   * Ends Redis as a crash would, and with it the server. All that the server has accepted is saved
+   * before; what Redis loses otherwise, the server has lost.
+   */
+  void killRedis() throws IOException {
+    // So nothing more is accepted, whatever comes.
+    signal("STOP");
+    save();
     redis.destroyForcibly();
+    signal("CONT");
     awaitEnd();
   }
 
   /** Has Redis save all that it holds. */
-  void save() throws IOException {
+  private void save() throws IOException {
     try (SocketChannel channel = SocketChannel.open(redisAddress())) {
       channel.write(ByteBuffer.wrap("SAVE\r\n".getBytes(US_ASCII)));
       ByteBuffer answer = ByteBuffer.allocate(64);

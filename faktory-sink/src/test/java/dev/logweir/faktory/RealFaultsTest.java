@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -72,42 +71,35 @@ class RealFaultsTest {
   }
 
   @Test
-  void redis_killed() throws Exception {
-    try (RealFaktory server = RealFaktory.start();
-        FaktoryClient client = client(server).build()) {
-      FaktorySender sender = client.sender("0");
-      sender.send(List.of("before"));
-      // What Redis has not saved when it crashes is lost by the server, not by us.
-      server.save();
-
-      server.killRedis();
-      Thread boot =
-          new Thread(
-              () -> {
-                try {
-                  server.boot();
-                } catch (Exception e) {
-                  throw new AssertionError(e);
-                }
+  void redis_killedUnderLoad() throws Exception {
+    try (RealFaktory server = RealFaktory.start()) {
+      List<LogReport> reports =
+          load(
+              client(server),
+              accepted -> {
+                accepted.await();
+                server.killRedis();
+                server.boot();
               });
-      boot.start();
-      sender.send(List.of("after"));
 
-      boot.join();
-      try (Receiver receiver = server.receiver()) {
-        assertThat(receiver.takeLines())
-            .containsExactly("before".getBytes(UTF_8), "after".getBytes(UTF_8));
-      }
+      check(server, reports);
+      assertThat(reports).allMatch(LogReport::isComplete);
     }
   }
 
   @Test
   void server_goneForGoodIsAccountedFor() throws Exception {
+    long descriptors = Descriptors.count();
+    Set<Thread> threads = OwnThreads.running();
     try (RealFaktory server = RealFaktory.start();
-        FaktoryClient client = client(server).attempts(2).build()) {
+        FaktoryClient client = client(server).attempts(2).build();
+        LogweirEngine engine = LogweirEngine.builder().build()) {
       LogReport report;
       try (LogStreamer log =
-          LogStreamer.builder(client.sender("0")).maxInterval(Duration.ZERO).start()) {
+          LogStreamer.builder(client.sender("0"))
+              .engine(engine)
+              .maxInterval(Duration.ZERO)
+              .start()) {
         log.stdout().write("arrives\n".getBytes(UTF_8));
         Waiting.until(() -> log.report().sinks().get(0).shipped().lines() == 1);
         server.kill();
@@ -119,6 +111,8 @@ class RealFaultsTest {
       assertThat(report.sinks().get(0).shipped().lines()).isEqualTo(1);
       assertThat(report.sinks().get(0).dropped(DropReason.SEND_FAILED).lines()).isEqualTo(1);
     }
+    Descriptors.awaitAtMost(descriptors);
+    Waiting.until(() -> threads.containsAll(OwnThreads.running()));
   }
 
   /** Something done to the server, once it has accepted some jobs. */
@@ -139,7 +133,7 @@ class RealFaultsTest {
   private static List<LogReport> load(FaktoryClient.Builder settings, Fault fault)
       throws Exception {
     long descriptors = Descriptors.count();
-    Set<Thread> threads = threads();
+    Set<Thread> threads = OwnThreads.running();
     List<LogReport> reports = new ArrayList<>();
     CountDownLatch accepted = new CountDownLatch(JOBS);
     CountDownLatch over = new CountDownLatch(1);
@@ -191,16 +185,8 @@ class RealFaultsTest {
     }
     assertThat(failure.get()).isNull();
     Descriptors.awaitAtMost(descriptors);
-    Waiting.until(() -> threads.containsAll(threads()));
+    Waiting.until(() -> threads.containsAll(OwnThreads.running()));
     return reports;
-  }
-
-  /** Those that run, without the JVM's own, which wait for child processes or carry others. */
-  private static Set<Thread> threads() {
-    ThreadGroup ours = Thread.currentThread().getThreadGroup();
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getThreadGroup() == ours)
-        .collect(Collectors.toSet());
   }
 
   /** Has pushes under way at any time. */

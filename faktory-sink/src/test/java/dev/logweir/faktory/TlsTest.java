@@ -43,12 +43,12 @@ class TlsTest {
   private FaktoryClient client;
 
   /** A key and a certificate for it, signed by itself, and a context that has and trusts both. */
-  private record Identity(SSLContext context, String keyPem, String certificatePem) {}
+  record Identity(SSLContext context, String keyPem, String certificatePem) {}
 
   @BeforeAll
   static void makeKeys() throws Exception {
-    right = identity("san=ip:127.0.0.1", "right.p12");
-    forAnotherHost = identity("san=dns:other.example", "other.p12");
+    right = identity(folder, "san=ip:127.0.0.1", "right.p12");
+    forAnotherHost = identity(folder, "san=dns:other.example", "other.p12");
   }
 
   @BeforeEach
@@ -241,7 +241,7 @@ class TlsTest {
     return e;
   }
 
-  private static Identity identity(String names, String file) throws Exception {
+  static Identity identity(Path folder, String names, String file) throws Exception {
     Path store = folder.resolve(file);
     Process keytool =
         new ProcessBuilder(
