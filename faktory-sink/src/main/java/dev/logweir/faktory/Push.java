@@ -85,6 +85,9 @@ final class Push implements Retries.Attempt {
     boolean done = false;
     written = false;
     try {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted before pushing");
+      }
       if (connection.isOpened()) {
         connection.setDeadline(deadlineNanos);
       } else {
@@ -125,9 +128,14 @@ final class Push implements Retries.Attempt {
   }
 
   private void push(Connection connection) throws IOException, AttemptException {
-    connection.write("PUSH", job);
-    written = true;
-    lines.written();
+    connection.write(
+        "PUSH",
+        out -> {
+          job.writeTo(out);
+          // Before the line's end goes: from then on the server may have the job.
+          written = true;
+          lines.written();
+        });
     Reply reply = connection.read();
     if (reply.kind() == Reply.Kind.ERROR) {
       written = false;

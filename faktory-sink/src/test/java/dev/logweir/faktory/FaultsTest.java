@@ -124,6 +124,25 @@ class FaultsTest {
     assertThat(batch.isWritten()).isTrue();
   }
 
+  /** Else a job cancelled at this moment would be said not to have arrived. */
+  @Test
+  void send_hasSaidThatItIsWrittenBeforeTheServerHasIt() throws Exception {
+    FaktorySender sender = client.sender("1");
+    for (int i = 0; i < 500; i++) {
+      RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+      AtomicBoolean said = new AtomicBoolean();
+      server.then(
+          call -> {
+            said.set(batch.isWritten());
+            call.accept();
+          });
+
+      sender.send(batch.batch());
+
+      assertThat(said).isTrue();
+    }
+  }
+
   @Test
   void send_leavesUnconfirmedWhatGotNoProperAnswer() throws Exception {
     server.then(say("+WHAT"), say("-THROTTLED"));
