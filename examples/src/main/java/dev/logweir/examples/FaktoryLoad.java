@@ -157,7 +157,7 @@ public final class FaktoryLoad implements Callable<Integer> {
         FaktoryClient client =
             FaktoryClient.fromEnvironment().poolSize(pool).metrics(metrics).build();
         LogweirEngine engine = LogweirEngine.builder().build()) {
-      limit = engine.maxRetainedBytes();
+      limit = engine.maxRetainedBytes() + client.maxRetainedBytes();
       byte[] text = lines();
       for (int i = 0; i < jobs; i++) {
         EndlessProcess child = new EndlessProcess(text);
