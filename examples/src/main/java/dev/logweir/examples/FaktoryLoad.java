@@ -58,7 +58,7 @@ public final class FaktoryLoad implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "N",
-      description = "For both parts together (default: ${DEFAULT-VALUE}).")
+      description = "For each of the two parts (default: ${DEFAULT-VALUE}).")
   private int seconds = 30;
 
   @Option(
@@ -78,7 +78,7 @@ public final class FaktoryLoad implements Callable<Integer> {
   private final URI url =
       URI.create(System.getenv().getOrDefault("FAKTORY_URL", "tcp://localhost:7419"));
 
-  /** Measures both for half of the time and says the figures. */
+  /** Measures one after the other and says the figures. */
   public static void main(String[] args) {
     System.exit(new CommandLine(new FaktoryLoad()).execute(args));
   }
@@ -86,7 +86,7 @@ public final class FaktoryLoad implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    Duration part = Duration.ofMillis(seconds * 500L);
+    Duration part = Duration.ofSeconds(seconds);
     CountDownLatch over = new CountDownLatch(1);
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
