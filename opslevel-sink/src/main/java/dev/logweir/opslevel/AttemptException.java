@@ -59,6 +59,10 @@ final class AttemptException extends Exception {
         false);
   }
 
+  static AttemptException ofClosed(@Nullable Throwable cause) {
+    return new AttemptException(AttemptResult.CLOSED, "the client is closed", cause);
+  }
+
   /** The same failure, taken for that of a request too large: not to be tried again as it is. */
   AttemptException asTooLarge() {
     return new AttemptException(

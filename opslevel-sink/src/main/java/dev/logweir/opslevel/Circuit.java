@@ -10,8 +10,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -43,8 +41,7 @@ final class Circuit {
   private final Duration longestProbe;
   private final CircuitBreaker breaker;
 
-  /** Each under a key of its own: batches are equal by their lines. */
-  private final Map<Object, LogBatch> waiting = new ConcurrentHashMap<>();
+  private final PausedCalls waiting;
 
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -63,6 +60,7 @@ final class Circuit {
   Circuit(OpsLevelClient.Builder settings) {
     nanoTime = settings.nanoTime;
     pauses = settings.pauses;
+    waiting = new PausedCalls(pauses);
     longestProbe = settings.attemptTimeout.plusSeconds(1);
     IntervalFunction open =
         IntervalFunction.ofExponentialRandomBackoff(FIRST_OPEN, 2, 0.5, LONGEST_OPEN);
@@ -94,10 +92,11 @@ final class Circuit {
    * @throws AttemptException if the client was closed
    */
   Leave enter(LogBatch batch, boolean ending) throws InterruptedException, AttemptException {
-    Object key = new Object();
+    // Before it asks, so that a change after the refusal finds it there, and a close.
+    Object key = waiting.add(batch);
     Leave leave;
     try {
-      leave = await(key, batch, ending);
+      leave = await(batch, ending);
     } finally {
       waiting.remove(key);
     }
@@ -114,10 +113,8 @@ final class Circuit {
     }
   }
 
-  private Leave await(Object key, LogBatch batch, boolean ending)
+  private Leave await(LogBatch batch, boolean ending)
       throws InterruptedException, AttemptException {
-    // In the map before it asks, so that a change after the refusal finds it there, and a close.
-    waiting.put(key, batch);
     while (!closed) {
       Leave leave = ask();
       if (leave.acquired || ending || batch.timeLeft().isPresent()) {
@@ -125,7 +122,7 @@ final class Circuit {
       }
       pauses.pause(batch, untilNextChange());
     }
-    throw new AttemptException(AttemptResult.CLOSED, "the client is closed", null);
+    throw AttemptException.ofClosed(null);
   }
 
   boolean isOpen() {
@@ -140,10 +137,14 @@ final class Circuit {
     };
   }
 
+  boolean isShut() {
+    return closed;
+  }
+
   /** Wakes and fails all that wait. */
   void close() {
     closed = true;
-    wakeAll();
+    waiting.wakeAll();
   }
 
   private Duration untilNextChange() {
@@ -191,19 +192,7 @@ final class Circuit {
       log.info("OpsLevel is up again");
     }
     if (after != CircuitBreaker.State.HALF_OPEN) {
-      wakeAll();
-    }
-  }
-
-  private void wakeAll() {
-    // Each within its removal's lock: once a call has left the map, no wake comes any more.
-    for (Object key : waiting.keySet()) {
-      waiting.computeIfPresent(
-          key,
-          (same, batch) -> {
-            pauses.wake(batch);
-            return batch;
-          });
+      waiting.wakeAll();
     }
   }
 
@@ -271,7 +260,7 @@ final class Circuit {
               breaker.releasePermission();
             }
           });
-      wakeAll();
+      waiting.wakeAll();
     }
 
     private boolean isCurrent() {

@@ -92,12 +92,13 @@ public final class OpsLevelClient implements AutoCloseable {
   }
 
   /**
-   * Ends the calls under way, closes all connections and ends the thread. Later sends fail.
-   * Idempotent.
+   * Ends the calls under way, in a pause too, closes all connections and ends the thread. Later
+   * sends fail. Idempotent.
    */
   @Override
   public void close() {
     circuit.close();
+    retries.close();
     transport.close();
     metrics.detach(circuit);
   }
@@ -148,6 +149,10 @@ public final class OpsLevelClient implements AutoCloseable {
     Duration attemptTimeout = Duration.ofSeconds(60);
     Duration overallTimeout = Duration.ofMinutes(10);
     int attempts = 5;
+
+    /** As many as there are sends at a time on an engine with its defaults. */
+    int maxConnections = 1_024;
+
     @Nullable SSLContext sslContext;
     @Nullable URI proxy;
     OpsLevelMetrics metrics = OpsLevelMetrics.none();

@@ -33,6 +33,7 @@ final class Retries {
   private final Duration attemptTimeout;
   private final Duration overallTimeout;
   private final Pauses pauses;
+  private final PausedCalls pausing;
   private final LongSupplier nanoTime;
   private final int maxProbes;
   private final Circuit circuit;
@@ -48,6 +49,7 @@ final class Retries {
     attemptTimeout = settings.attemptTimeout;
     overallTimeout = settings.overallTimeout;
     pauses = settings.pauses;
+    pausing = new PausedCalls(pauses);
     nanoTime = settings.nanoTime;
     IntervalFunction backoff =
         IntervalFunction.ofExponentialRandomBackoff(FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE);
@@ -130,9 +132,25 @@ final class Retries {
         throw failure;
       }
       if (!pause.isZero()) {
-        pauses.pause(batch, pause);
+        pause(batch, pause);
       }
     }
+  }
+
+  private void pause(LogBatch batch, Duration pause) throws InterruptedException {
+    Object key = pausing.add(batch);
+    try {
+      if (!circuit.isShut()) {
+        pauses.pause(batch, pause);
+      }
+    } finally {
+      pausing.remove(key);
+    }
+  }
+
+  /** Ends all pauses, once the circuit is shut, which fails what goes on. */
+  void close() {
+    pausing.wakeAll();
   }
 
   private @Nullable AttemptException tryOnce(Attempt attempt, Circuit.Leave leave, Limit limit)

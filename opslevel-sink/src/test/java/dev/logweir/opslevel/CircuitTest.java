@@ -282,7 +282,62 @@ class CircuitTest {
     assertThat(call.end()).isInstanceOf(SendException.class).hasMessageContaining("closed");
   }
 
+  @Test
+  void close_endsAPauseBetweenAttempts() throws Exception {
+    server.otherwise(status(429, "Retry-After: 120"));
+    CountDownLatch pausing = new CountDownLatch(1);
+    pause =
+        (batch, duration) -> {
+          assertThat(duration).isEqualTo(Duration.ofMinutes(2));
+          pausing.countDown();
+          batch.pause(Duration.ofHours(1));
+        };
+    RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
+    Call call = new Call(raw.batch());
+    assertThat(pausing.await(50, TimeUnit.SECONDS)).isTrue();
+
+    client.close();
+
+    assertThat(call.end()).isInstanceOf(SendException.class).hasMessageContaining("closed");
+    assertThat(server.requests).hasSize(1);
+    assertThat(raw.isWritten()).isFalse();
+  }
+
+  @Test
+  void close_thatComesJustBeforeAPauseEndsItToo() throws Exception {
+    server.otherwise(
+        call -> {
+          call.read();
+          client.circuit().close();
+          call.respond(503, "");
+        });
+    pause = this::hold;
+    Call call = new Call(LogBatch.of(List.of("line")));
+
+    assertThat(call.end()).isInstanceOf(SendException.class).hasMessageContaining("closed");
+    assertThat(server.requests).hasSize(1);
+  }
+
+  @Test
+  void circuit_leavesThePausesBetweenAttemptsAlone() throws Exception {
+    server.then(status(503));
+    server.otherwise(FakeOpsLevel.Call::accept);
+    pause = this::hold;
+    Call call = new Call(LogBatch.of(List.of("pauses")));
+    assertThat(paused.tryAcquire(50, TimeUnit.SECONDS)).isTrue();
+
+    open();
+    server.otherwise(FakeOpsLevel.Call::accept);
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    assertThat(send()).isNull();
+
+    assertThat(call.thread.isAlive()).isTrue();
+    client.close();
+    assertThat(call.end()).isInstanceOf(SendException.class).hasMessageContaining("closed");
+  }
+
   private void open() throws Exception {
+    pause = this::pass;
     server.otherwise(status(503));
     send();
     send();

@@ -1,0 +1,47 @@
+package dev.logweir.opslevel;
+
+import dev.logweir.LogBatch;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Calls that pause for the same thing, to be woken together. Thread-safe. */
+final class PausedCalls {
+  private final Retries.Pauses pauses;
+
+  /** Each under a key of its own: batches are equal by their lines. */
+  private final Map<Object, LogBatch> calls = new ConcurrentHashMap<>();
+
+  PausedCalls(Retries.Pauses pauses) {
+    this.pauses = pauses;
+  }
+
+  /**
+   * Adds a call. What it looks at before it pauses must be looked at after this: then no wake is
+   * missed.
+   *
+   * @return what {@link #remove} takes
+   */
+  Object add(LogBatch batch) {
+    Object key = new Object();
+    calls.put(key, batch);
+    return key;
+  }
+
+  /** Removes a call: no wake comes any more. */
+  void remove(Object key) {
+    calls.remove(key);
+  }
+
+  /** Ends the pauses of all, or the next ones of those that do not pause yet. */
+  void wakeAll() {
+    // Each within its removal's lock, which so waits for the wake.
+    for (Object key : calls.keySet()) {
+      calls.computeIfPresent(
+          key,
+          (same, batch) -> {
+            pauses.wake(batch);
+            return batch;
+          });
+    }
+  }
+}
