@@ -11,6 +11,8 @@ import java.util.Locale;
 enum AttemptResult {
   /** An answer without errors. */
   OK(SendException.Kind.FAILED, false, true, Server.UP),
+  /** All connections of the client were in use until the attempt's deadline. */
+  NO_FREE_CONNECTION(SendException.Kind.FAILED, true, false, Server.UNKNOWN),
   /** No connection: refused, no route, no such host. */
   UNREACHABLE(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The TLS handshake failed. */

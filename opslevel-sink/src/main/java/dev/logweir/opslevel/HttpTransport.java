@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Clock;
@@ -29,6 +28,7 @@ import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
@@ -52,9 +52,6 @@ import org.apache.hc.core5.util.Timeout;
  */
 final class HttpTransport implements AutoCloseable {
   static final int CONNECTION_BUFFER_BYTES = 2 * 1024;
-
-  /** As many as there are sends at a time on an engine with its defaults. */
-  private static final int MAX_CONNECTIONS = 1_024;
 
   /** What is read of an answer with an error to find a complaint of the size in it. */
   private static final int MAX_TEXT_BYTES = 1024;
@@ -125,11 +122,11 @@ final class HttpTransport implements AutoCloseable {
     } catch (IOException e) {
       throw failure(e, progress, limit);
     } catch (CancellationException e) {
-      // Interrupted or overdue while it waited for a connection.
-      throw failure(new InterruptedIOException(e.toString()), progress, limit);
+      // Thrown only by the wait for a connection: overdue, interrupted or closed.
+      throw failure(new ConnectionRequestTimeoutException(e.toString()), progress, limit);
     } catch (IllegalStateException e) {
       if (connections.isClosed()) {
-        throw closed(e);
+        throw AttemptException.ofClosed(e);
       }
       throw e;
     } finally {
@@ -161,7 +158,7 @@ final class HttpTransport implements AutoCloseable {
           },
           limit);
     } catch (RejectedExecutionException e) {
-      throw closed(e);
+      throw AttemptException.ofClosed(e);
     }
   }
 
@@ -201,13 +198,9 @@ final class HttpTransport implements AutoCloseable {
       throw interrupted;
     }
     if (connections.isClosed()) {
-      return closed(e);
+      return AttemptException.ofClosed(e);
     }
     return progress.failure(e, limit);
-  }
-
-  private static AttemptException closed(Exception cause) {
-    return new AttemptException(AttemptResult.CLOSED, "the client is closed", cause);
   }
 
   /** Closes connections that have been idle, as long as there are any. */
@@ -263,8 +256,8 @@ final class HttpTransport implements AutoCloseable {
     }
     return builder
         .setConnectionFactory(QuietConnection.FACTORY)
-        .setMaxConnTotal(MAX_CONNECTIONS)
-        .setMaxConnPerRoute(MAX_CONNECTIONS)
+        .setMaxConnTotal(settings.maxConnections)
+        .setMaxConnPerRoute(settings.maxConnections)
         .setConnPoolPolicy(PoolReusePolicy.LIFO)
         .setDefaultConnectionConfig(
             ConnectionConfig.custom()

@@ -34,6 +34,7 @@ final class Progress {
     AttemptResult result = classify(e);
     String message =
         switch (result) {
+          case NO_FREE_CONNECTION -> "all connections were in use for " + limit.toMillis() + " ms";
           case TIMED_OUT -> "no complete answer within " + limit.toMillis() + " ms";
           case LOST_WRITING -> "the connection was lost while the request was written";
           case LOST_READING -> "the connection was lost before the answer";
@@ -49,6 +50,9 @@ final class Progress {
   }
 
   private AttemptResult classify(IOException e) {
+    if (e instanceof ConnectionRequestTimeoutException) {
+      return AttemptResult.NO_FREE_CONNECTION;
+    }
     if (overdue) {
       return AttemptResult.TIMED_OUT;
     }
@@ -70,9 +74,6 @@ final class Progress {
   }
 
   private static AttemptResult classifyConnecting(IOException e) {
-    if (e instanceof ConnectionRequestTimeoutException) {
-      return AttemptResult.TIMED_OUT;
-    }
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
         return AttemptResult.UNTRUSTED;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.DropReason;
 import dev.logweir.LogStreamer;
+import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
@@ -16,16 +17,23 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +46,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultTableTest {
   private static final int ATTEMPTS = 3;
   private static final String LINE = "the line\n";
+
+  /** More than all buffers of a connection hold. */
+  private static final String LARGE_LINE = "x".repeat(14_000_000) + "\n";
+
+  @TempDir static Path folder;
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final List<Duration> pauses = new CopyOnWriteArrayList<>();
@@ -196,6 +209,177 @@ class FaultTableTest {
     try (OpsLevelClient client = client(builder)) {
       assertLost(client, "timed_out", ATTEMPTS, DropReason.SEND_FAILED, true);
     }
+  }
+
+  /** The one connection there may be hangs in a body that is not taken, which no time-out ends. */
+  @Test
+  void connectionsAllInUse_areWaitedForAgainAndTellNothingOfTheServer() throws Exception {
+    CountDownLatch hung = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    server.otherwise(
+        call -> {
+          call.readHead();
+          hung.countDown();
+          await(over);
+        });
+    AtomicBoolean first = new AtomicBoolean(true);
+    DeadlineTimer real = DeadlineTimer.onOneThread();
+    ManualTimer never = new ManualTimer();
+    OpsLevelClient.Builder builder = server.client().attemptTimeout(Duration.ofMillis(30));
+    builder.maxConnections = 1;
+    builder.timers =
+        () ->
+            new DeadlineTimer() {
+              @Override
+              public Future<?> schedule(Runnable task, Duration delay) {
+                return (first.getAndSet(false) ? never : real).schedule(task, delay);
+              }
+
+              @Override
+              public void close() {
+                real.close();
+              }
+            };
+    try (OpsLevelClient client = client(builder)) {
+      byte[] large = new byte[40_000_000];
+      Thread holder =
+          new Thread(
+              () ->
+                  assertThat(
+                          catchThrowable(
+                              () ->
+                                  client
+                                      .sender(FakeOpsLevel.JOB)
+                                      .send(RawBatch.of(List.of(large)).batch())))
+                      .isInstanceOf(InterruptedException.class));
+      holder.start();
+      await(hung);
+
+      for (int i = 0; i < Circuit.LEAST_CALLS; i++) {
+        pauses.clear();
+        assertLost(client, "no_free_connection", ATTEMPTS, i + 1, DropReason.SEND_FAILED, false);
+      }
+
+      assertThat(client.circuit().isOpen()).isFalse();
+      assertThat(server.connections()).isEqualTo(1);
+      holder.interrupt();
+      holder.join(50_000);
+      over.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      assertThat(latch.await(50, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void attemptThatComesToItsDeadlineWithinABody_isNotUnconfirmed() throws Exception {
+    ManualTimer timer = new ManualTimer();
+    server.otherwise(
+        call -> {
+          call.readHead();
+          timer.pending().forEach(timer::fire);
+        });
+    OpsLevelClient.Builder builder = server.client();
+    builder.timers = () -> timer;
+    try (OpsLevelClient client = client(builder)) {
+      SinkReport report = ship(client, LARGE_LINE);
+
+      assertThat(report.dropped()).isEqualTo(Map.of(DropReason.SEND_FAILED, tally(LARGE_LINE)));
+      assertThat(report.unconfirmed()).isEqualTo(Tally.NONE);
+      assertThat(attempts("timed_out")).isEqualTo(ATTEMPTS);
+      assertPauses(ATTEMPTS - 1);
+    }
+  }
+
+  @Test
+  void serverThatSpeaksNoTls_isTriedAgain() throws Exception {
+    server.otherwise(
+        call -> {
+          call.out.write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8));
+          call.socket.close();
+        });
+    OpsLevelClient.Builder builder =
+        server.client().apiUrl(server.url().replace("http:", "https:"));
+    try (OpsLevelClient client = client(builder)) {
+      assertLost(client, "tls_failed", ATTEMPTS, DropReason.SEND_FAILED, false);
+    }
+    assertThat(server.connections()).isEqualTo(ATTEMPTS);
+  }
+
+  @Test
+  void untrustedCertificate_isRefused() throws Exception {
+    SSLContext its = TlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
+    try (FakeOpsLevel tls = TlsTest.tlsServer(its);
+        OpsLevelClient client = client(tls.client())) {
+      assertLost(client, "untrusted", 1, DropReason.SEND_REFUSED, false);
+
+      assertThat(tls.connections()).isEqualTo(1);
+      assertThat(tls.requests).isEmpty();
+    }
+  }
+
+  @Test
+  void largeBodyLostOnce_isTriedAgainAsItIs() throws Exception {
+    server.then(FaultTableTest::resetWithinTheBody);
+    try (OpsLevelClient client = client(server.client())) {
+      SinkReport report = ship(client, LARGE_LINE);
+
+      assertThat(report.shipped()).isEqualTo(tally(LARGE_LINE));
+    }
+    assertThat(attempts("lost_writing")).isEqualTo(1);
+    assertThat(attempts("ok")).isEqualTo(1);
+    assertPauses(1);
+  }
+
+  @Test
+  void largeBodyLostTwiceRunning_isSentInHalves() throws Exception {
+    server.otherwise(
+        call -> {
+          call.readHead();
+          if (call.contentLength() > LARGE_LINE.length()) {
+            call.reset();
+          } else {
+            server.requests.add(call.readBody());
+            call.respond(200, FakeOpsLevel.ACCEPTED);
+          }
+        });
+    String half = "x".repeat(LARGE_LINE.length() / 2) + "\n";
+    try (OpsLevelClient client = client(server.client())) {
+      SinkReport report = ship(client, LINE, half + half);
+
+      assertThat(report.shipped()).isEqualTo(report.accepted());
+      assertThat(report.accepted().lines()).isEqualTo(3);
+    }
+    assertThat(server.requests.stream().map(request -> request.lines().size()))
+        .containsExactly(1, 1, 1);
+    assertThat(attempts("lost_writing")).isEqualTo(2);
+    assertThat(count("requests", "lost_writing")).isEqualTo(1);
+    assertThat(attempts("ok")).isEqualTo(3);
+    assertPauses(1);
+  }
+
+  @Test
+  void largeLineLostTwiceRunning_isRefused() throws Exception {
+    server.otherwise(FaultTableTest::resetWithinTheBody);
+    try (OpsLevelClient client = client(server.client())) {
+      SinkReport report = ship(client, LARGE_LINE);
+
+      assertThat(report.dropped()).isEqualTo(Map.of(DropReason.SEND_REFUSED, tally(LARGE_LINE)));
+      assertThat(report.unconfirmed()).isEqualTo(Tally.NONE);
+    }
+    assertThat(attempts("lost_writing")).isEqualTo(2);
+    assertThat(count("requests", "lost_writing")).isEqualTo(1);
+    assertPauses(1);
+  }
+
+  private static void resetWithinTheBody(FakeOpsLevel.Call call) throws IOException {
+    call.readHead();
+    call.reset();
   }
 
   /** A socket that listens and whose queue is full answers nothing to who connects. */
@@ -393,18 +577,48 @@ class FaultTableTest {
   private void assertLost(
       OpsLevelClient client, String outcome, int attempts, DropReason reason, boolean unconfirmed)
       throws Exception {
-    SinkReport report;
-    try (LogStreamer log =
-        LogStreamer.builder(client.sender(FakeOpsLevel.JOB)).markers(false).start()) {
-      log.stdout().write(LINE.getBytes(UTF_8));
-      report = log.finish(Duration.ofSeconds(50)).sink();
-    }
-    Tally line = new Tally(1, LINE.length());
+    assertLost(client, outcome, attempts, 1, reason, unconfirmed);
+  }
+
+  private void assertLost(
+      OpsLevelClient client,
+      String outcome,
+      int attempts,
+      int requests,
+      DropReason reason,
+      boolean unconfirmed)
+      throws Exception {
+    SinkReport report = ship(client, LINE);
+    Tally line = tally(LINE);
     assertThat(report.dropped()).isEqualTo(Map.of(reason, line));
     assertThat(report.unconfirmed()).isEqualTo(unconfirmed ? line : Tally.NONE);
-    assertThat(count("requests", outcome)).isEqualTo(1);
-    assertThat(attempts(outcome)).isEqualTo(attempts);
-    assertThat(pauses).hasSize(attempts - 1);
+    assertThat(count("requests", outcome)).isEqualTo(requests);
+    assertThat(attempts(outcome)).isEqualTo(attempts * requests);
+    assertPauses(attempts - 1);
+  }
+
+  /** Ships what is written to a job; each part is drained before the next is written. */
+  private static SinkReport ship(OpsLevelClient client, String... parts) throws Exception {
+    try (LogStreamer log =
+        LogStreamer.builder(client.sender(FakeOpsLevel.JOB))
+            .maxSize(64 << 20)
+            .maxLineBytes(32 << 20)
+            .markers(false)
+            .start()) {
+      for (String part : parts) {
+        log.stdout().write(part.getBytes(UTF_8));
+        assertThat(log.drain()).isTrue();
+      }
+      return log.finish(Duration.ofSeconds(50)).sink();
+    }
+  }
+
+  private static Tally tally(String line) {
+    return new Tally(1, line.length());
+  }
+
+  private void assertPauses(int count) {
+    assertThat(pauses).hasSize(count);
     for (int i = 0; i < pauses.size(); i++) {
       long nominal = 1000L << i;
       assertThat(pauses.get(i).toMillis()).isBetween(nominal / 2, nominal * 3 / 2);

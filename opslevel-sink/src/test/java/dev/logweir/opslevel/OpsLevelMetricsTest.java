@@ -33,6 +33,7 @@ class OpsLevelMetricsTest {
           "lost_reading",
           "lost_writing",
           "malformed",
+          "no_free_connection",
           "not_found",
           "payload_errors",
           "query_errors",

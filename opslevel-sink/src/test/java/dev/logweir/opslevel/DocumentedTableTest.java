@@ -1,0 +1,70 @@
+package dev.logweir.opslevel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.logweir.SendException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The table of {@code docs/opslevel.md} says what the code does. */
+class DocumentedTableTest {
+  private static final Path DOCUMENT = Path.of("..", "docs", "opslevel.md");
+  private static final String HEAD =
+      "| what happens | outcome | tried again | at the end | counts for the circuit as |";
+
+  @ParameterizedTest
+  @EnumSource
+  void row_isThatOfTheCode(AttemptResult result) throws IOException {
+    List<String[]> rows =
+        rows().stream().filter(row -> row[2].equals("`" + result.tag() + "`")).toList();
+    assertThat(rows).isNotEmpty();
+    for (String[] row : rows) {
+      assertThat(row[3].startsWith("yes")).isEqualTo(result.isRetried());
+      assertThat(row[4]).contains(end(result));
+      assertThat(row[5])
+          .isEqualTo(
+              switch (result.server()) {
+                case UP -> "up";
+                case DOWN -> "down";
+                case UNKNOWN -> "nothing";
+              });
+    }
+  }
+
+  private static String end(AttemptResult result) {
+    if (result == AttemptResult.OK) {
+      return "shipped";
+    }
+    if (result == AttemptResult.INTERRUPTED) {
+      return "flush_timeout";
+    }
+    return result.kind() == SendException.Kind.JOB_GONE
+        ? "the job is gone"
+        : "`send_" + result.kind().name().toLowerCase(java.util.Locale.ROOT) + "`";
+  }
+
+  @Test
+  void table_hasNoOtherRows() throws IOException {
+    assertThat(rows()).hasSizeGreaterThanOrEqualTo(AttemptResult.values().length);
+    assertThat(rows().stream().map(row -> row[2].replace("`", "")))
+        .allMatch(
+            outcome ->
+                java.util.Arrays.stream(AttemptResult.values())
+                    .anyMatch(result -> result.tag().equals(outcome)));
+  }
+
+  /** Returns the cells of each row, from index 1. */
+  private static List<String[]> rows() throws IOException {
+    return Files.readAllLines(DOCUMENT).stream()
+        .dropWhile(line -> !line.equals(HEAD))
+        .skip(2)
+        .takeWhile(line -> line.startsWith("|"))
+        .map(line -> line.split(" *\\| *", -1))
+        .toList();
+  }
+}
