@@ -151,13 +151,8 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   @Override
   public String get(int index) {
     Objects.checkIndex(index, size());
-    byte[] marker = headMarker;
-    if (index == 0 && marker != null) {
-      return new String(marker, UTF_8);
-    }
-    LineReader reader = new LineReader(this);
     try {
-      lastPosition = reader.skipTo(position(index - headLines()));
+      LineReader reader = readerAt(index);
       reader.next();
       return reader.text();
     } catch (RuntimeException e) {
@@ -194,6 +189,22 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   public LineReader reader() {
     requireValid();
     return new LineReader(this).fromMarker(headMarker);
+  }
+
+  /**
+   * Returns a reader of the lines as bytes, at the beginning of a line: for a sender that sends a
+   * batch in parts.
+   *
+   * @throws IndexOutOfBoundsException if there is no such line
+   */
+  public LineReader reader(int line) {
+    Objects.checkIndex(line, size());
+    try {
+      return readerAt(line);
+    } catch (RuntimeException e) {
+      requireValid(); // what was taken away meanwhile may look like anything
+      throw e;
+    }
   }
 
   /**
@@ -428,6 +439,15 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     if (bytes > 0) {
       sourceLines += count;
     }
+  }
+
+  private LineReader readerAt(int line) {
+    if (line == 0) {
+      return reader();
+    }
+    LineReader reader = new LineReader(this);
+    lastPosition = reader.skipTo(position(line - headLines()));
+    return reader;
   }
 
   private Segment advance(Segment full) {

@@ -1,6 +1,7 @@
 package dev.logweir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
@@ -69,6 +70,35 @@ class LineReaderProperties {
     int fitting = Math.min(size, all.length);
     assertThat(count).isEqualTo(Newlines.last(all, 0, fitting) + 1);
     assertThat(Arrays.copyOf(target, count)).isEqualTo(Arrays.copyOf(all, count));
+  }
+
+  @Property
+  void readerOfALine_givesTheTextFromThereOn(
+      @ForAll("lines") List<Line> lines,
+      @ForAll boolean marked,
+      @ForAll @Size(min = 1, max = 8) List<@IntRange(max = 60) Integer> places) {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    LogBatch batch = batch(lines, marked, text);
+    byte[] all = text.toByteArray();
+    for (int place : places) {
+      int line = place % Math.max(1, batch.size());
+      int begin = 0;
+      for (int i = 0; i < line; i++) {
+        begin = Newlines.first(all, begin, all.length) + 1;
+      }
+      if (batch.isEmpty()) {
+        assertThatExceptionOfType(IndexOutOfBoundsException.class)
+            .isThrownBy(() -> batch.reader(line));
+        continue;
+      }
+
+      byte[] rest = new byte[all.length - begin];
+      assertThat(batch.reader(line).readLines(rest, 0, rest.length)).isEqualTo(rest.length);
+      assertThat(rest).isEqualTo(Arrays.copyOfRange(all, begin, all.length));
+      LineReader reader = batch.reader(line);
+      assertThat(reader.next()).isTrue();
+      assertThat(reader.length()).isEqualTo(Newlines.first(all, begin, all.length) - begin);
+    }
   }
 
   /** Lines with and without counts behind them, in small segments. */

@@ -28,6 +28,7 @@ class LogBatchTest {
             () -> batch.get(0),
             batch::byteCount,
             batch::reader,
+            () -> batch.reader(0),
             batch::iterator,
             batch::sequence,
             batch::firstLine,
@@ -107,6 +108,8 @@ class LogBatchTest {
     LogBatch batch = LogBatch.of(List.of("one"));
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> batch.get(-1));
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> batch.get(1));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> batch.reader(-1));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> batch.reader(1));
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> batch.add("two"));
     assertThatExceptionOfType(UnsupportedOperationException.class)
