@@ -10,9 +10,6 @@ import java.io.OutputStream;
 /**
  * The body of a request that appends some lines of a batch, written straight from the batch: it
  * exists nowhere as a whole, and can be written again.
- *
- * <p>Lines are found by reading on from the first: in the worst case, a batch sent in single lines,
- * its bytes are passed as often as it has lines. The requests of such a batch take far longer.
  */
 final class LogChunkBody {
   private static final byte[] TAIL =
@@ -34,7 +31,7 @@ final class LogChunkBody {
     this.from = from;
     this.to = to;
     this.head = head;
-    length = head.length + Base64Lines.length(readerAt(from), to - from) + TAIL.length;
+    length = head.length + Base64Lines.length(reader(), to - from) + TAIL.length;
   }
 
   /** Returns the exact length in bytes. */
@@ -44,16 +41,12 @@ final class LogChunkBody {
 
   void writeTo(OutputStream out) throws IOException {
     out.write(head);
-    new Base64Lines(out).write(readerAt(from), to - from);
+    new Base64Lines(out).write(reader(), to - from);
     out.write(TAIL);
     out.flush();
   }
 
-  private LineReader readerAt(int line) {
-    LineReader lines = batch.reader();
-    for (int skipped = 0; skipped < line; skipped++) {
-      lines.next();
-    }
-    return lines;
+  private LineReader reader() {
+    return from == 0 ? batch.reader() : batch.reader(from);
   }
 }
