@@ -9,6 +9,7 @@ import dev.logweir.opslevel.OpsLevelClient;
 import dev.logweir.opslevel.OpsLevelSender;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -34,7 +35,12 @@ interface Destination extends AutoCloseable {
   /** Reports how a job ended. */
   @FunctionalInterface
   interface Reporter {
-    void report(JobOutcome outcome, Map<String, String> variables)
+    /**
+     * Reports it.
+     *
+     * @param time what may be spent on it
+     */
+    void report(JobOutcome outcome, Map<String, String> variables, Duration time)
         throws SendException, InterruptedException;
   }
 
@@ -73,7 +79,8 @@ interface Destination extends AutoCloseable {
       @Override
       public Shipping of(String jobId) {
         FaktorySender sender = client.sender(jobId);
-        return new Shipping(sender, sender::reportOutcome);
+        return new Shipping(
+            sender, (outcome, variables, time) -> sender.reportOutcome(outcome, variables));
       }
 
       @Override

@@ -6,6 +6,7 @@ import dev.logweir.LogStreamer;
 import dev.logweir.OutcomeVariables;
 import dev.logweir.SendException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +19,14 @@ final class Job {
   private final @Nullable OutcomeVariables variables;
   private final LogStreamer.Builder settings;
   private final @Nullable Pace pace;
+  private final Duration outcomeTime;
   private final Map<String, String> environment;
   private volatile boolean ended;
   private volatile @Nullable Process process;
   private volatile @Nullable LogStreamer log;
   private volatile @Nullable Result result;
   private volatile int exitCode;
-  private volatile @Nullable String outcomeFailure;
+  private volatile @Nullable String outcomeFailure = "outcome not reported in time";
 
   /**
    * How a job ended.
@@ -42,7 +44,8 @@ final class Job {
       Destination.Reporter reporter,
       @Nullable OutcomeVariables variables,
       LogStreamer.Builder settings,
-      @Nullable Pace pace) {
+      @Nullable Pace pace,
+      Duration outcomeTime) {
     this.number = number;
     this.command = command;
     this.environment = environment;
@@ -50,6 +53,7 @@ final class Job {
     this.variables = variables;
     this.settings = settings;
     this.pace = pace;
+    this.outcomeTime = outcomeTime;
   }
 
   long number() {
@@ -96,12 +100,12 @@ final class Job {
     JobOutcome outcome =
         ended ? JobOutcome.CANCELED : exitCode == 0 ? JobOutcome.SUCCESS : JobOutcome.FAILED;
     try {
-      reporter.report(outcome, variables == null ? Map.of() : variables.variables());
+      reporter.report(outcome, variables == null ? Map.of() : variables.variables(), outcomeTime);
+      outcomeFailure = null;
     } catch (SendException e) {
       outcomeFailure = e.getMessage();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      outcomeFailure = "outcome not reported in time";
     }
   }
 

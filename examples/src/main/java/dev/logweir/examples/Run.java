@@ -129,7 +129,23 @@ final class Run implements AutoCloseable {
         shipping.reporter(),
         variables,
         settings(shipping.sender(), variables),
-        pace);
+        pace,
+        outcomeTime(options.flushTimeout));
+  }
+
+  /**
+   * Returns nine tenths of what the end of a job keeps for its outcome: so a failure is told before
+   * the time is up, and not as an interruption.
+   */
+  private static Duration outcomeTime(Duration flushTimeout) {
+    Duration kept = max(flushTimeout.dividedBy(5), Duration.ofSeconds(1));
+    Duration most = flushTimeout.dividedBy(2);
+    Duration share = kept.compareTo(most) < 0 ? kept : most;
+    return max(share.multipliedBy(9).dividedBy(10), Duration.ofMillis(1));
+  }
+
+  private static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
   }
 
   private @Nullable OutcomeVariables outcomeVariables() {

@@ -87,6 +87,22 @@ class LocalRunnerTest {
   }
 
   @Test
+  void outcome_thatTheApiDoesNotTakeIsToldWithItsReason() {
+    int code = run("--jobs", "1", "--fail", "1", "--flush-timeout", "4s", "true");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).contains("outcome of job 1 not reported").contains("HTTP 500");
+  }
+
+  @Test
+  void outcome_thatIsNotTakenInTimeIsToldToo() {
+    int code = run("--jobs", "1", "--delay", "1m", "--flush-timeout", "200ms", "true");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).contains("outcome").contains("not reported");
+  }
+
+  @Test
   void outcomeVariables_areReportedMasked() {
     int code =
         run(
