@@ -14,7 +14,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** An HTTP proxy on loopback that connects to where it is told to, or refuses. */
+/**
+ * An HTTP proxy on loopback that connects to where it is told to, passes plain requests on, or
+ * refuses.
+ */
 final class TunnelProxy implements AutoCloseable {
   private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -52,10 +55,19 @@ final class TunnelProxy implements AutoCloseable {
             .write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
         return;
       }
-      URI target = URI.create("tcp://" + head.split(" ", 3)[1]);
+      boolean tunnel = head.startsWith("CONNECT ");
+      String asked = head.split(" ", 3)[1];
+      URI target = URI.create(tunnel ? "tcp://" + asked : asked);
       try (Socket there = new Socket(target.getHost(), target.getPort())) {
         sockets.add(there);
-        client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(ISO_8859_1));
+        if (tunnel) {
+          client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(ISO_8859_1));
+        } else {
+          // One request for each connection: the server must close it.
+          there
+              .getOutputStream()
+              .write(head.replace(asked, target.getRawPath()).getBytes(ISO_8859_1));
+        }
         threads.execute(() -> copy(there, client));
         client.getInputStream().transferTo(there.getOutputStream());
       }

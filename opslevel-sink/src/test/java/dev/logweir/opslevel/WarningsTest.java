@@ -14,6 +14,7 @@ import dev.logweir.LogStreamer;
 import dev.logweir.SinkReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,11 @@ import org.slf4j.LoggerFactory;
 /** What a person is told, and how often. */
 @Timeout(60)
 class WarningsTest {
+  private static final String LOST =
+      "A batch of N bytes was not delivered: log of job 225 not sent: ";
+  private static final String GONE =
+      "A batch of N bytes was not delivered: log of job 225 not sent, nor what follows: ";
+
   private final Logger logger = (Logger) LoggerFactory.getLogger("dev.logweir");
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
   private FakeOpsLevel server;
@@ -82,12 +88,74 @@ class WarningsTest {
   }
 
   @Test
+  void refusedToken_isToldOnceByTheClientAndOnceByEachJob() throws Exception {
+    server.otherwise(status(401));
+
+    SinkReport first = ship();
+    SinkReport second = ship();
+
+    assertThat(server.requests).hasSizeGreaterThan(4);
+    assertThat(first.shipped().plus(second.shipped()).isZero()).isTrue();
+    assertThat(told())
+        .containsExactly(
+            "the server refused the token, see OPSLEVEL_API_TOKEN (HTTP 401)",
+            LOST + "the server refused the token, see OPSLEVEL_API_TOKEN (HTTP 401)",
+            LOST + "the server refused the token, see OPSLEVEL_API_TOKEN (HTTP 401)");
+  }
+
+  @Test
   void endOfAJobThatIsGone_isToldOnce() throws Exception {
     server.otherwise(
         answer(
             "{\"data\":{\"runnerAppendJobLog\":{\"errors\":"
                 + "[{\"message\":\"unknown\",\"path\":[\"input\",\"runnerJobId\"]}]}}}"));
-    SinkReport report;
+
+    assertThat(ship().shipped().isZero()).isTrue();
+
+    assertThat(server.requests).hasSize(3);
+    assertThat(told())
+        .containsExactly(
+            LOST + "the server refused the input: unknown",
+            GONE + "the server refused the input: unknown");
+  }
+
+  @Test
+  void endpointThatIsNotThere_isToldOnce() throws Exception {
+    server.otherwise(status(404));
+
+    assertThat(ship().shipped().isZero()).isTrue();
+
+    assertThat(server.requests).hasSize(1);
+    assertThat(told())
+        .containsExactly(GONE + "there is no such endpoint, see OPSLEVEL_API_URL (HTTP 404)");
+  }
+
+  @Test
+  void outage_isToldOnceByTheClientAndOnceByTheJob_andItsEndByBoth() throws Exception {
+    AtomicInteger requests = new AtomicInteger();
+    server.otherwise(
+        call -> {
+          if (requests.incrementAndGet() <= 4) {
+            call.read();
+            call.respond(503, "");
+          } else {
+            call.accept();
+          }
+        });
+
+    ship();
+
+    assertThat(told())
+        .containsExactly(
+            "attempt failed: the server failed (HTTP 503)", LOST + "the server failed (HTTP 503)");
+    assertThat(messages(Level.INFO))
+        .hasSize(2)
+        .contains("OpsLevel accepts requests again")
+        .anyMatch(text -> text.startsWith("Sending goes on; "));
+  }
+
+  /** Ships more than three batches, each when the one before was sent. */
+  private SinkReport ship() throws Exception {
     try (LogStreamer log =
         LogStreamer.builder(client.sender(FakeOpsLevel.JOB))
             .maxSize(4 << 10)
@@ -95,17 +163,24 @@ class WarningsTest {
             .start()) {
       for (int i = 0; i < 60; i++) {
         log.stdout().write(("line " + i + "x".repeat(500) + "\n").getBytes(UTF_8));
-        log.drain();
+        assertThat(log.drain()).isTrue();
       }
-      report = log.finish(Duration.ofSeconds(50)).sink();
+      return log.finish(Duration.ofSeconds(50)).sink();
     }
+  }
 
-    assertThat(report.shipped().isZero()).isTrue();
-    assertThat(server.requests).hasSize(3);
-    assertThat(appender.list)
-        .filteredOn(event -> event.getLevel() == Level.WARN && event.getThrowableProxy() != null)
-        .filteredOn(event -> event.getThrowableProxy().getMessage().contains("nor what follows"))
-        .hasSize(1);
+  /** Each warning, with what caused it. */
+  private List<String> told() {
+    return List.copyOf(appender.list).stream()
+        .filter(event -> event.getLevel() == Level.WARN)
+        .map(
+            event ->
+                event.getThrowableProxy() == null
+                    ? event.getFormattedMessage()
+                    : event.getFormattedMessage().replaceAll("\\d+", "N")
+                        + ": "
+                        + event.getThrowableProxy().getMessage())
+        .toList();
   }
 
   private void fail(String line) {

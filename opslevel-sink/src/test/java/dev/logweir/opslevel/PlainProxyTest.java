@@ -1,0 +1,83 @@
+package dev.logweir.opslevel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.logweir.SendException;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A proxy between a client and a server that both speak plain HTTP. */
+@Timeout(60)
+class PlainProxyTest {
+  private FakeOpsLevel server;
+  private TunnelProxy proxy;
+  private OpsLevelClient client;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new FakeOpsLevel();
+    proxy = new TunnelProxy();
+    OpsLevelClient.Builder builder =
+        server.client().proxy("http://127.0.0.1:" + proxy.port()).attempts(2);
+    builder.pauses = (batch, pause) -> {};
+    client = builder.build();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    proxy.close();
+    server.close();
+  }
+
+  @Test
+  void send_asksTheProxyForTheWholeUrl() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      server.then(
+          call -> {
+            call.read();
+            call.respond(200, FakeOpsLevel.ACCEPTED, "Connection: close");
+            call.socket.close();
+          });
+      client.sender(FakeOpsLevel.JOB).send(List.of("line " + i));
+    }
+
+    assertThat(server.lines().stream().map(line -> new String(line, UTF_8)))
+        .containsExactly("line 0", "line 1");
+    assertThat(proxy.heads)
+        .hasSize(2)
+        .allMatch(head -> head.startsWith("POST " + server.url() + "/graphql HTTP/1.1\r\n"));
+  }
+
+  @Test
+  void send_repeatsWhenTheProxyRefuses() {
+    proxy.refuses = true;
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("HTTP 502");
+    assertThat(proxy.heads).hasSize(2);
+    assertThat(server.connections()).isZero();
+  }
+
+  @Test
+  void send_repeatsWhenTheProxyIsGone() throws Exception {
+    proxy.close();
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e).hasMessageContaining("no connection");
+    assertThat(server.connections()).isZero();
+  }
+}
