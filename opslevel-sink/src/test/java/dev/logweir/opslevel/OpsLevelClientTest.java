@@ -254,6 +254,23 @@ class OpsLevelClientTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.proxy("proxy:3128"))
         .withMessage("proxy must begin with https:// or http://: proxy:3128");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.proxy("http://user:secret@proxy:3128"))
+        .withMessage("proxy must have no user info: ***@proxy:3128");
+  }
+
+  @Test
+  void token_isInNoTextOfBuilderClientAndSender() {
+    builder.token("secret-token").runnerId("r");
+    assertThat(builder.toString()).doesNotContain("secret");
+    try (OpsLevelClient client = builder.build()) {
+      assertThat(client.toString()).doesNotContain("secret");
+      assertThat(client.sender("job").toString()).doesNotContain("secret");
+    }
+    builder.apiUrl("http://host");
+    assertThatIllegalArgumentException()
+        .isThrownBy(builder::build)
+        .withMessageNotContaining("secret");
   }
 
   @Test
