@@ -17,11 +17,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -79,6 +81,7 @@ public final class OpsLevelThroughput {
     String[] lines = new String(text, 0, BATCH_BYTES / 100 * 100, UTF_8).split("\n", -1);
     List<String> batch = Arrays.asList(lines).subList(0, lines.length - 1);
     LongAdder sent = new LongAdder();
+    List<Future<?>> senders = new ArrayList<>();
     ExecutorService threads = Executors.newFixedThreadPool(JOBS);
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     try (OpsLevelClient client =
@@ -93,7 +96,7 @@ public final class OpsLevelThroughput {
       for (int job = 0; job < JOBS; job++) {
         OpsLevelSender sender = client.sender("job-" + job);
         LogBatch ofJob = LogBatch.of(batch);
-        var unused =
+        senders.add(
             threads.submit(
                 () -> {
                   while (System.nanoTime() < to) {
@@ -103,7 +106,7 @@ public final class OpsLevelThroughput {
                     }
                   }
                   return null;
-                });
+                }));
       }
       boolean ended = threads.awaitTermination(WARM_UP_SECONDS, TimeUnit.SECONDS);
       long cpu = system.getProcessCpuTime();
@@ -111,6 +114,9 @@ public final class OpsLevelThroughput {
       ended |= threads.awaitTermination(SECONDS + 60, TimeUnit.SECONDS);
       if (!ended || sent.sum() == 0) {
         throw new IllegalStateException("nothing was sent");
+      }
+      for (Future<?> sender : senders) {
+        sender.get(); // throws what ended it
       }
       double seconds = (System.nanoTime() - from) / 1e9;
       double megabytes = sent.sum() * (double) (BATCH_BYTES / 100 * 100) / 1e6;

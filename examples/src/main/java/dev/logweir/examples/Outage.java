@@ -7,6 +7,7 @@ import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import dev.logweir.SinkReport;
+import dev.logweir.Tally;
 import dev.logweir.opslevel.OpsLevelClient;
 import dev.logweir.opslevel.OpsLevelMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,6 +37,7 @@ public final class Outage {
   private static final Duration BETWEEN_WRITES = Duration.ofMillis(250);
   private static final Duration RECOVERY = Duration.ofSeconds(10);
   private static final int[] PHASE_SECONDS = {10, 15, 15, 10, 10};
+  private static final int DOWN_SECONDS = 40;
   private static final EmbeddedEndpoint.Mode[] PHASES = {
     EmbeddedEndpoint.Mode.WELL,
     EmbeddedEndpoint.Mode.HANGS,
@@ -73,6 +75,7 @@ public final class Outage {
               .engine(engine)
               .maxSize(MAX_SIZE)
               .maxInterval(Duration.ofSeconds(1))
+              .markers(false)
               .start());
     }
     formula =
@@ -159,6 +162,8 @@ public final class Outage {
         retained,
         6L * MAX_SIZE * JOBS);
     require(phase > 0 || dropped == 0, "dropped while the API was well");
+    boolean well = PHASES[phase] == EmbeddedEndpoint.Mode.WELL;
+    require(isCircuitClosed() == well, "the circuit is closed: " + !well + " in " + PHASES[phase]);
     require(retained <= 6L * MAX_SIZE * JOBS, "more retained than the formula allows");
     if (phase == PHASES.length - 1) {
       System.out.printf(
@@ -184,17 +189,22 @@ public final class Outage {
     }
     long arrived = 0;
     for (int i = 0; i < JOBS; i++) {
-      arrived += endpoint.received(i).lines();
+      Tally shippedOfJob = jobs.get(i).report().sink().shipped();
+      ReceivedLog.Sums received = endpoint.received(i);
+      arrived += received.lines();
+      require(
+          received.lines() == shippedOfJob.lines() && received.bytes() == shippedOfJob.bytes(),
+          "job " + i + " shipped " + shippedOfJob + ", arrived: " + received);
     }
     System.out.printf(
         Locale.ROOT,
-        "written %,d lines, shipped %,d, arrived %,d with markers, bytes dropped %s%n",
+        "written %,d lines, shipped %,d, arrived %,d, bytes dropped %s%n",
         writes * LINES_A_WRITE * JOBS,
         shipped,
         arrived,
         dropped);
     require(reports.size() == JOBS, "not all jobs reported");
-    require(arrived >= shipped, "shipped lines did not arrive");
+    require(!dropped.isEmpty(), "nothing was dropped: the outage did not fill the queues");
     dropped
         .keySet()
         .forEach(reason -> require(reason == DropReason.QUEUE_FULL, "dropped as " + reason));
@@ -207,10 +217,19 @@ public final class Outage {
         .filter(counter -> counter.count() > 0)
         .forEach(
             counter -> attempts.put(counter.getId().getTag("outcome"), (long) counter.count()));
-    double closed =
-        registry.get("logweir.opslevel.circuits").tag("state", "closed").gauge().value();
-    System.out.printf(Locale.ROOT, "attempts %s, circuit closed: %s%n", attempts, closed == 1);
-    require(closed == 1, "the circuit is not closed");
+    System.out.printf(
+        Locale.ROOT, "attempts %s, circuit closed: %s%n", attempts, isCircuitClosed());
+    require(isCircuitClosed(), "the circuit is not closed");
+    long inVain = 0;
+    for (Map.Entry<String, Long> of : attempts.entrySet()) {
+      inVain += of.getKey().equals("ok") ? 0 : of.getValue();
+    }
+    require(inVain >= JOBS, "the outage was not noticed by all jobs");
+    require(inVain <= JOBS + DOWN_SECONDS, "the API was not left alone: " + inVain);
+  }
+
+  private boolean isCircuitClosed() {
+    return registry.get("logweir.opslevel.circuits").tag("state", "closed").gauge().value() == 1;
   }
 
   private void checkNothingIsLeft() throws InterruptedException {
