@@ -19,12 +19,28 @@ import java.util.Map;
  * <p>Not thread-safe beyond what {@link BatchSender} asks for: one call at a time. Holds next to
  * nothing between calls.
  *
- * <p>A batch becomes one request, written straight from the batch's bytes. A failure that may pass
- * (no connection, time-out, 408, 425, 429, 5xx, errors of GraphQL, an answer that is none) is tried
- * again as often and as long as the client is set to; what the server refuses (errors of the
- * payload, 401, 403 and other 4xx, redirects) is not. The lines of a batch that was tried in vain
- * may have arrived, and a later attempt may bring them a second time: the API knows no key to tell
- * a repetition by.
+ * <p>A batch becomes one request, written straight from the batch's bytes. What comes of an
+ * attempt:
+ *
+ * <table>
+ *   <caption>Failures and what follows</caption>
+ *   <tr><th>failure</th><th>tried again</th><th>at the end</th></tr>
+ *   <tr><td>no connection, TLS handshake, connection lost, deadline of the attempt, all connections
+ *     in use, 408, 425, 429, 5xx, errors of GraphQL, an answer that is none</td>
+ *     <td>yes</td><td>{@code send_failed}</td></tr>
+ *   <tr><td>413 and complaints of the size; a body over 64 KiB lost twice running while it is
+ *     written</td>
+ *     <td>in halves</td><td>{@code send_refused} for a single line</td></tr>
+ *   <tr><td>errors of the payload, 401, 403, redirects, other statuses, a certificate that is not
+ *     trusted</td>
+ *     <td>no</td><td>{@code send_refused}</td></tr>
+ *   <tr><td>404; three batches in a row refused for the job's sake</td>
+ *     <td>no</td><td>the job is gone</td></tr>
+ * </table>
+ *
+ * <p>{@code docs/opslevel.md} has it row by row. The lines of a batch that was tried in vain may
+ * have arrived, and a later attempt may bring them a second time: the API knows no key to tell a
+ * repetition by.
  */
 public final class OpsLevelSender implements BatchSender {
   /**
