@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Base64;
 
 /**
@@ -23,6 +24,11 @@ final class Base64Lines {
 
   /** A multiple of 3, so that a line may go on in the next round. */
   static final int SOURCE_BYTES = 3 * 1024;
+
+  /** Lengths from this on take more than a byte. */
+  private static final byte LONG_LENGTH = Byte.MAX_VALUE;
+
+  private static final byte NO_LENGTH = -1;
 
   private static final int GROUP_BYTES = 3;
   private static final int GROUP_DIGITS = 4;
@@ -57,13 +63,20 @@ final class Base64Lines {
     this.out = out;
   }
 
-  /** Returns how many bytes {@link #write} writes for the next lines of a reader. */
-  static long length(LineReader lines, int count) {
+  /**
+   * Returns how many bytes {@link #write} writes for the next lines of a reader.
+   *
+   * @param lengths gets the lengths of the first lines that are read many at a time, for {@link
+   *     #write} to find their ends again: each in a byte, or in two behind {@link #LONG_LENGTH};
+   *     what has no room is filled with {@link #NO_LENGTH}
+   */
+  static long length(LineReader lines, int count, byte[] lengths) {
     if (count == 0) {
       return 0;
     }
     byte[] text = new byte[TEXT_BYTES];
     long groups = count - 1L;
+    int known = 0;
     for (int left = count; left > 0; ) {
       int end = lines.readLines(text, 0, text.length);
       if (end == 0) {
@@ -72,23 +85,44 @@ final class Base64Lines {
         left--;
       }
       for (int at = 0; at < end && left > 0; left--) {
-        int lineEnd = lineEnd(text, at);
-        groups += groups(lineEnd - at);
-        at = lineEnd + 1;
+        int length = lineEnd(text, at) - at;
+        groups += groups(length);
+        at += length + 1;
+        known = known == lengths.length ? known : putLength(lengths, known, length);
       }
     }
     return groups * GROUP_DIGITS + 2;
+  }
+
+  private static int putLength(byte[] lengths, int index, int length) {
+    if (length < LONG_LENGTH) {
+      lengths[index] = (byte) length;
+      return index + 1;
+    }
+    if (index + Character.BYTES < lengths.length) {
+      lengths[index] = LONG_LENGTH;
+      lengths[index + 1] = (byte) (length >> Byte.SIZE);
+      lengths[index + 2] = (byte) length;
+      return index + 1 + Character.BYTES;
+    }
+    Arrays.fill(lengths, index, lengths.length, NO_LENGTH);
+    return lengths.length;
   }
 
   private static int groups(int bytes) {
     return (bytes + GROUP_BYTES - 1) / GROUP_BYTES;
   }
 
-  /** Writes the next lines of a reader, in quotes and separated. */
-  void write(LineReader lines, int count) throws IOException {
+  /**
+   * Writes the next lines of a reader, in quotes and separated.
+   *
+   * @param lengths what {@link #length} left there for the same lines
+   */
+  void write(LineReader lines, int count, byte[] lengths) throws IOException {
     if (count == 0) {
       return;
     }
+    int known = 0;
     out.write('"');
     for (int left = count; left > 0; ) {
       int end = lines.readLines(text, 0, text.length);
@@ -101,7 +135,12 @@ final class Base64Lines {
         end(--left == 0);
       }
       for (int at = 0; at < end && left > 0; ) {
-        int lineEnd = lineEnd(text, at);
+        int length = known < lengths.length ? lengths[known++] : NO_LENGTH;
+        if (length == LONG_LENGTH) {
+          length = (lengths[known] & 0xFF) << Byte.SIZE | (lengths[known + 1] & 0xFF);
+          known += Character.BYTES;
+        }
+        int lineEnd = length == NO_LENGTH ? lineEnd(text, at) : at + length;
         put(text, at, lineEnd);
         end(--left == 0);
         at = lineEnd + 1;

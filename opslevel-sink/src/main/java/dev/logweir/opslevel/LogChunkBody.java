@@ -15,10 +15,16 @@ final class LogChunkBody {
   private static final byte[] TAIL =
       ("]}},\"operationName\":\"" + Mutation.APPEND_JOB_LOG.operation() + "\"}").getBytes(US_ASCII);
 
+  /**
+   * To find a line's end a second time costs as much as to encode it; so their lengths are kept.
+   */
+  private static final int LENGTHS_BYTES = 8 * 1024;
+
   private final LogBatch batch;
   private final int from;
   private final int to;
   private final byte[] head;
+  private final byte[] lengths;
   private final long length;
 
   /**
@@ -31,7 +37,8 @@ final class LogChunkBody {
     this.from = from;
     this.to = to;
     this.head = head;
-    length = head.length + Base64Lines.length(reader(), to - from) + TAIL.length;
+    lengths = new byte[(int) Math.min(3L * (to - from), LENGTHS_BYTES)];
+    length = head.length + Base64Lines.length(reader(), to - from, lengths) + TAIL.length;
   }
 
   /** Returns the exact length in bytes. */
@@ -41,7 +48,7 @@ final class LogChunkBody {
 
   void writeTo(OutputStream out) throws IOException {
     out.write(head);
-    new Base64Lines(out).write(reader(), to - from);
+    new Base64Lines(out).write(reader(), to - from, lengths);
     out.write(TAIL);
     out.flush();
   }

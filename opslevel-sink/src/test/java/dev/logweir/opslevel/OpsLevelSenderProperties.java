@@ -3,12 +3,15 @@ package dev.logweir.opslevel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.logweir.RawBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
@@ -36,6 +39,28 @@ class OpsLevelSenderProperties {
 
     assertThat(server.complaints).isEmpty();
     assertThat(server.lines()).hasSameSizeAs(lines);
+    for (int i = 0; i < lines.size(); i++) {
+      assertThat(server.lines().get(i)).isEqualTo(lines.get(i));
+    }
+  }
+
+  /** At each remainder of the room for lengths, a long one or a short one is the first without. */
+  @Property(tries = 8)
+  void send_carriesMoreLinesThanLengthsAreKept(@ForAll @IntRange(max = 7) int shift)
+      throws Exception {
+    server.requests.clear();
+    List<byte[]> lines = new ArrayList<>();
+    for (int i = 0; i < 9_000; i++) {
+      int length = i < shift ? 1 : i % 4 == 0 ? 126 + i % 3 : i % 126;
+      byte[] line = new byte[length];
+      Arrays.fill(line, (byte) (' ' + i % 90));
+      lines.add(line);
+    }
+
+    client.sender(FakeOpsLevel.JOB).send(RawBatch.of(lines).batch());
+
+    assertThat(server.complaints).isEmpty();
+    assertThat(server.lines()).hasSize(lines.size());
     for (int i = 0; i < lines.size(); i++) {
       assertThat(server.lines().get(i)).isEqualTo(lines.get(i));
     }
