@@ -97,6 +97,16 @@ final class PlainBuffer extends OutputStream {
     }
   }
 
+  /** Returns the number of bytes held. */
+  int size() {
+    lock.lock();
+    try {
+      return end - start;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns the number of bytes for which there was no room. */
   long dropped() {
     lock.lock();
