@@ -109,6 +109,7 @@ public final class MemoryRun {
           new StallProof(
               jobs,
               jobs < 1_000 ? PROOF_SIZE : PROOF_SIZE_OF_MANY,
+              StallProof.FOR_GARBAGE,
               line -> {
                 System.out.println(line);
                 transcript.append(line).append('\n');

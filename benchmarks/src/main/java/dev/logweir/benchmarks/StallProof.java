@@ -18,12 +18,15 @@ final class StallProof {
   /** As {@code -XX:+ExitOnOutOfMemoryError} says. */
   private static final int DIED = 3;
 
-  private static final double FOR_GARBAGE = 1.3;
+  /** How much more than the formula there must be, for garbage not yet collected. */
+  static final double FOR_GARBAGE = 1.3;
+
   private static final int MAX_POINTS = 200;
   private static final int FIGURES = 5;
 
   private final int jobs;
   private final int maxSize;
+  private final double factor;
   private final Consumer<String> transcript;
   private long base;
   private long engineFormula;
@@ -32,9 +35,17 @@ final class StallProof {
   private Ending logweir = new Ending();
   private Ending plain = new Ending();
 
-  StallProof(int jobs, int maxSize, Consumer<String> transcript) {
+  /**
+   * Prepares the runs.
+   *
+   * @param maxSize of the jobs, in bytes
+   * @param factor how many times the formula the heap has
+   * @param transcript takes lines for a person
+   */
+  StallProof(int jobs, int maxSize, double factor, Consumer<String> transcript) {
     this.jobs = jobs;
     this.maxSize = maxSize;
+    this.factor = factor;
     this.transcript = transcript;
   }
 
@@ -45,7 +56,7 @@ final class StallProof {
     if (status != 0 || base == 0) {
       throw new IllegalStateException("no base: exit code " + status);
     }
-    heap = base + (long) (FOR_GARBAGE * (engineFormula + jobs * jobFormula));
+    heap = base + (long) (factor * (engineFormula + jobs * jobFormula));
     say(
         "%,d jobs of maxSize %d KiB: base %,d B + %.1f × (engine %,d B + %,d × job %,d B)",
         jobs, maxSize >> 10, base, FOR_GARBAGE, engineFormula, jobs, jobFormula);
@@ -130,6 +141,7 @@ final class StallProof {
     json.writeNumberField("baseBytes", base);
     json.writeNumberField("engineFormulaBytes", engineFormula);
     json.writeNumberField("jobFormulaBytes", jobFormula);
+    json.writeNumberField("factor", factor);
     json.writeNumberField("heapBytes", heap);
     json.writeBooleanField("proven", isProven());
     write(json, "logweir", logweir);

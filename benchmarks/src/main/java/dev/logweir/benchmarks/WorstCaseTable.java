@@ -2,6 +2,9 @@ package dev.logweir.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -24,11 +27,12 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * options must be those of the benchmark: {@code WorstCaseTable all|few FOLDER}.
  *
  * <p>The heap is counted from a base of its own in each row, so a process for each would change
- * nothing but the time. Exit code 1 if a row is over the formula or has no figures; each such row
- * is named.
+ * nothing but the time. Writes JMH's own result, one with a line for each row, and a table. Exit
+ * code 1 if a row is over the formula or has no figures; each such row is named.
  */
 final class WorstCaseTable {
   static final String JSON = "memory-worst-case.json";
+  static final String JMH_JSON = "memory-worst-case-jmh.json";
   static final String MARKDOWN = "memory-worst-case.md";
 
   private static final String HEAD =
@@ -69,7 +73,7 @@ final class WorstCaseTable {
       boolean within = ratio <= 1 && afterJobs <= 1 && left <= WorstCase.LEFT_BYTES;
       lines.add(line(row, result));
       say(
-          "%s %s: %.3f of the formula, %.3f after the jobs, %,.0f B left%s",
+          "%s %s: %.3f of the formula, %.3f after the jobs, %,.0f B left (%.1f s)%s",
           number, row, ratio, afterJobs, left, within ? "" : ": OVER");
       if (!within) {
         failed.add(row.toString());
@@ -118,8 +122,20 @@ final class WorstCaseTable {
 
   private void write(Path folder) throws IOException {
     try (PrintStream out =
-        new PrintStream(Files.newOutputStream(folder.resolve(JSON)), true, UTF_8)) {
+        new PrintStream(Files.newOutputStream(folder.resolve(JMH_JSON)), true, UTF_8)) {
       ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
+    }
+    try (JsonGenerator json =
+        new JsonFactory().createGenerator(folder.resolve(JSON).toFile(), JsonEncoding.UTF8)) {
+      json.writeStartObject();
+      Machine.write(json);
+      json.writeArrayFieldStart("rows");
+      for (RunResult result : results) {
+        json.writeRaw('\n');
+        write(json, result);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
     }
     StringBuilder text = new StringBuilder();
     String sum =
@@ -136,6 +152,17 @@ final class WorstCaseTable {
     Files.writeString(folder.resolve(MARKDOWN), text);
     say("%s", sum);
     failed.forEach(row -> say("FAILED: %s", row));
+  }
+
+  private static void write(JsonGenerator json, RunResult result) throws IOException {
+    json.writeStartObject();
+    for (String name : result.getParams().getParamsKeys()) {
+      json.writeStringField(name, result.getParams().getParam(name));
+    }
+    for (String name : result.getSecondaryResults().keySet()) {
+      json.writeNumberField(name, value(result, name));
+    }
+    json.writeEndObject();
   }
 
   private static Throwable rootOf(Throwable e) {
