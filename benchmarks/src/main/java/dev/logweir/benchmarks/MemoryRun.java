@@ -178,8 +178,6 @@ public final class MemoryRun {
   }
 
   private JsonGenerator json(String name) throws IOException {
-    return new JsonFactory()
-        .createGenerator(folder.resolve(name).toFile(), JsonEncoding.UTF8)
-        .useDefaultPrettyPrinter();
+    return new JsonFactory().createGenerator(folder.resolve(name).toFile(), JsonEncoding.UTF8);
   }
 }

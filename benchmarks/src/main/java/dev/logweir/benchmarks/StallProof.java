@@ -84,7 +84,7 @@ final class StallProof {
     ending.status = ChildJvm.run(options, StalledJobs.class, arguments(kind, jobs), ending::take);
     long most = ending.looks.stream().mapToLong(look -> look[1]).max().orElse(0);
     say(
-        "%s: exit code %d after %.1f s; %,d MiB written, at most %,d MiB in the heap, %s resident",
+        "%s: exit code %d after %.1f s; %,d MiB written, at most %,d MiB in the heap, %s",
         kind,
         ending.status,
         ending.looks.isEmpty() ? 0 : ending.last()[0] / 1e3,
@@ -159,6 +159,7 @@ final class StallProof {
     int step = ending.looks.size() / MAX_POINTS + 1;
     for (int i = 0; i < ending.looks.size(); i += step) {
       long[] look = ending.looks.get(i);
+      json.writeRaw('\n');
       json.writeStartObject();
       json.writeNumberField("ms", look[0]);
       json.writeNumberField("usedBytes", look[1]);
@@ -201,7 +202,9 @@ final class StallProof {
     }
 
     private String resident() {
-      return residentKiB < 0 ? "n/a" : String.format(Locale.ROOT, "%,d MiB", residentKiB >> 10);
+      return residentKiB < 0
+          ? "resident n/a"
+          : String.format(Locale.ROOT, "%,d MiB resident", residentKiB >> 10);
     }
   }
 }

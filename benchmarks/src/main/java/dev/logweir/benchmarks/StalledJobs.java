@@ -8,11 +8,16 @@ import dev.logweir.LogweirEngine;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -107,6 +112,7 @@ final class StalledJobs {
         throw new IllegalStateException(accepted + " bytes accepted of " + written);
       }
       System.out.println("reported " + balanced);
+      sayOther();
     }
   }
 
@@ -131,6 +137,22 @@ final class StalledJobs {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Says what the process has beside the heap. */
+  private static void sayOther() {
+    StringJoiner text = new StringJoiner(", ");
+    for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+      text.add(pool.getName() + " " + pool.getMemoryUsed());
+    }
+    for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+      if (pool.getType() == MemoryType.NON_HEAP) {
+        text.add(pool.getName() + " " + pool.getUsage().getUsed());
+      }
+    }
+    System.out.printf(
+        "beside the heap, in bytes: %s; %d threads at most%n",
+        text, ManagementFactory.getThreadMXBean().getPeakThreadCount());
   }
 
   private static boolean balances(SinkReport account) {
@@ -186,6 +208,8 @@ final class StalledJobs {
 
     Looks(LongSupplier held) {
       this.held = held;
+      // Here, and not on the timer's thread, once the jobs write.
+      look();
       var unused = timer.scheduleAtFixedRate(this::look, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

@@ -74,7 +74,13 @@ final class WorstCaseTable {
       lines.add(line(row, result));
       say(
           "%s %s: %.3f of the formula, %.3f after the jobs, %,.0f B left (%.1f s)%s",
-          number, row, ratio, afterJobs, left, within ? "" : ": OVER");
+          number,
+          row,
+          ratio,
+          afterJobs,
+          left,
+          result.getPrimaryResult().getScore() / 1e3,
+          within ? "" : ": OVER");
       if (!within) {
         failed.add(row.toString());
       }
