@@ -475,6 +475,8 @@ final class JobDrain extends WorkerPool.Work {
   void discard(boolean recycle) {
     stdout.discard(recycle);
     stderr.discard(recycle);
+    out.forget();
+    err.forget();
   }
 
   long heldBytes() {

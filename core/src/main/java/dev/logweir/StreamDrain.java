@@ -217,6 +217,11 @@ final class StreamDrain implements LineTarget {
     return segment == null || (segment.start == view.end(segment) && view.after(segment) == null);
   }
 
+  /** Lets go of what the buffer gave up; on no thread while a pass runs. */
+  void forget() {
+    at = null;
+  }
+
   /** Keeps nothing of a pass alive that is not this stream's. */
   private void letGo() {
     view.clear();

@@ -303,16 +303,27 @@ final class WorkerPool {
 
     @Override
     public void run() {
-      for (Work task = next(this); task != null; task = next(this)) {
-        try {
-          task.run();
-        } catch (Throwable e) {
-          Thread self = Thread.currentThread();
-          self.getUncaughtExceptionHandler().uncaughtException(self, e);
-        }
-        // What one job's code left set is not for the next job.
-        Thread.interrupted();
+      boolean goesOn = true;
+      while (goesOn) {
+        goesOn = runNext();
       }
+    }
+
+    /** In a frame of its own: one that waited for work would keep the last, and so a whole job. */
+    private boolean runNext() {
+      Work task = next(this);
+      if (task == null) {
+        return false;
+      }
+      try {
+        task.run();
+      } catch (Throwable e) {
+        Thread self = Thread.currentThread();
+        self.getUncaughtExceptionHandler().uncaughtException(self, e);
+      }
+      // What one job's code left set is not for the next job.
+      Thread.interrupted();
+      return true;
     }
   }
 }

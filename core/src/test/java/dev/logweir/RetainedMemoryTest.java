@@ -34,6 +34,9 @@ class RetainedMemoryTest {
   private static final int MANY_JOBS = 10_000;
   private static final int IDLE_JOB_BYTES = 1_536;
 
+  /** Of a job, beside its places: its own objects, recent lines, a pump's two buffers. */
+  private static final int OWN_BYTES = 32 << 10;
+
   /** A reference forgotten somewhere would be 4 B and what it leads to. */
   private static final int FORGOTTEN_BYTES = 4;
 
@@ -92,6 +95,18 @@ class RetainedMemoryTest {
       jobs.write(Lines.OF_100_BYTES, 8_000_000);
 
       assertThat(jobs.heldBytes()).isGreaterThan(jobs.maxRetainedBytes());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void jobsEndedAtTheirDeadline_holdNoLinesAnyMore(Lines lines) throws Exception {
+    try (Jobs jobs = new Jobs(WhenFull.WAIT)) {
+      jobs.write(lines, WRITTEN_PER_JOB / 10);
+      jobs.endInVain();
+
+      assertThat(jobs.heldBytes())
+          .isLessThanOrEqualTo(jobs.engine.maxRetainedBytes() + (long) JOBS * OWN_BYTES);
     }
   }
 
@@ -159,6 +174,7 @@ class RetainedMemoryTest {
     private final CountDownLatch gate = new CountDownLatch(1);
     private final List<LogStreamer> jobs = new ArrayList<>();
     private final List<CountDownLatch> stalled = new ArrayList<>();
+    private final CountDownLatch interrupted = new CountDownLatch(JOBS);
     private final ExecutorService pumps = Executors.newCachedThreadPool();
     private final long heapBefore = heapBytes();
     private final LogweirEngine engine = LogweirEngine.builder().build();
@@ -201,7 +217,11 @@ class RetainedMemoryTest {
       return lines -> {
         if (LogBatch.of(lines).byteCount() > JobSettings.DEFAULT_SIZE / 2) {
           hangs.countDown();
-          gate.await();
+          try {
+            gate.await();
+          } finally {
+            interrupted.countDown();
+          }
         }
       };
     }
@@ -225,6 +245,12 @@ class RetainedMemoryTest {
         stalled.get(i).await();
         job.drain();
       }
+    }
+
+    /** Finishes all without any time, and waits until the interrupted senders have returned. */
+    void endInVain() throws InterruptedException {
+      jobs.forEach(job -> job.finish(Duration.ZERO));
+      interrupted.await();
     }
 
     long heldBytes() {
