@@ -43,7 +43,7 @@ final class MemorySender implements BatchSender {
   private final byte[] line = new byte[LONGEST_LINE];
   private final ByteSum sum = new ByteSum();
   private final CountDownLatch never = new CountDownLatch(1);
-  private final List<List<String>> copies = new ArrayList<>();
+  private final List<byte[]> copies = new ArrayList<>();
   private volatile boolean stalled;
   private int calls;
 
@@ -67,7 +67,7 @@ final class MemorySender implements BatchSender {
     LogBatch batch = LogBatch.of(lines);
     read(batch.reader());
     if (flaw == Flaw.LEAK) {
-      copies.add(List.copyOf(lines));
+      copies.add(bytesOf(batch));
     }
     calls++;
     stalled = kind == Kind.STALLED && batch.byteCount() >= stallBytes;
@@ -101,6 +101,15 @@ final class MemorySender implements BatchSender {
       }
       sum.add(line, prefixed ? prefixEnd(end) : 0, withoutMark(end));
     }
+  }
+
+  private static byte[] bytesOf(LogBatch batch) {
+    byte[] bytes = new byte[Math.toIntExact(batch.byteCount())];
+    int read = batch.reader().readLines(bytes, 0, bytes.length);
+    if (read < 0) {
+      throw new IllegalStateException("nothing in " + batch);
+    }
+    return bytes;
   }
 
   private int prefixEnd(int end) {

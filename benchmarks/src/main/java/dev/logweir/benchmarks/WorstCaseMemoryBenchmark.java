@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
  *   <li>{@code formulaBytes}: {@code maxRetainedBytes()} of the engine and of all jobs, then.
  *   <li>{@code measuredPerFormula}: the largest of their ratios.
  *   <li>{@code afterJobsPerFormula}: the same when the jobs are over, with the engine's formula.
- *   <li>{@code leftBytes}: what was left when the engine was closed; at most 128 KiB, for threads
+ *   <li>{@code leftBytes}: what was left when the engine was closed; at most 256 KiB, for threads
  *       that have not quite ended.
  *   <li>{@code allocatedBytesPerLine}: by all threads, once the places are full; not a number where
  *       no line ended.

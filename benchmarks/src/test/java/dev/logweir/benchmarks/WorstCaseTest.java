@@ -37,7 +37,7 @@ class WorstCaseTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"LEAK, SLOW", "UNCAPPED, STALLED"})
+  @CsvSource({"LEAK, HEALTHY", "UNCAPPED, STALLED"})
   void flaw_isOverTheFormulaWhileTheJobsRun(Flaw flaw, MemorySender.Kind sender) throws Exception {
     WorstCaseRow row = new WorstCaseRow(MAX_SIZE, "10", sender, false, 1);
 
