@@ -7,7 +7,6 @@ import dev.logweir.LogBatch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.List;
 
 /**
  * What every sender does with the lines it gets: writes all their bytes, with line ends, into the
@@ -17,7 +16,7 @@ import java.util.List;
  * doubled or moved, at 1 or 2 ns a line of 100 B. {@link #everyByte} makes it take in all of them.
  * One thread at a time.
  */
-final class Delivery {
+final class Delivery implements Sink {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long FACTOR = 0x9E3779B97F4A7C15L;
@@ -46,7 +45,7 @@ final class Delivery {
   /** Returns what should arrive when a workload is written a number of times. */
   static Sum expected(Workload workload, long times, boolean everyByte) {
     Delivery once = everyByte ? everyByte() : sampled();
-    once.text(workload.bytes());
+    once.text(workload.bytes(), 0, workload.bytes().length);
     Sum pass = once.sum();
     long factor = 1;
     for (int at = 0; at < workload.bytes().length; at += once.step) {
@@ -106,20 +105,39 @@ final class Delivery {
     endLine();
   }
 
-  void lines(List<String> strings) {
-    for (String line : strings) {
-      text(line.getBytes(UTF_8));
-      endLine();
-      lines++;
-    }
+  @Override
+  public void line(String line) {
+    byte[] text = line.getBytes(UTF_8);
+    line(text, 0, text.length);
   }
 
+  @Override
+  public void line(byte[] source, int offset, int length) {
+    text(source, offset, length);
+    endLine();
+    lines++;
+  }
+
+  @Override
+  public void batch(LogBatch batch) {
+    runs(batch);
+  }
+
+  @Override
+  public void lineByLine(LogBatch batch) {
+    lines(batch.reader());
+  }
+
+  @Override
+  public void sent() {}
+
   /** Takes bytes as they are; no line is counted. */
-  private void text(byte[] text) {
-    int index = 0;
-    while (index < text.length) {
-      int count = Math.min(text.length - index, buffer.length - filled);
-      System.arraycopy(text, index, buffer, filled, count);
+  private void text(byte[] source, int offset, int length) {
+    int index = offset;
+    int end = offset + length;
+    while (index < end) {
+      int count = Math.min(end - index, buffer.length - filled);
+      System.arraycopy(source, index, buffer, filled, count);
       index += count;
       advance(count);
     }
@@ -150,6 +168,11 @@ final class Delivery {
   /** Returns how many bytes passed, line ends included. */
   long bytes() {
     return bytes;
+  }
+
+  /** Returns how many lines passed. */
+  long lineCount() {
+    return lines;
   }
 
   /**

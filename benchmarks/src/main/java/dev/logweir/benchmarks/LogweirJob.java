@@ -19,10 +19,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * loses nothing: at most 2 × {@code maxSize} of text on its way, of which at most half of {@code
  * maxSize}, as it calls {@code drain()} that often, is still in the buffer.
  */
-final class LogweirJob implements BatchSender {
+final class LogweirJob implements BatchSender, Pipeline {
   private static final Duration END_WITHIN = Duration.ofSeconds(60);
 
-  private final Delivery delivery;
+  private final Sink sink;
   private final long window;
   private final Plan plan;
   private final Queue<Runnable> sends = new ConcurrentLinkedQueue<>();
@@ -32,6 +32,7 @@ final class LogweirJob implements BatchSender {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition sent = lock.newCondition();
+  private long sentBytes;
   private volatile long delivered;
   private volatile boolean finishing;
 
@@ -50,9 +51,9 @@ final class LogweirJob implements BatchSender {
   record Plan(Duration maxInterval, int bytesPerDrain, boolean sendsHere, boolean byLine) {}
 
   /** Starts the job. */
-  LogweirJob(int maxSize, Plan plan, Delivery delivery) {
+  LogweirJob(int maxSize, Plan plan, Sink sink) {
     this.plan = plan;
-    this.delivery = delivery;
+    this.sink = sink;
     window = 2L * maxSize;
     LogweirEngine.Builder builder = LogweirEngine.builder();
     engine = (plan.sendsHere ? builder.sendExecutor(this::defer) : builder).build();
@@ -64,7 +65,8 @@ final class LogweirJob implements BatchSender {
             .start();
   }
 
-  void write(byte[] bytes, int offset, int length) throws InterruptedException {
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws InterruptedException {
     if (!plan.sendsHere && written + length - delivered > window) {
       awaitRoom(length);
     }
@@ -95,28 +97,38 @@ final class LogweirJob implements BatchSender {
   @Override
   public void send(List<String> lines) {
     LogBatch batch = LogBatch.of(lines);
+    long bytes = batch.byteCount();
     if (plan.byLine) {
-      delivery.lines(batch.reader());
+      sink.lineByLine(batch);
     } else {
-      delivery.runs(batch);
+      sink.batch(batch);
     }
+    sink.sent();
     lock.lock();
     try {
-      delivered = delivery.bytes();
+      sentBytes += bytes;
+      delivered = sentBytes;
       sent.signalAll(); // the writer in awaitRoom
     } finally {
       lock.unlock();
     }
   }
 
-  /** Ends the job and returns its report. */
-  LogReport finish() {
+  @Override
+  public void finish() {
     finishing = true;
     runSends();
     LogReport report = log.finish(END_WITHIN);
     engine.close();
     lastSends.shutdown();
-    return report;
+    if (!report.isComplete()) {
+      throw new IllegalStateException(report.toString());
+    }
+  }
+
+  @Override
+  public void stop() {
+    finish();
   }
 
   private void awaitRoom(int length) throws InterruptedException {

@@ -27,6 +27,7 @@ final class PlainPort {
   private static final int QUEUED_BATCHES = 2;
 
   private final int maxSize;
+  private final boolean sendsEachTick;
   private final PlainBuffer buffer;
   private final BlockingQueue<List<String>> queue = new ArrayBlockingQueue<>(QUEUED_BATCHES);
   private final ScheduledExecutorService ticks;
@@ -40,9 +41,11 @@ final class PlainPort {
    * Starts the ticks and the sending thread.
    *
    * @param maxSize bound of the buffer and of a batch, in bytes of text
+   * @param sendsEachTick whether a batch goes with the tick, and not only when it is full
    */
-  PlainPort(int maxSize, Duration tick, Consumer<List<String>> sender) {
+  PlainPort(int maxSize, Duration tick, boolean sendsEachTick, Consumer<List<String>> sender) {
     this.maxSize = maxSize;
+    this.sendsEachTick = sendsEachTick;
     buffer = new PlainBuffer(maxSize);
     sends = Executors.newSingleThreadExecutor();
     sending = sends.submit(() -> sendAll(sender));
@@ -66,9 +69,7 @@ final class PlainPort {
     if (!rest.isEmpty()) {
       add(rest);
     }
-    if (!batch.isEmpty()) {
-      queue.put(batch);
-    }
+    seal();
     queue.put(List.of());
     sends.shutdown();
     sending.get();
@@ -79,6 +80,9 @@ final class PlainPort {
       for (String line = buffer.takeLine(); line != null; line = buffer.takeLine()) {
         add(line);
       }
+      if (sendsEachTick) {
+        seal();
+      }
       buffer.signalRoom();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -87,13 +91,19 @@ final class PlainPort {
 
   private void add(String line) throws InterruptedException {
     int bytes = line.length() + 1;
-    if (batchBytes + bytes > maxSize && !batch.isEmpty()) {
+    if (batchBytes + bytes > maxSize) {
+      seal();
+    }
+    batch.add(line);
+    batchBytes += bytes;
+  }
+
+  private void seal() throws InterruptedException {
+    if (!batch.isEmpty()) {
       queue.put(batch);
       batch = new ArrayList<>();
       batchBytes = 0;
     }
-    batch.add(line);
-    batchBytes += bytes;
   }
 
   private @Nullable Void sendAll(Consumer<List<String>> sender) throws InterruptedException {

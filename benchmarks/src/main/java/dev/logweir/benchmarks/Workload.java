@@ -2,8 +2,12 @@ package dev.logweir.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -44,6 +48,8 @@ final class Workload {
           "at",
           "line");
 
+  private static final String BUILD_OUTPUT = "build-output.log";
+
   private final byte[] bytes;
 
   private Workload(byte[] bytes) {
@@ -57,10 +63,15 @@ final class Workload {
    * Makes a workload.
    *
    * @param name a number, the length of each line in bytes with its line end, from 1 on; or {@code
-   *     mixed}, lines of 1 to 400 bytes with words of several scripts and empty lines between them
+   *     mixed}, lines of 1 to 400 bytes with words of several scripts and empty lines between them;
+   *     or {@code build}, what Maven wrote when it built this project
    */
   static Workload of(String name) {
-    return name.equals("mixed") ? mixed() : equal(Integer.parseInt(name));
+    return switch (name) {
+      case "mixed" -> mixed();
+      case "build" -> build();
+      default -> equal(Integer.parseInt(name));
+    };
   }
 
   private static Workload equal(int length) {
@@ -86,10 +97,40 @@ final class Workload {
       }
       text.append('\n');
     }
-    byte[] bytes = text.toString().getBytes(UTF_8);
-    int padded = (bytes.length + CHUNK) / CHUNK * CHUNK;
-    byte[] whole = Arrays.copyOf(bytes, padded);
-    Arrays.fill(whole, bytes.length, padded, (byte) '=');
+    return padded(text.toString().getBytes(UTF_8));
+  }
+
+  private static Workload build() {
+    byte[] log;
+    try (InputStream in = Workload.class.getResourceAsStream(BUILD_OUTPUT)) {
+      log = Objects.requireNonNull(in, BUILD_OUTPUT).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    byte[] bytes = new byte[LINES / 1_000 * log.length];
+    int at = 0;
+    for (int line = 0, from = 0; line < LINES - 1; line++) {
+      int start = from % log.length;
+      int end = start;
+      while (log[end] != '\n') {
+        end++;
+      }
+      int length = end + 1 - start;
+      if (bytes.length - at < length) {
+        bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+      }
+      System.arraycopy(log, start, bytes, at, length);
+      at += length;
+      from = end + 1;
+    }
+    return padded(Arrays.copyOf(bytes, at));
+  }
+
+  /** Adds a last line that makes the whole a number of chunks. */
+  private static Workload padded(byte[] lines) {
+    int padded = (lines.length + CHUNK) / CHUNK * CHUNK;
+    byte[] whole = Arrays.copyOf(lines, padded);
+    Arrays.fill(whole, lines.length, padded, (byte) '=');
     whole[padded - 1] = '\n';
     return new Workload(whole);
   }
@@ -97,5 +138,26 @@ final class Workload {
   /** Returns the lines, each with its line end; not to be changed. */
   byte[] bytes() {
     return bytes;
+  }
+
+  /** Returns the ends of chunks of {@value #CHUNK} bytes. */
+  int[] chunkEnds() {
+    int[] ends = new int[bytes.length / CHUNK];
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] = (i + 1) * CHUNK;
+    }
+    return ends;
+  }
+
+  /** Returns the ends of chunks that are a line each. */
+  int[] lineEnds() {
+    int[] ends = new int[LINES];
+    int line = 0;
+    for (int at = 0; at < bytes.length; at++) {
+      if (bytes[at] == '\n') {
+        ends[line++] = at + 1;
+      }
+    }
+    return ends;
   }
 }

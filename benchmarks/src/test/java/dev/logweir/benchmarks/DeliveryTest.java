@@ -24,7 +24,7 @@ class DeliveryTest {
     List<String> lines = linesOf(workload);
 
     for (int pass = 0; pass < 3; pass++) {
-      strings.lines(lines);
+      lines.forEach(strings::line);
       bytes.lines(LogBatch.of(lines).reader());
       runs.runs(LogBatch.of(lines));
     }
@@ -40,7 +40,7 @@ class DeliveryTest {
     Delivery delivery = Delivery.everyByte();
 
     lines.set(7, "~" + lines.get(7).substring(0, 97) + "~");
-    delivery.lines(lines);
+    lines.forEach(delivery::line);
 
     assertThat(delivery.sum()).isNotEqualTo(Delivery.expected(WORKLOAD, 1, true));
   }
@@ -51,7 +51,7 @@ class DeliveryTest {
     Delivery delivery = Delivery.sampled();
 
     Collections.swap(lines, 7, 8);
-    delivery.lines(lines);
+    lines.forEach(delivery::line);
 
     assertThat(delivery.sum()).isNotEqualTo(Delivery.expected(WORKLOAD, 1, false));
   }

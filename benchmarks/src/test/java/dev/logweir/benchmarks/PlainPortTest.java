@@ -23,7 +23,7 @@ class PlainPortTest {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
 
-    PlainPort port = new PlainPort(MAX_SIZE, TICK, delivery::lines);
+    PlainPort port = new PlainPort(MAX_SIZE, TICK, false, lines -> lines.forEach(delivery::line));
     for (int pass = 0; pass < 3; pass++) {
       for (int at = 0; at < workload.bytes().length; at += Workload.CHUNK) {
         port.stdout().awaitRoom(Workload.CHUNK);
@@ -40,7 +40,7 @@ class PlainPortTest {
   void finish_deliversTheLastLineWithoutLineEnd() throws Exception {
     List<String> delivered = new ArrayList<>();
 
-    PlainPort port = new PlainPort(MAX_SIZE, TICK, delivered::addAll);
+    PlainPort port = new PlainPort(MAX_SIZE, TICK, false, delivered::addAll);
     port.stdout().write("one\ntwo".getBytes(UTF_8));
     port.finish();
 
@@ -54,6 +54,7 @@ class PlainPortTest {
         new PlainPort(
             MAX_SIZE,
             TICK,
+            false,
             lines -> {
               try {
                 stalled.await();

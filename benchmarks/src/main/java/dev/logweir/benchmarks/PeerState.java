@@ -12,21 +12,44 @@ import org.openjdk.jmh.annotations.TearDown;
  */
 @State(Scope.Thread)
 @SuppressWarnings("NullAway.Init")
-public abstract class PipelineState {
-  static final int MAX_SIZE = 256 << 10;
-
+public class PeerState {
   /** Number of lines that one call of {@link #write()} writes. */
   static final int LINES = 2 * Workload.LINES;
 
-  /** Length of a line in bytes with its line end, or {@code mixed}. */
-  @Param({"100", "10", "1024", "mixed"})
+  /** Length of a line in bytes with its line end, {@code mixed} or {@code build}. */
+  @Param({"100", "10", "1024", "build"})
   public String line;
 
+  /** Bytes of a chunk, 4096, or {@code line} for chunks of a line each. */
+  @Param({"4096", "line"})
+  public String chunk;
+
+  /** Name of a {@link Peer}. */
+  @Param({
+    "LOGWEIR",
+    "LOGWEIR_INTERVAL_0",
+    "LOGWEIR_ONE_THREAD",
+    "LOGWEIR_BY_LINE",
+    "STRING_LOOP",
+    "PIPE",
+    "PLAIN_PORT",
+    "PLAIN_PORT_1MS",
+    "ZIPKIN_16K",
+    "ZIPKIN_256K",
+    "OPENTELEMETRY",
+    "LOGBACK",
+    "LOKI4J"
+  })
+  public String peer;
+
   private Workload workload;
+  private int[] ends;
   private Delivery delivery;
+  private Pipeline pipeline;
   private long passes;
 
-  PipelineState() {}
+  /** Creates it, as JMH does. */
+  public PeerState() {}
 
   /**
    * Makes the bytes, sees every one of them arrive once, and opens the pipeline that is measured.
@@ -34,51 +57,40 @@ public abstract class PipelineState {
   @Setup(Level.Trial)
   public void setUp() throws Exception {
     workload = Workload.of(line);
-    run(Delivery.everyByte());
+    ends = chunk.equals("line") ? workload.lineEnds() : workload.chunkEnds();
+    open(Delivery.everyByte());
     write();
-    close();
-    check(true);
-    run(Delivery.sampled());
+    finish(true);
+    open(Delivery.sampled());
   }
 
   /** Ends the pipeline and compares what arrived with what was written. */
   @TearDown(Level.Trial)
   public void tearDown() throws Exception {
-    close();
-    check(false);
+    finish(false);
   }
 
   /** Writes the lines in chunks. */
   void write() throws Exception {
     byte[] bytes = workload.bytes();
     for (int line = 0; line < LINES; line += Workload.LINES) {
-      for (int at = 0; at < bytes.length; at += Workload.CHUNK) {
-        write(bytes, at, Workload.CHUNK);
+      int from = 0;
+      for (int end : ends) {
+        pipeline.write(bytes, from, end - from);
+        from = end;
       }
       passes++;
     }
   }
 
-  byte[] bytes() {
-    return workload.bytes();
-  }
-
-  /** Opens a pipeline whose sender hands all lines to the delivery. */
-  abstract void open(Delivery delivery) throws Exception;
-
-  /** Writes without losing anything. */
-  abstract void write(byte[] bytes, int offset, int length) throws Exception;
-
-  /** Returns when all that was written is delivered. */
-  abstract void close() throws Exception;
-
-  private void run(Delivery target) throws Exception {
+  private void open(Delivery target) throws Exception {
     delivery = target;
     passes = 0;
-    open(target);
+    pipeline = Peer.valueOf(peer).open(target, Mode.LOSSLESS);
   }
 
-  private void check(boolean everyByte) {
+  private void finish(boolean everyByte) throws Exception {
+    pipeline.finish();
     Delivery.Sum expected = Delivery.expected(workload, passes, everyByte);
     if (!delivery.sum().equals(expected)) {
       throw new IllegalStateException("arrived " + delivery.sum() + " of " + expected);

@@ -1,0 +1,96 @@
+package dev.logweir.benchmarks;
+
+import java.time.Duration;
+
+/** Everything that is measured beside each other. */
+enum Peer {
+  /** The sends run on the engine's threads, and so do drains, where lines do not go past them. */
+  LOGWEIR(
+      "Logweir",
+      (sink, mode) ->
+          mode == Mode.LOSSLESS
+              ? job(Duration.ofSeconds(30), 128, false, false, sink)
+              : new LogweirDefaults(sink, mode)),
+
+  /** The same with batches that go as soon as the sender is free. */
+  LOGWEIR_INTERVAL_0(
+      "Logweir, interval of zero",
+      (sink, mode) ->
+          mode == Mode.LOSSLESS
+              ? job(Duration.ZERO, 128, false, false, sink)
+              : new LogweirDefaults(sink, Mode.PROMPT)),
+
+  /** The writer drains after each 64 KiB, and then does the sends that have become due. */
+  LOGWEIR_ONE_THREAD(
+      "Logweir, drained and sent by the writer",
+      (sink, mode) -> job(Duration.ofSeconds(30), 64, true, false, sink)),
+
+  /** The same with a sender that takes line by line, as one must that encodes each. */
+  LOGWEIR_BY_LINE(
+      "the same, the sender taking line by line",
+      (sink, mode) -> job(Duration.ofSeconds(30), 64, true, true, sink)),
+
+  /** See {@link StringLoop}. */
+  STRING_LOOP("String loop that hands over each line", (sink, mode) -> new StringLoop(sink)),
+
+  /** See {@link PipedReader}. */
+  PIPE("BufferedReader.lines over a pipe", PipedReader::new),
+
+  /** See {@link PlainPort}. */
+  PLAIN_PORT(
+      "plain port, tick of 50 ms",
+      (sink, mode) -> new PlainPortJob(sink, mode, Duration.ofMillis(50))),
+
+  /** The same with a faster tick. */
+  PLAIN_PORT_1MS(
+      "plain port, tick of 1 ms",
+      (sink, mode) -> new PlainPortJob(sink, mode, Duration.ofMillis(1))),
+
+  /** See {@link ZipkinReporter}. */
+  ZIPKIN_16K(
+      "zipkin AsyncReporter, messages of 16 KiB",
+      (sink, mode) -> new ZipkinReporter(sink, mode, 16 << 10)),
+
+  /** The same with larger messages. */
+  ZIPKIN_256K(
+      "zipkin AsyncReporter, messages of 256 KiB",
+      (sink, mode) -> new ZipkinReporter(sink, mode, 256 << 10)),
+
+  /** See {@link OpenTelemetryLogs}. */
+  OPENTELEMETRY("OpenTelemetry BatchLogRecordProcessor", OpenTelemetryLogs::new),
+
+  /** See {@link LogbackAsync}. */
+  LOGBACK("Logback AsyncAppender", LogbackAsync::new),
+
+  /** See {@link Loki4j}. */
+  LOKI4J("loki-logback-appender", Loki4j::new);
+
+  /** Bound of Logweir's and the plain port's buffers, in bytes. */
+  static final int MAX_SIZE = 256 << 10;
+
+  final String title;
+
+  @SuppressWarnings("ImmutableEnumChecker") // references to constructors, and lambdas without state
+  private final Opener opener;
+
+  Peer(String title, Opener opener) {
+    this.title = title;
+    this.opener = opener;
+  }
+
+  @FunctionalInterface
+  private interface Opener {
+    Pipeline open(Sink sink, Mode mode) throws Exception;
+  }
+
+  /** Starts one whose lines go to the sink. */
+  Pipeline open(Sink sink, Mode mode) throws Exception {
+    return opener.open(sink, mode);
+  }
+
+  private static Pipeline job(
+      Duration interval, int kibPerDrain, boolean sendsHere, boolean byLine, Sink sink) {
+    return new LogweirJob(
+        MAX_SIZE, new LogweirJob.Plan(interval, kibPerDrain << 10, sendsHere, byLine), sink);
+  }
+}
