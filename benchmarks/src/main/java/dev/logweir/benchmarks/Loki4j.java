@@ -28,7 +28,8 @@ import java.util.function.Function;
  * For least time a batch is one record, and they look each millisecond.
  */
 final class Loki4j implements Pipeline {
-  private static final int WINDOW = 10_000;
+  private static final int WINDOW = 20_000;
+  private static final int CHECK = Integer.getInteger("q", 1);
 
   private final Window window;
   private final LoggerContext context = LogbackContext.create();
@@ -47,6 +48,7 @@ final class Loki4j implements Pipeline {
     batch.setStaticLabels(true);
     if (mode == Mode.LOSSLESS) {
       batch.setTimeoutMs(100);
+      batch.setInternalQueuesCheckTimeoutMs(CHECK);
     } else if (mode == Mode.PROMPT) {
       batch.setMaxItems(1);
       batch.setInternalQueuesCheckTimeoutMs(1);

@@ -25,8 +25,8 @@ import java.util.Collection;
  * delay.
  */
 final class OpenTelemetryLogs implements Pipeline {
-  private static final int QUEUE = 8_192;
-  private static final int BATCH = 2_048;
+  private static final int QUEUE = Integer.getInteger("q", 8192);
+  private static final int BATCH = Integer.getInteger("q", 8192) / 4;
 
   private final Window window;
   private final SdkLoggerProvider provider;

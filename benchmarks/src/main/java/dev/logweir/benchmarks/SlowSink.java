@@ -1,0 +1,52 @@
+package dev.logweir.benchmarks;
+
+import dev.logweir.LogBatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Reads all bytes, at a fixed rate at most: a send lasts as long as its bytes take. */
+final class SlowSink implements Sink {
+  private final Delivery delivery = Delivery.sampled();
+  private final double nanosPerByte;
+  private long due = System.nanoTime();
+  private long seen;
+  private volatile long lines;
+
+  SlowSink(long bytesPerSecond) {
+    nanosPerByte = (double) TimeUnit.SECONDS.toNanos(1) / bytesPerSecond;
+  }
+
+  /** Returns how many lines arrived; from any thread. */
+  long lineCount() {
+    return lines;
+  }
+
+  @Override
+  public void line(String line) {
+    delivery.line(line);
+  }
+
+  @Override
+  public void line(byte[] bytes, int offset, int length) {
+    delivery.line(bytes, offset, length);
+  }
+
+  @Override
+  public void batch(LogBatch batch) {
+    delivery.batch(batch);
+  }
+
+  @Override
+  public void sent() {
+    long bytes = delivery.bytes() - seen;
+    seen += bytes;
+    lines = delivery.lineCount();
+    // A sender that was idle has not saved up a right to be faster.
+    due = Math.max(due, System.nanoTime()) + (long) (bytes * nanosPerByte);
+    long left = due - System.nanoTime();
+    while (left > 0 && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(this, left);
+      left = due - System.nanoTime();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.logweir.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was aimed at, beside what was measured, for lines of 100 B in chunks of 4 KiB; shown, never
+ * asserted. An aim whose figures are missing is left out.
+ */
+final class SpeedAims {
+  private static final String LOGWEIR = Peer.LOGWEIR.name();
+  private static final String FLOOR = "floorCount";
+  private static final double BYTES_THAT_ARE_NONE = 0.5;
+  private static final double MILLIS_AT_99 = 2;
+
+  private final List<SpeedRow> rows;
+  private final List<ForkedRun> runs;
+  private final List<String> table = new ArrayList<>();
+
+  private SpeedAims(List<SpeedRow> rows, List<ForkedRun> runs) {
+    this.rows = rows;
+    this.runs = runs;
+  }
+
+  /** Returns the rows of a Markdown table: aim, figure, whether it was met. */
+  static List<String> of(List<SpeedRow> rows, List<ForkedRun> runs) {
+    SpeedAims aims = new SpeedAims(rows, runs);
+    aims.cost();
+    aims.latency();
+    return aims.table;
+  }
+
+  private void cost() {
+    SpeedRow own = row(LOGWEIR);
+    SpeedRow floor = row(FLOOR);
+    if (own == null || floor == null) {
+      return;
+    }
+    add("writer's time at most 3 × the floor", own.time() / floor.time(), "×", 3, false);
+    add("CPU of all threads at most 3 × the floor", own.cpu() / floor.cpu(), "×", 3, false);
+    add("0 B a line in steady state", own.allocated(), " B", BYTES_THAT_ARE_NONE, false);
+    cheaperThan(10, own, Peer.OPENTELEMETRY, Peer.LOGBACK, Peer.LOKI4J);
+    cheaperThan(5, own, Peer.ZIPKIN_16K, Peer.PLAIN_PORT_1MS);
+    cheaperThan(2, own, Peer.PIPE);
+    SpeedRow loop = row("stringLoop");
+    if (loop != null) {
+      add("less CPU than the bare `String` loop", loop.cpu() / own.cpu(), "×", 1, true);
+    }
+  }
+
+  private void cheaperThan(int times, SpeedRow own, Peer... peers) {
+    for (Peer peer : peers) {
+      SpeedRow row = row(peer.name());
+      if (row != null) {
+        String aim = "CPU at least " + times + " × less than " + peer.title;
+        add(aim, row.cpu() / own.cpu(), "×", times, true);
+      }
+    }
+  }
+
+  private void latency() {
+    for (String pattern : List.of("calm", "burst")) {
+      for (String percentile : List.of("p50", "p99")) {
+        String name = pattern + " " + percentile + " ms";
+        String aim = "write to send, " + pattern + ", " + percentile + " at most Logback's";
+        add(aim, latency(Peer.LOGWEIR, name), " ms", latency(Peer.LOGBACK, name), false);
+      }
+      double worst = latency(Peer.LOGWEIR, pattern + " p99 ms");
+      add("write to send, " + pattern + ", p99 under 2 ms", worst, " ms", MILLIS_AT_99, false);
+    }
+  }
+
+  private void add(String aim, double figure, String unit, double bound, boolean atLeast) {
+    if (Double.isNaN(figure) || Double.isNaN(bound)) {
+      return;
+    }
+    boolean met = atLeast ? figure >= bound : figure <= bound;
+    table.add(
+        String.format(
+            Locale.ROOT,
+            "| %s | %s%s (%s %s) | %s |",
+            aim,
+            SpeedReport.number(figure),
+            unit,
+            atLeast ? "≥" : "≤",
+            SpeedReport.number(bound),
+            met ? "met" : "**not met**"));
+  }
+
+  private @Nullable SpeedRow row(String name) {
+    return rows.stream()
+        .filter(row -> row.name().equals(name))
+        .filter(row -> row.line().equals("100") && row.chunk().equals("4096"))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private double latency(Peer peer, String figure) {
+    return runs.stream()
+        .filter(run -> run.kind().equals("latency") && run.peer() == peer)
+        .map(run -> run.figures().getOrDefault(figure, Double.NaN))
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+}

@@ -1,0 +1,217 @@
+package dev.logweir.benchmarks;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.results.RunResult;
+
+/** Makes tables, and JSON, of what {@link SpeedRun} measured. */
+final class SpeedReport {
+  private static final String FLOOR = "floorCount";
+  private static final double NANOS_PER_MICRO = 1e3;
+
+  private final List<SpeedRow> rows;
+  private final List<ForkedRun> runs;
+  private final String command;
+  private final StringBuilder text = new StringBuilder();
+
+  SpeedReport(Collection<RunResult> results, List<ForkedRun> runs, boolean quick) {
+    rows = results.stream().filter(SpeedRow::isOne).map(SpeedRow::of).toList();
+    this.runs = runs;
+    command = "benchmarks/run speed" + (quick ? " --quick" : "");
+  }
+
+  /** Returns a figure with three digits, and no more of them than it has. */
+  static String number(double figure) {
+    if (Double.isNaN(figure)) {
+      return "–";
+    }
+    double size = Math.abs(figure);
+    String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
+    return String.format(Locale.ROOT, format, figure);
+  }
+
+  String markdown() {
+    text.setLength(0);
+    line("# Speed");
+    line("");
+    Machine machine = Machine.here();
+    line("- machine: " + machine.cpu() + ", " + machine.processors() + " processors");
+    line("- system: " + machine.system());
+    line("- JVM: " + machine.jvm());
+    line("- command: `" + command + "`");
+    line("- errors: JMH's, at 99.9 %; the floor of a table is that of the same lines in 4 KiB");
+    aims();
+    costs();
+    latencies();
+    overloads();
+    closes();
+    return text.toString();
+  }
+
+  private void aims() {
+    section("Aims, for lines of 100 B in chunks of 4 KiB");
+    line("| aim | figure | |");
+    line("|---|---|---|");
+    SpeedAims.of(rows, runs).forEach(this::line);
+  }
+
+  private void costs() {
+    rows.stream()
+        .filter(row -> !row.name().startsWith("floor") || row.chunk().equals("4096"))
+        .collect(
+            Collectors.groupingBy(
+                row -> row.line() + " " + row.chunk(), LinkedHashMap::new, Collectors.toList()))
+        .values()
+        .forEach(this::costs);
+  }
+
+  private void costs(List<SpeedRow> table) {
+    String line = table.get(0).line();
+    String lines = line.equals("build") ? "Build output" : "Lines of " + line + " B";
+    String chunk = table.get(0).chunk();
+    section(lines + " in chunks of " + (chunk.equals("line") ? "a line" : "4 KiB"));
+    line(
+        "| | writer, ns a line | × floor | CPU of all threads, ns a line | × floor"
+            + " | allocated, B a line | million lines a second |");
+    line("|---|---|---|---|---|---|---|");
+    SpeedRow floor =
+        rows.stream()
+            .filter(row -> row.name().equals(FLOOR) && row.line().equals(line))
+            .findFirst()
+            .orElse(null);
+    for (SpeedRow row : table) {
+      cost(row, floor);
+    }
+  }
+
+  private void cost(SpeedRow row, @Nullable SpeedRow floor) {
+    line(
+        String.format(
+            Locale.ROOT,
+            "| %s | %s ± %s | %s | %s ± %s | %s | %s | %s |",
+            row.title(),
+            number(row.time()),
+            number(row.timeError()),
+            floor == null ? "–" : number(row.time() / floor.time()),
+            number(row.cpu()),
+            number(row.cpuError()),
+            floor == null ? "–" : number(row.cpu() / floor.cpu()),
+            number(row.allocated()),
+            number(NANOS_PER_MICRO / row.time())));
+  }
+
+  private void latencies() {
+    section("From write to send");
+    line("Lines of 100 B, each set up for the least time: one each millisecond; 100 at once.");
+    line("");
+    figures(
+        "latency",
+        "calm p50 ms",
+        "calm p99 ms",
+        "calm p99.9 ms",
+        "burst p50 ms",
+        "burst p99 ms",
+        "burst p99.9 ms");
+  }
+
+  private void overloads() {
+    section("Overload");
+    line("Lines of 100 B, as fast as they are taken, to a sender of 20 MB/s; each by default.");
+    line("");
+    figures(
+        "overload",
+        "written MB/s",
+        "arrived MB",
+        "arrived % of written",
+        "arrived % of what the sender could take",
+        "held MB");
+  }
+
+  private void closes() {
+    section("Close with a sender that hangs");
+    line("Each by default; a thread counts as left when it still runs a second later.");
+    line("");
+    line("| | close, s | threads left |");
+    line("|---|---|---|");
+    for (ForkedRun run : runs) {
+      if (run.kind().equals("close") && !run.figures().isEmpty()) {
+        Map<String, Double> figures = run.figures();
+        String more = figures.getOrDefault("close returned", 0.0) == 1 ? "" : "> ";
+        line(
+            String.format(
+                Locale.ROOT,
+                "| %s | %s%s | %.0f |",
+                run.peer().title,
+                more,
+                number(figures.getOrDefault("close s", Double.NaN)),
+                figures.getOrDefault("threads left", Double.NaN)));
+      }
+    }
+  }
+
+  private void figures(String kind, String... names) {
+    line("| | " + String.join(" | ", names) + " |");
+    line("|---".repeat(names.length + 1) + "|");
+    for (ForkedRun run : runs) {
+      if (run.kind().equals(kind)) {
+        StringJoiner cells = new StringJoiner(" | ", "| ", " |").add(run.peer().title);
+        for (String name : names) {
+          cells.add(number(run.figures().getOrDefault(name, Double.NaN)));
+        }
+        line(cells.toString());
+      }
+    }
+  }
+
+  private void section(String title) {
+    line("");
+    line("## " + title);
+    line("");
+  }
+
+  private void line(String line) {
+    text.append(line).append('\n');
+  }
+
+  /** Returns the figures of latency, overload and close. */
+  String json() {
+    Machine machine = Machine.here();
+    StringJoiner entries = new StringJoiner(",\n    ", "[\n    ", "\n  ]");
+    for (ForkedRun run : runs) {
+      StringJoiner figures = new StringJoiner(", ", "{", "}");
+      run.figures().forEach((name, value) -> figures.add(quoted(name) + ": " + value));
+      entries.add(
+          "{\"run\": "
+              + quoted(run.kind())
+              + ", \"peer\": "
+              + quoted(run.peer().name())
+              + ", \"figures\": "
+              + figures
+              + "}");
+    }
+    return "{\n  \"cpu\": "
+        + quoted(machine.cpu())
+        + ",\n  \"processors\": "
+        + machine.processors()
+        + ",\n  \"system\": "
+        + quoted(machine.system())
+        + ",\n  \"jvm\": "
+        + quoted(machine.jvm())
+        + ",\n  \"command\": "
+        + quoted(command)
+        + ",\n  \"runs\": "
+        + entries
+        + "\n}\n";
+  }
+
+  private static String quoted(String text) {
+    return '"' + Objects.requireNonNull(text).replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+}
