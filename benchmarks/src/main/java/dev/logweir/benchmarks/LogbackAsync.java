@@ -20,7 +20,7 @@ import ch.qos.logback.core.UnsynchronizedAppenderBase;
  * least time too, so that a burst does not make the writer wait.
  */
 final class LogbackAsync implements Pipeline {
-  private static final int QUEUE = Integer.getInteger("q", 8192);
+  private static final int QUEUE = 8_192;
 
   private final LoggerContext context = LogbackContext.create();
   private final LineSplitter lines;

@@ -54,9 +54,9 @@ final class OverloadRun {
     stop.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
 
     double arrived = sink.lineCount() * 100.0;
-    Outcome.figure("written MB/s", bytes / seconds / MEGA);
+    Outcome.figure("offered MB/s", bytes / seconds / MEGA);
     Outcome.figure("arrived MB", arrived / MEGA);
-    Outcome.figure("arrived % of written", 100 * arrived / bytes);
+    Outcome.figure("arrived % of offered", 100 * arrived / bytes);
     Outcome.figure("arrived % of what the sender could take", 100 * arrived / capacity(seconds));
     Outcome.figure("held MB", Math.max(0, held) / MEGA);
     Outcome.end();

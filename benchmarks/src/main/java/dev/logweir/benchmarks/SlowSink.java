@@ -6,6 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Reads all bytes, at a fixed rate at most: a send lasts as long as its bytes take. */
 final class SlowSink implements Sink {
+  private static final long LEAD_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final Delivery delivery = Delivery.sampled();
   private final double nanosPerByte;
   private long due = System.nanoTime();
@@ -41,12 +43,18 @@ final class SlowSink implements Sink {
     long bytes = delivery.bytes() - seen;
     seen += bytes;
     lines = delivery.lineCount();
-    // A sender that was idle has not saved up a right to be faster.
-    due = Math.max(due, System.nanoTime()) + (long) (bytes * nanosPerByte);
-    long left = due - System.nanoTime();
-    while (left > 0 && !Thread.currentThread().isInterrupted()) {
+    // Short sends would sleep too long each; one that was idle has not saved up a right to be
+    // faster.
+    long now = System.nanoTime();
+    due = Math.max(due, now - LEAD_NANOS) + (long) (bytes * nanosPerByte);
+    if (due - now < LEAD_NANOS) {
+      return;
+    }
+    for (long left = due - now; left > 0; left = due - System.nanoTime()) {
+      if (Thread.currentThread().isInterrupted()) {
+        return;
+      }
       LockSupport.parkNanos(this, left);
-      left = due - System.nanoTime();
     }
   }
 }

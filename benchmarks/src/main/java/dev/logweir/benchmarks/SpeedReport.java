@@ -63,32 +63,32 @@ final class SpeedReport {
   }
 
   private void costs() {
-    rows.stream()
-        .filter(row -> !row.name().startsWith("floor") || row.chunk().equals("4096"))
-        .collect(
-            Collectors.groupingBy(
-                row -> row.line() + " " + row.chunk(), LinkedHashMap::new, Collectors.toList()))
-        .values()
-        .forEach(this::costs);
+    Map<String, List<SpeedRow>> tables =
+        rows.stream()
+            .filter(SpeedRow::isPeer)
+            .collect(
+                Collectors.groupingBy(
+                    row -> row.line() + " " + row.chunk(),
+                    LinkedHashMap::new,
+                    Collectors.toList()));
+    tables.values().forEach(this::costs);
   }
 
-  private void costs(List<SpeedRow> table) {
-    String line = table.get(0).line();
+  private void costs(List<SpeedRow> peers) {
+    String line = peers.get(0).line();
     String lines = line.equals("build") ? "Build output" : "Lines of " + line + " B";
-    String chunk = table.get(0).chunk();
+    String chunk = peers.get(0).chunk();
     section(lines + " in chunks of " + (chunk.equals("line") ? "a line" : "4 KiB"));
     line(
         "| | writer, ns a line | × floor | CPU of all threads, ns a line | × floor"
             + " | allocated, B a line | million lines a second |");
     line("|---|---|---|---|---|---|---|");
+    List<SpeedRow> others =
+        rows.stream().filter(row -> !row.isPeer() && row.line().equals(line)).toList();
     SpeedRow floor =
-        rows.stream()
-            .filter(row -> row.name().equals(FLOOR) && row.line().equals(line))
-            .findFirst()
-            .orElse(null);
-    for (SpeedRow row : table) {
-      cost(row, floor);
-    }
+        others.stream().filter(row -> row.name().equals(FLOOR)).findFirst().orElse(null);
+    others.forEach(row -> cost(row, floor));
+    peers.forEach(row -> cost(row, floor));
   }
 
   private void cost(SpeedRow row, @Nullable SpeedRow floor) {
@@ -127,9 +127,9 @@ final class SpeedReport {
     line("");
     figures(
         "overload",
-        "written MB/s",
+        "offered MB/s",
         "arrived MB",
-        "arrived % of written",
+        "arrived % of offered",
         "arrived % of what the sender could take",
         "held MB");
   }

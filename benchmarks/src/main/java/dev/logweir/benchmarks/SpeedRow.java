@@ -1,5 +1,6 @@
 package dev.logweir.benchmarks;
 
+import java.util.Arrays;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
@@ -40,6 +41,11 @@ record SpeedRow(
 
   static boolean isOne(RunResult result) {
     return result.getParams().getBenchmark().contains(PeerBenchmark.class.getSimpleName() + ".");
+  }
+
+  /** Returns whether it is one of a {@link Peer}. */
+  boolean isPeer() {
+    return Arrays.stream(Peer.values()).anyMatch(peer -> peer.name().equals(name));
   }
 
   String title() {

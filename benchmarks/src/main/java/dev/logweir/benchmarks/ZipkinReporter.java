@@ -31,7 +31,7 @@ final class ZipkinReporter implements Pipeline {
     window = mode == Mode.LOSSLESS ? new Window(WINDOW) : Window.open();
     AsyncReporter.Builder builder = AsyncReporter.builder(new Sender(sink, window, messageBytes));
     if (mode == Mode.LOSSLESS) {
-      builder.queuedMaxSpans(QUEUE);
+      builder.queuedMaxSpans(QUEUE).closeTimeout(10, TimeUnit.SECONDS);
     } else if (mode == Mode.PROMPT) {
       builder.messageTimeout(1, TimeUnit.MILLISECONDS);
     }

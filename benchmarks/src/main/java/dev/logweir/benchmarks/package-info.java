@@ -1,4 +1,7 @@
-/** JMH benchmarks of Logweir. */
+/**
+ * Benchmarks of Logweir beside a floor and its peers; {@link dev.logweir.benchmarks.SpeedRun} runs
+ * those of speed.
+ */
 @NullMarked
 package dev.logweir.benchmarks;
 
