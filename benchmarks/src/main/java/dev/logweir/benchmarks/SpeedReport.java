@@ -1,11 +1,14 @@
 package dev.logweir.benchmarks;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,12 +44,10 @@ final class SpeedReport {
     text.setLength(0);
     line("# Speed");
     line("");
-    Machine machine = Machine.here();
-    line("- machine: " + machine.cpu() + ", " + machine.processors() + " processors");
-    line("- system: " + machine.system());
-    line("- JVM: " + machine.jvm());
-    line("- command: `" + command + "`");
-    line("- errors: JMH's, at 99.9 %; the floor of a table is that of the same lines in 4 KiB");
+    line(Machine.describe());
+    line(
+        "Command: `" + command + "`. Errors are JMH's, at 99.9 %. The floor of a table is that of");
+    line("the same lines in chunks of 4 KiB.");
     aims();
     costs();
     latencies();
@@ -181,37 +182,26 @@ final class SpeedReport {
   }
 
   /** Returns the figures of latency, overload and close. */
-  String json() {
-    Machine machine = Machine.here();
-    StringJoiner entries = new StringJoiner(",\n    ", "[\n    ", "\n  ]");
-    for (ForkedRun run : runs) {
-      StringJoiner figures = new StringJoiner(", ", "{", "}");
-      run.figures().forEach((name, value) -> figures.add(quoted(name) + ": " + value));
-      entries.add(
-          "{\"run\": "
-              + quoted(run.kind())
-              + ", \"peer\": "
-              + quoted(run.peer().name())
-              + ", \"figures\": "
-              + figures
-              + "}");
+  String json() throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      Machine.write(json);
+      json.writeStringField("command", command);
+      json.writeArrayFieldStart("runs");
+      for (ForkedRun run : runs) {
+        json.writeStartObject();
+        json.writeStringField("run", run.kind());
+        json.writeStringField("peer", run.peer().name());
+        for (Map.Entry<String, Double> figure : run.figures().entrySet()) {
+          json.writeNumberField(figure.getKey(), figure.getValue());
+        }
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
     }
-    return "{\n  \"cpu\": "
-        + quoted(machine.cpu())
-        + ",\n  \"processors\": "
-        + machine.processors()
-        + ",\n  \"system\": "
-        + quoted(machine.system())
-        + ",\n  \"jvm\": "
-        + quoted(machine.jvm())
-        + ",\n  \"command\": "
-        + quoted(command)
-        + ",\n  \"runs\": "
-        + entries
-        + "\n}\n";
-  }
-
-  private static String quoted(String text) {
-    return '"' + Objects.requireNonNull(text).replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    return text.append('\n').toString();
   }
 }
