@@ -14,22 +14,49 @@ final class SpeedAims {
   private static final String FLOOR = "floorCount";
   private static final double BYTES_THAT_ARE_NONE = 0.5;
   private static final double MILLIS_AT_99 = 2;
+  private static final double WRITE = 1.3;
+  private static final double JOB_MICROS = 20;
 
   private final List<SpeedRow> rows;
+  private final List<OtherRow> others;
   private final List<ForkedRun> runs;
   private final List<String> table = new ArrayList<>();
 
-  private SpeedAims(List<SpeedRow> rows, List<ForkedRun> runs) {
+  private SpeedAims(List<SpeedRow> rows, List<OtherRow> others, List<ForkedRun> runs) {
     this.rows = rows;
+    this.others = others;
     this.runs = runs;
   }
 
   /** Returns the rows of a Markdown table: aim, figure, whether it was met. */
-  static List<String> of(List<SpeedRow> rows, List<ForkedRun> runs) {
-    SpeedAims aims = new SpeedAims(rows, runs);
+  static List<String> of(List<SpeedRow> rows, List<OtherRow> others, List<ForkedRun> runs) {
+    SpeedAims aims = new SpeedAims(rows, others, runs);
+    aims.write();
     aims.cost();
     aims.latency();
     return aims.table;
+  }
+
+  private void write() {
+    String benchmark = WriteBenchmark.class.getSimpleName();
+    double copy = score(benchmark + ".copy");
+    double scan = score(benchmark + ".copyAndCount");
+    double toBuffer = score(benchmark + ".toBuffer") / copy;
+    double toBatch = score(benchmark + ".toBatch") / scan;
+    add("a write of 4 KiB to a buffer at most 1.3 × the copy", toBuffer, "×", WRITE, false);
+    String past = "a write of 4 KiB past the buffer at most 1.3 × the copy with the scan";
+    add(past, toBatch, "×", WRITE, false);
+    double silent = score(LifeCycleBenchmark.class.getSimpleName() + ".silent");
+    add("a job without output under 20 µs", silent, " µs", JOB_MICROS, false);
+  }
+
+  private double score(String name) {
+    return others.stream()
+        .filter(row -> row.name().equals(name))
+        .filter(row -> row.parameters().isEmpty() || row.parameters().equals("line=100"))
+        .mapToDouble(OtherRow::score)
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
   private void cost() {

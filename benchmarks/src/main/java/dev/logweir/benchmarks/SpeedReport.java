@@ -20,12 +20,14 @@ final class SpeedReport {
   private static final double NANOS_PER_MICRO = 1e3;
 
   private final List<SpeedRow> rows;
+  private final List<OtherRow> others;
   private final List<ForkedRun> runs;
   private final String command;
   private final StringBuilder text = new StringBuilder();
 
   SpeedReport(Collection<RunResult> results, List<ForkedRun> runs, boolean quick) {
     rows = results.stream().filter(SpeedRow::isOne).map(SpeedRow::of).toList();
+    others = results.stream().filter(r -> !SpeedRow.isOne(r)).map(OtherRow::of).toList();
     this.runs = runs;
     command = "benchmarks/run speed" + (quick ? " --quick" : "");
   }
@@ -50,6 +52,7 @@ final class SpeedReport {
     line("the same lines in chunks of 4 KiB.");
     aims();
     costs();
+    others();
     latencies();
     overloads();
     closes();
@@ -60,7 +63,7 @@ final class SpeedReport {
     section("Aims, for lines of 100 B in chunks of 4 KiB");
     line("| aim | figure | |");
     line("|---|---|---|");
-    SpeedAims.of(rows, runs).forEach(this::line);
+    SpeedAims.of(rows, others, runs).forEach(this::line);
   }
 
   private void costs() {
@@ -106,6 +109,18 @@ final class SpeedReport {
             floor == null ? "–" : number(row.cpu() / floor.cpu()),
             number(row.allocated()),
             number(NANOS_PER_MICRO / row.time())));
+  }
+
+  private void others() {
+    section("Other benchmarks");
+    line("| | | an operation | unit | CPU of all threads, ns | allocated, B |");
+    line("|---|---|---|---|---|---|");
+    for (OtherRow row : others) {
+      String time = number(row.score()) + " ± " + number(row.error());
+      String profiled = number(row.cpu()) + " | " + number(row.allocated());
+      String names = row.name() + " | " + row.parameters();
+      line("| " + names + " | " + time + " | " + row.unit() + " | " + profiled + " |");
+    }
   }
 
   private void latencies() {

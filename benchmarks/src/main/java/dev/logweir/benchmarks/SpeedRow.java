@@ -27,16 +27,21 @@ record SpeedRow(
     String method = benchmark.substring(benchmark.lastIndexOf('.') + 1);
     Result<?> time = result.getPrimaryResult();
     Result<?> cpu = result.getSecondaryResults().get("cpu");
-    Result<?> allocated = result.getSecondaryResults().get("gc.alloc.rate.norm");
     return new SpeedRow(
         method.equals("peer") ? result.getParams().getParam("peer") : method,
         result.getParams().getParam("line"),
         method.equals("peer") ? result.getParams().getParam("chunk") : "4096",
         time.getScore(),
         time.getScoreError(),
-        cpu == null ? Double.NaN : cpu.getScore(),
+        secondary(result, "cpu"),
         cpu == null ? Double.NaN : cpu.getScoreError(),
-        allocated == null ? Double.NaN : allocated.getScore());
+        secondary(result, "gc.alloc.rate.norm"));
+  }
+
+  /** Returns a profiler's figure, {@code NaN} if there is none. */
+  static double secondary(RunResult result, String name) {
+    Result<?> figure = result.getSecondaryResults().get(name);
+    return figure == null ? Double.NaN : figure.getScore();
   }
 
   static boolean isOne(RunResult result) {

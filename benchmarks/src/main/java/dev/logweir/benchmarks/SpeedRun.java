@@ -45,6 +45,10 @@ public final class SpeedRun {
           Peer.OPENTELEMETRY,
           Peer.LOGBACK,
           Peer.LOKI4J);
+
+  /** Further benchmarks, of lines of 100 B where they have lines. */
+  private static final List<String> OTHERS = List.of("WriteBenchmark", "LifeCycleBenchmark");
+
   private static final String FAILURE = "<failure>";
 
   private final boolean quick;
@@ -78,34 +82,32 @@ public final class SpeedRun {
   }
 
   private void benchmarks() throws RunnerException, IOException {
-    run("lines of 100 B in chunks of 4 KiB", 2, 3, 5, options("PeerBenchmark", "100", "4096"));
+    ChainedOptionsBuilder main = options("PeerBenchmark", "100", "4096");
+    run(
+        "lines of 100 B in chunks of 4 KiB",
+        2,
+        4,
+        5,
+        quick ? main.param("peer", MAIN_PEERS) : main);
+    for (String other : OTHERS) {
+      run(other, 1, 4, 5, options(other, "100", "4096"));
+    }
     if (quick) {
-      run(
-          "build output in chunks of a line",
-          1,
-          2,
-          3,
-          options("PeerBenchmark.(peer|floorCount)", "build", "line")
-              .param("peer", "LOGWEIR", "PIPE", "LOGBACK"));
+      run("100 in chunks of a line", 1, 2, 3, peers("100", "line", "LOGWEIR", "PIPE", "LOGBACK"));
       return;
     }
     for (String line : List.of("10", "1024", "build")) {
-      run(
-          line + " in chunks of 4 KiB",
-          1,
-          2,
-          3,
-          options("PeerBenchmark.(peer|floorCount|stringLoop)", line, "4096")
-              .param("peer", MAIN_PEERS));
+      ChainedOptionsBuilder floors = options("PeerBenchmark.(floorCount|stringLoop)", line, "4096");
+      run(line + " in chunks of 4 KiB, floors", 1, 2, 3, floors);
+      run(line + " in chunks of 4 KiB", 1, 3, 3, peers(line, "4096", MAIN_PEERS));
     }
     for (String line : List.of("100", "build")) {
-      run(
-          line + " in chunks of a line",
-          1,
-          2,
-          3,
-          options("PeerBenchmark.peer", line, "line").param("peer", MAIN_PEERS));
+      run(line + " in chunks of a line", 1, 3, 3, peers(line, "line", MAIN_PEERS));
     }
+  }
+
+  private static ChainedOptionsBuilder peers(String line, String chunk, String... peers) {
+    return options("PeerBenchmark.peer", line, chunk).param("peer", peers);
   }
 
   private static ChainedOptionsBuilder options(String include, String line, String chunk) {

@@ -16,7 +16,7 @@ class SpeedReportTest {
             row("PIPE", 90, 62),
             row("LOGBACK", 400, 309));
 
-    List<String> aims = SpeedAims.of(rows, List.of());
+    List<String> aims = SpeedAims.of(rows, List.of(), List.of());
 
     assertThat(aims)
         .containsExactly(
@@ -34,11 +34,26 @@ class SpeedReportTest {
             new ForkedRun("latency", Peer.LOGWEIR, Map.of("calm p50 ms", 0.2, "calm p99 ms", 2.5)),
             new ForkedRun("latency", Peer.LOGBACK, Map.of("calm p50 ms", 0.2, "calm p99 ms", 2.6)));
 
-    assertThat(SpeedAims.of(List.of(), runs))
+    assertThat(SpeedAims.of(List.of(), List.of(), runs))
         .containsExactly(
             "| write to send, calm, p50 at most Logback's | 0.20 ms (≤ 0.20) | met |",
             "| write to send, calm, p99 at most Logback's | 2.50 ms (≤ 2.60) | met |",
             "| write to send, calm, p99 under 2 ms | 2.50 ms (≤ 2.00) | **not met** |");
+  }
+
+  @Test
+  void writes_areHeldAgainstCopies() {
+    List<OtherRow> others =
+        List.of(
+            other("WriteBenchmark.copy", "line=100", 100),
+            other("WriteBenchmark.toBuffer", "line=10", 100),
+            other("WriteBenchmark.toBuffer", "line=100", 140),
+            other("LifeCycleBenchmark.silent", "", 12));
+
+    assertThat(SpeedAims.of(List.of(), others, List.of()))
+        .containsExactly(
+            "| a write of 4 KiB to a buffer at most 1.3 × the copy | 1.40× (≤ 1.30) | **not met** |",
+            "| a job without output under 20 µs | 12.0 µs (≤ 20.0) | met |");
   }
 
   @Test
@@ -52,5 +67,9 @@ class SpeedReportTest {
 
   private static SpeedRow row(String name, double time, double cpu) {
     return new SpeedRow(name, "100", "4096", time, 1, cpu, 1, 0.17);
+  }
+
+  private static OtherRow other(String name, String parameters, double score) {
+    return new OtherRow(name, parameters, score, 1, "ns/op", 0, 0);
   }
 }
