@@ -25,6 +25,7 @@ final class CloseRun {
    * @param args the name of a {@link Peer}, the seconds to wait for close
    */
   public static void main(String[] args) throws Exception {
+    Outcome.begin();
     Workload workload = Workload.of("100");
     HungSink sink = new HungSink();
     Set<Thread> before = Thread.getAllStackTraces().keySet();

@@ -9,6 +9,16 @@ final class Outcome {
 
   private Outcome() {}
 
+  /** Makes the program end when this thread fails, whatever threads a peer runs. */
+  static void begin() {
+    Thread.currentThread()
+        .setUncaughtExceptionHandler(
+            (thread, failure) -> {
+              failure.printStackTrace();
+              Runtime.getRuntime().halt(1);
+            });
+  }
+
   static void figure(String name, double value) {
     System.out.printf(Locale.ROOT, "%s%s %.6g%n", PREFIX, name, value);
   }

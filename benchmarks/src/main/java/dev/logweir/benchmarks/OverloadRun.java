@@ -33,6 +33,7 @@ final class OverloadRun {
    * @param args the name of a {@link Peer}, the seconds to write for
    */
   public static void main(String[] args) throws Exception {
+    Outcome.begin();
     Peer peer = Peer.valueOf(args[0]);
     long nanos = TimeUnit.SECONDS.toNanos(Integer.parseInt(args[1]));
     Workload workload = Workload.of("100");

@@ -134,7 +134,8 @@ final class SpeedReport {
         "calm p99.9 ms",
         "burst p50 ms",
         "burst p99 ms",
-        "burst p99.9 ms");
+        "burst p99.9 ms",
+        "lines lost");
   }
 
   private void overloads() {
