@@ -32,13 +32,13 @@ final class SpeedReport {
     command = "benchmarks/run speed" + (quick ? " --quick" : "");
   }
 
-  /** Returns a figure with three digits, and no more of them than it has. */
+  /** Returns a figure with two or three digits that count. */
   static String number(double figure) {
     if (Double.isNaN(figure)) {
       return "–";
     }
     double size = Math.abs(figure);
-    String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
+    String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : size >= 0.1 ? "%.2f" : "%.3f";
     return String.format(Locale.ROOT, format, figure);
   }
 
