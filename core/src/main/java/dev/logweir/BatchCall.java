@@ -18,6 +18,7 @@ final class BatchCall {
   private final @Nullable Time time;
   private @Nullable Condition wakeUp;
   private boolean written;
+  private int delivered;
   private boolean woken;
   private boolean ending;
   private long deadlineNanos;
@@ -36,6 +37,7 @@ final class BatchCall {
     lock.lock();
     try {
       written = false;
+      delivered = 0;
     } finally {
       lock.unlock();
     }
@@ -52,7 +54,31 @@ final class BatchCall {
 
   /** Takes {@link #written} back: the server told what became of it. */
   void answered() {
-    begin();
+    lock.lock();
+    try {
+      written = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void delivered(int lines) {
+    lock.lock();
+    try {
+      delivered = Math.max(delivered, lines);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how many of the first lines have arrived for certain. */
+  int delivered() {
+    lock.lock();
+    try {
+      return delivered;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Ends the pause under way, or the next one if there is none. */

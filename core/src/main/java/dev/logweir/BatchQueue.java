@@ -126,10 +126,14 @@ final class BatchQueue {
     return held;
   }
 
-  /** Hands what a batch lost, and what it was to tell of, on to where the next one tells it. */
-  static void handOn(LogBatch batch, DropReason reason, Tally lost, GapTally target) {
+  /**
+   * Hands what a batch lost, and what it was to tell of, on to where the next one tells it.
+   *
+   * @param told whether the marker at the batch's head has arrived
+   */
+  static void handOn(LogBatch batch, DropReason reason, Tally lost, boolean told, GapTally target) {
     if (lost.equals(batch.source())) {
-      if (batch.gapBefore != null) {
+      if (batch.gapBefore != null && !told) {
         target.add(batch.gapBefore);
       }
       if (batch.markedGaps != null) {

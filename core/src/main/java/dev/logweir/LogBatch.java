@@ -226,6 +226,30 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     call.answered();
   }
 
+  /**
+   * Tells that the first lines have arrived, for a sender that sends a batch in parts: should the
+   * call be given up or fail without naming lines, these count as shipped.
+   *
+   * @param lines how many, from the first line of the batch on; fewer than told before change
+   *     nothing
+   * @throws IllegalArgumentException if {@code lines} is negative or more than there are
+   */
+  public void delivered(int lines) {
+    call.delivered(Checks.count("lines", lines, 0, size()));
+  }
+
+  /** Returns whether a line is not known to have arrived, given how the call failed. */
+  boolean isUndelivered(int index, @Nullable Throwable failure) {
+    return (failure instanceof SendException e && !e.isWholeBatch())
+        ? e.isUndelivered(index)
+        : index >= call.delivered();
+  }
+
+  /** Returns whether some line may have arrived though the call failed. */
+  boolean isPartlyDelivered(@Nullable Throwable failure) {
+    return (failure instanceof SendException e && !e.isWholeBatch()) || call.delivered() > 0;
+  }
+
   /** Returns the time left for this job, once its end has begun; empty before. */
   public Optional<Duration> timeLeft() {
     requireValid();

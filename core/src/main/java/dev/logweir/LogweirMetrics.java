@@ -29,8 +29,6 @@ public final class LogweirMetrics implements AutoCloseable {
   /** The prefix of the meters' names if none is given. */
   public static final String DEFAULT_PREFIX = "logweir";
 
-  private static final String BYTES = "bytes";
-
   final Totals totals = new Totals();
   private final @Nullable MeterRegistry registry;
   private final List<LogweirEngine> engines = new CopyOnWriteArrayList<>();
@@ -96,41 +94,31 @@ public final class LogweirMetrics implements AutoCloseable {
       meters.add(
           counter(prefix + "bytes.dropped", t -> t.droppedBytes(reason))
               .tag("reason", reason.tag())
-              .baseUnit(BYTES)
               .description("Bytes of jobs that did not arrive, as the jobs wrote them")
               .register(target));
       meters.add(
           counter(prefix + "lines.dropped", t -> t.droppedLines(reason))
               .tag("reason", reason.tag())
-              .baseUnit("lines")
               .description("Lines of jobs that did not arrive")
               .register(target));
     }
     add(
         target,
         prefix + "bytes.shipped",
-        BYTES,
         "Bytes of jobs that arrived, as the jobs wrote them",
         t -> t.shippedBytes.sum());
-    add(
-        target,
-        prefix + "lines.shipped",
-        "lines",
-        "Lines of jobs that arrived",
-        t -> t.shippedLines.sum());
+    add(target, prefix + "lines.shipped", "Lines of jobs that arrived", t -> t.shippedLines.sum());
     add(
         target,
         prefix + "bytes.filtered",
-        BYTES,
         "Bytes of jobs that processors removed on purpose",
         t -> t.filteredBytes.sum());
     add(
         target,
         prefix + "bytes.sent",
-        BYTES,
         "Bytes of text in batches that arrived, markers and prefixes included",
         t -> t.sentBytes.sum());
-    add(target, prefix + "batches", "batches", "Batches that arrived", t -> t.batches.sum());
+    add(target, prefix + "batches", "Batches that arrived", t -> t.batches.sum());
     for (Outcome outcome : Outcome.values()) {
       Timer timer =
           Timer.builder(prefix + "send")
@@ -143,25 +131,21 @@ public final class LogweirMetrics implements AutoCloseable {
     gauge(
         target,
         prefix + "bytes.retained",
-        BYTES,
         "Heap bytes charged to jobs now",
         m -> m.engines.stream().mapToLong(LogweirEngine::retainedBytes).sum());
     gauge(
         target,
         prefix + "bytes.limit",
-        BYTES,
         "Heap bytes that the jobs and their engines may come to",
         m -> m.engines.stream().mapToLong(LogweirEngine::limitBytes).sum());
     gauge(
         target,
         prefix + "jobs.active",
-        "jobs",
         "Jobs started and not over",
         m -> m.engines.stream().mapToLong(LogweirEngine::activeJobs).sum());
     gauge(
         target,
         prefix + "calls.abandoned",
-        "calls",
         "Calls that ignored their interruption and still run",
         m -> m.engines.stream().mapToLong(LogweirEngine::abandonedCalls).sum());
   }
@@ -170,23 +154,14 @@ public final class LogweirMetrics implements AutoCloseable {
     return FunctionCounter.builder(name, totals, value);
   }
 
-  private void add(
-      MeterRegistry target, String name, String unit, String text, ToDoubleFunction<Totals> value) {
-    meters.add(counter(name, value).baseUnit(unit).description(text).register(target));
+  private void add(MeterRegistry target, String name, String text, ToDoubleFunction<Totals> value) {
+    meters.add(counter(name, value).description(text).register(target));
   }
 
   private void gauge(
-      MeterRegistry target,
-      String name,
-      String unit,
-      String text,
-      ToDoubleFunction<LogweirMetrics> value) {
+      MeterRegistry target, String name, String text, ToDoubleFunction<LogweirMetrics> value) {
     meters.add(
-        Gauge.builder(name, this, value)
-            .baseUnit(unit)
-            .description(text)
-            .strongReference(true)
-            .register(target));
+        Gauge.builder(name, this, value).description(text).strongReference(true).register(target));
   }
 
   void attach(LogweirEngine engine) {

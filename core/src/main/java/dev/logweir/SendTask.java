@@ -99,7 +99,7 @@ final class SendTask extends WorkerPool.Work {
     Tally lost = SinkLedger.lostOf(batch, failure);
     boolean wake = false;
     boolean abandoned;
-    long bytes = batch.sourceBytes;
+    Tally source = batch.source();
     sink.lock.lock();
     try {
       abandoned = call.abandoned;
@@ -122,7 +122,7 @@ final class SendTask extends WorkerPool.Work {
       sink.job.roomFreed();
     }
     sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
-    log(failure, bytes);
+    log(failure, source.bytes(), lost.bytes());
     return true;
   }
 
@@ -147,7 +147,7 @@ final class SendTask extends WorkerPool.Work {
     }
   }
 
-  private void log(@Nullable Throwable failure, long bytes) {
+  private void log(@Nullable Throwable failure, long bytes, long lost) {
     if (failure == null) {
       if (failing) {
         LOG.info("Sending goes on; {} bytes were lost since the first failure", lostBytes);
@@ -156,12 +156,12 @@ final class SendTask extends WorkerPool.Work {
       }
       return;
     }
-    lostBytes += bytes;
+    lostBytes += lost;
     boolean ends = failure instanceof SendException e && e.kind() == SendException.Kind.JOB_GONE;
     if (failing && (!ends || failure == gone)) {
-      LOG.debug("A batch of {} bytes was not delivered", bytes, failure);
+      LOG.debug("{} of {} bytes of a batch were not delivered", lost, bytes, failure);
     } else {
-      LOG.warn("A batch of {} bytes was not delivered", bytes, failure);
+      LOG.warn("{} of {} bytes of a batch were not delivered", lost, bytes, failure);
       failing = true;
     }
   }

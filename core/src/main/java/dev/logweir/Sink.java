@@ -487,7 +487,7 @@ final class Sink {
   /** Drops a batch that was not sent: its gaps go on to what follows. */
   private void drop(LogBatch batch, DropReason reason, GapTally target) {
     ledger.lost(batch.afterLine, reason, batch.source());
-    BatchQueue.handOn(batch, reason, batch.source(), target);
+    BatchQueue.handOn(batch, reason, batch.source(), false, target);
     free(batch, true);
   }
 
@@ -680,7 +680,8 @@ final class Sink {
   boolean sent(LogBatch batch, @Nullable Throwable failure, Tally lost) {
     ledger.sent(batch, failure, lost, call.isWritten());
     if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
-      BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, queue.gapInFront());
+      boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
+      BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, told, queue.gapInFront());
     }
     free(batch, failure == null);
     overflowing = false;
@@ -800,10 +801,7 @@ final class Sink {
 
   /** Counts the batch of a call that is given up. Guarded by the lock. */
   void abandoned(LogBatch batch) {
-    ledger.lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, batch.source());
-    if (call.isWritten()) {
-      ledger.unconfirmed(batch.source());
-    }
+    ledger.abandoned(batch, call.isWritten());
   }
 
   /** Gives back what a call held that had been given up. */

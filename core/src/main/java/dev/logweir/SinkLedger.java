@@ -69,12 +69,7 @@ final class SinkLedger {
    * guarded.
    */
   static Tally lostOf(LogBatch batch, @Nullable Throwable failure) {
-    if (failure == null) {
-      return Tally.NONE;
-    }
-    return failure instanceof SendException e && !e.isWholeBatch()
-        ? undelivered(batch, e)
-        : batch.source();
+    return failure == null ? Tally.NONE : notDelivered(batch, failure);
   }
 
   /**
@@ -95,6 +90,11 @@ final class SinkLedger {
         unconfirmed(lost);
       }
     }
+    shipped(batch, lost);
+  }
+
+  /** Counts as shipped what was not lost of a batch. */
+  private void shipped(LogBatch batch, Tally lost) {
     long lines = batch.sourceLines - lost.lines();
     long bytes = batch.sourceBytes - lost.bytes();
     shippedLines += lines;
@@ -103,18 +103,34 @@ final class SinkLedger {
     totals.shippedBytes.add(bytes);
   }
 
+  /** Counts the batch of a call that is given up: what has not arrived is lost. */
+  void abandoned(LogBatch batch, boolean written) {
+    Tally lost = notDelivered(batch, null);
+    lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, lost);
+    if (written) {
+      unconfirmed(lost);
+    }
+    shipped(batch, lost);
+  }
+
   static DropReason reasonOf(Throwable failure) {
     return failure instanceof SendException e && e.kind() != SendException.Kind.FAILED
         ? DropReason.SEND_REFUSED
         : DropReason.SEND_FAILED;
   }
 
-  private static Tally undelivered(LogBatch batch, SendException failure) {
+  /**
+   * @param failure null where the call was given up
+   */
+  private static Tally notDelivered(LogBatch batch, @Nullable Throwable failure) {
+    if (!batch.isPartlyDelivered(failure)) {
+      return batch.source();
+    }
     long lines = 0;
     long bytes = 0;
     LineReader reader = new LineReader(batch);
     for (int index = batch.headLines(); reader.next(); index++) {
-      if (failure.isUndelivered(index)) {
+      if (batch.isUndelivered(index, failure)) {
         lines += reader.sourceLines();
         bytes += reader.sourceBytes();
       }

@@ -127,7 +127,7 @@ class BatchQueueTest {
     batch.markedGaps = new GapTally();
     batch.markedGaps.add(3, 30, DropReason.BUFFER_FULL.bit());
     GapTally target = new GapTally();
-    BatchQueue.handOn(batch, DropReason.SEND_FAILED, batch.source(), target);
+    BatchQueue.handOn(batch, DropReason.SEND_FAILED, batch.source(), false, target);
     assertThat(tally(target)).isEqualTo(new Tally(1 + 2 + 3, 10 + 20 + 30));
     assertThat(target.reasons)
         .isEqualTo(
@@ -141,9 +141,18 @@ class BatchQueueTest {
     LogBatch batch = batch(1, 10);
     BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
     GapTally target = new GapTally();
-    BatchQueue.handOn(batch, DropReason.SEND_FAILED, new Tally(0, 4), target);
+    BatchQueue.handOn(batch, DropReason.SEND_FAILED, new Tally(0, 4), false, target);
     assertThat(tally(target)).isEqualTo(new Tally(0, 4));
-    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, Tally.NONE, target);
+    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, Tally.NONE, false, target);
     assertThat(target.reasons).isEqualTo(DropReason.SEND_FAILED.bit());
+  }
+
+  @Test
+  void handOn_leavesTheGapThatWasToldAtTheHead() {
+    LogBatch batch = batch(1, 10);
+    BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
+    GapTally target = new GapTally();
+    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, batch.source(), true, target);
+    assertThat(tally(target)).isEqualTo(new Tally(1, 10));
   }
 }

@@ -108,10 +108,11 @@ class SendTaskTest {
       send("one");
       send("three");
       send("five");
-      assertThat(logged(Level.WARN)).containsExactly("A batch of 4 bytes was not delivered");
+      assertThat(logged(Level.WARN)).containsExactly("4 of 4 bytes of a batch were not delivered");
       assertThat(logged(Level.DEBUG))
           .containsExactly(
-              "A batch of 6 bytes was not delivered", "A batch of 5 bytes was not delivered");
+              "6 of 6 bytes of a batch were not delivered",
+              "5 of 5 bytes of a batch were not delivered");
       assertThat(events.list)
           .allMatch(event -> event.getThrowableProxy().getMessage().equals("no route"));
       events.list.clear();

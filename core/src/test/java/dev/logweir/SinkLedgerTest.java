@@ -127,6 +127,33 @@ class SinkLedgerTest {
   }
 
   @Test
+  void sent_withoutNamesLosesWhatIsBehindTheLinesDelivered() {
+    LogBatch batch = batch();
+    batch.markHead(new byte[9]);
+    batch.delivered(2);
+    batch.delivered(1);
+    assertThat(sent(batch, new IOException("no route"), true)).isEqualTo(new Tally(2, 6 + 5));
+    assertThat(sent(batch, failure(SendException.Kind.REFUSED), false))
+        .isEqualTo(new Tally(2, 6 + 5));
+    assertThat(sent(batch, failure(SendException.Kind.REFUSED, 1), false))
+        .isEqualTo(new Tally(1, 4));
+    assertThat(report().shipped()).isEqualTo(new Tally(1 + 1 + 2, 4 + 4 + 11));
+    assertThat(report().unconfirmed()).isEqualTo(new Tally(2, 6 + 5));
+  }
+
+  @Test
+  void abandoned_losesWhatIsBehindTheLinesDelivered() {
+    LogBatch batch = batch();
+    ledger.abandoned(batch, false);
+    batch.delivered(1);
+    ledger.abandoned(batch, true);
+    assertThat(report().shipped()).isEqualTo(new Tally(1, 4));
+    assertThat(report().unconfirmed()).isEqualTo(new Tally(2, 6 + 5));
+    assertThat(report().dropped())
+        .isEqualTo(Map.of(DropReason.FLUSH_TIMEOUT, THREE.plus(new Tally(2, 6 + 5))));
+  }
+
+  @Test
   void unconfirmed_isSummedUp() {
     sent(batch(), new IOException("no answer"), true);
     ledger.unconfirmed(new Tally(1, 10));

@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 @Timeout(60)
 class WarningsTest {
   private static final String LOST =
-      "A batch of N bytes was not delivered: log of job 225 not sent: ";
+      "N of N bytes of a batch were not delivered: log of job 225 not sent: ";
   private static final String GONE =
-      "A batch of N bytes was not delivered: log of job 225 not sent, nor what follows: ";
+      "N of N bytes of a batch were not delivered: log of job 225 not sent, nor what follows: ";
 
   private final Logger logger = (Logger) LoggerFactory.getLogger("dev.logweir");
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
