@@ -2,6 +2,7 @@ package dev.logweir.benchmarks;
 
 import dev.logweir.BatchSender;
 import dev.logweir.LogBatch;
+import dev.logweir.LogProcessor;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
@@ -15,9 +16,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A job of Logweir with one sink and no processor, whose writer keeps so far ahead of its sender as
- * loses nothing: at most 2 × {@code maxSize} of text on its way, of which at most half of {@code
- * maxSize}, as it calls {@code drain()} that often, is still in the buffer.
+ * A job of Logweir with one sink, whose writer keeps so far ahead of its sender as loses nothing:
+ * at most 2 × {@code maxSize} of text on its way, of which at most half of {@code maxSize}, as it
+ * calls {@code drain()} that often, is still in the buffer.
  */
 final class LogweirJob implements BatchSender, Pipeline {
   private static final Duration END_WITHIN = Duration.ofSeconds(60);
@@ -47,8 +48,14 @@ final class LogweirJob implements BatchSender, Pipeline {
    *     half of {@code maxSize}
    * @param sendsHere whether the writer also does the sends, after each {@code drain()}
    * @param byLine whether the sender takes the lines one by one, as one must that encodes each
+   * @param processors what looks at the lines, and leaves these as they are
    */
-  record Plan(Duration maxInterval, int bytesPerDrain, boolean sendsHere, boolean byLine) {}
+  record Plan(
+      Duration maxInterval,
+      int bytesPerDrain,
+      boolean sendsHere,
+      boolean byLine,
+      List<LogProcessor> processors) {}
 
   /** Starts the job. */
   LogweirJob(int maxSize, Plan plan, Sink sink) {
@@ -57,12 +64,9 @@ final class LogweirJob implements BatchSender, Pipeline {
     window = 2L * maxSize;
     LogweirEngine.Builder builder = LogweirEngine.builder();
     engine = (plan.sendsHere ? builder.sendExecutor(this::defer) : builder).build();
-    log =
-        LogStreamer.builder(this)
-            .engine(engine)
-            .maxSize(maxSize)
-            .maxInterval(plan.maxInterval)
-            .start();
+    LogStreamer.Builder job = LogStreamer.builder(this).engine(engine).maxSize(maxSize);
+    plan.processors.forEach(job::processor);
+    log = job.maxInterval(plan.maxInterval).start();
   }
 
   @Override

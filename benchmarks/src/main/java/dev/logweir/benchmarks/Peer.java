@@ -1,6 +1,11 @@
 package dev.logweir.benchmarks;
 
+import dev.logweir.LogProcessor;
+import dev.logweir.SecretMasker;
 import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /** Everything that is measured beside each other. */
 enum Peer {
@@ -19,6 +24,9 @@ enum Peer {
           mode == Mode.LOSSLESS
               ? job(Duration.ZERO, 128, false, false, sink)
               : new LogweirDefaults(sink, Mode.PROMPT)),
+
+  /** The same with a masker of 50 secrets, none of which is in the lines. */
+  LOGWEIR_MASKED("Logweir with 50 secrets to mask", (sink, mode) -> masked(sink)),
 
   /** The writer drains after each 64 KiB, and then does the sends that have become due. */
   LOGWEIR_ONE_THREAD(
@@ -68,6 +76,8 @@ enum Peer {
   /** Bound of Logweir's and the plain port's buffers, in bytes. */
   static final int MAX_SIZE = 256 << 10;
 
+  private static final int SECRETS = 50;
+
   final String title;
 
   @SuppressWarnings("ImmutableEnumChecker") // references to constructors, and lambdas without state
@@ -88,9 +98,23 @@ enum Peer {
     return opener.open(sink, mode);
   }
 
+  private static Pipeline masked(Sink sink) {
+    SplittableRandom random = new SplittableRandom(SECRETS);
+    List<String> secrets =
+        IntStream.range(0, SECRETS)
+            .mapToObj(i -> Long.toUnsignedString(random.nextLong(), 36) + "-" + i + "-secret")
+            .toList();
+    Duration interval = Duration.ofSeconds(30);
+    List<LogProcessor> masker = List.of(SecretMasker.of(secrets));
+    return new LogweirJob(
+        MAX_SIZE, new LogweirJob.Plan(interval, 128 << 10, false, false, masker), sink);
+  }
+
   private static Pipeline job(
       Duration interval, int kibPerDrain, boolean sendsHere, boolean byLine, Sink sink) {
     return new LogweirJob(
-        MAX_SIZE, new LogweirJob.Plan(interval, kibPerDrain << 10, sendsHere, byLine), sink);
+        MAX_SIZE,
+        new LogweirJob.Plan(interval, kibPerDrain << 10, sendsHere, byLine, List.of()),
+        sink);
   }
 }

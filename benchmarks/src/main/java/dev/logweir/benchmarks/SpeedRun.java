@@ -27,6 +27,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public final class SpeedRun {
   private static final String[] MAIN_PEERS = {
     "LOGWEIR",
+    "LOGWEIR_MASKED",
     "LOGWEIR_ONE_THREAD",
     "PIPE",
     "PLAIN_PORT_1MS",
@@ -48,6 +49,9 @@ public final class SpeedRun {
 
   /** Further benchmarks, of lines of 100 B where they have lines. */
   private static final List<String> OTHERS = List.of("WriteBenchmark", "LifeCycleBenchmark");
+
+  /** Those that a short run leaves out. */
+  private static final List<String> SERIES = List.of("ScalingBenchmark", "MaskerBenchmark");
 
   private static final String FAILURE = "<failure>";
 
@@ -96,6 +100,9 @@ public final class SpeedRun {
       run("100 in chunks of a line", 1, 2, 3, peers("100", "line", "LOGWEIR", "PIPE", "LOGBACK"));
       return;
     }
+    for (String series : SERIES) {
+      run(series, 1, 3, 4, options(series, "100", "4096").param("hits", "0"));
+    }
     for (String line : List.of("10", "1024", "build")) {
       ChainedOptionsBuilder floors = options("PeerBenchmark.(floorCount|stringLoop)", line, "4096");
       run(line + " in chunks of 4 KiB, floors", 1, 2, 3, floors);
@@ -111,10 +118,7 @@ public final class SpeedRun {
   }
 
   private static ChainedOptionsBuilder options(String include, String line, String chunk) {
-    return new OptionsBuilder()
-        .include("dev.logweir.benchmarks." + include)
-        .param("line", line)
-        .param("chunk", chunk);
+    return new OptionsBuilder().include("\\." + include).param("line", line).param("chunk", chunk);
   }
 
   private void run(

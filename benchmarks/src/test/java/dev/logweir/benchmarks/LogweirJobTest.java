@@ -3,6 +3,7 @@ package dev.logweir.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +29,7 @@ class LogweirJobTest {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
     LogweirJob.Plan plan =
-        new LogweirJob.Plan(Duration.ofSeconds(seconds), 64 << 10, sendsHere, byLine);
+        new LogweirJob.Plan(Duration.ofSeconds(seconds), 64 << 10, sendsHere, byLine, List.of());
 
     LogweirJob job = new LogweirJob(Peer.MAX_SIZE, plan, delivery);
     for (int pass = 0; pass < PASSES; pass++) {
