@@ -3,6 +3,7 @@ package dev.logweir.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +13,14 @@ import org.jspecify.annotations.Nullable;
 final class SpeedAims {
   private static final String LOGWEIR = Peer.LOGWEIR.name();
   private static final String FLOOR = "floorCount";
+  private static final String LINES = "line=100";
   private static final double BYTES_THAT_ARE_NONE = 0.5;
   private static final double MILLIS_AT_99 = 2;
   private static final double WRITE = 1.3;
   private static final double JOB_MICROS = 20;
+  private static final double JOBS_FLAT = 1.5;
+  private static final int FASTER_THAN_REPLACE = 10;
+  private static final int SCANS_OF_A_MASKER = 5;
 
   private final List<SpeedRow> rows;
   private final List<OtherRow> others;
@@ -34,29 +39,21 @@ final class SpeedAims {
     aims.write();
     aims.cost();
     aims.latency();
+    aims.series();
     return aims.table;
   }
 
   private void write() {
     String benchmark = WriteBenchmark.class.getSimpleName();
-    double copy = score(benchmark + ".copy");
-    double scan = score(benchmark + ".copyAndCount");
-    double toBuffer = score(benchmark + ".toBuffer") / copy;
-    double toBatch = score(benchmark + ".toBatch") / scan;
+    double copy = score(benchmark + ".copy", LINES);
+    double scan = score(benchmark + ".copyAndCount", LINES);
+    double toBuffer = score(benchmark + ".toBuffer", LINES) / copy;
+    double toBatch = score(benchmark + ".toBatch", LINES) / scan;
     add("a write of 4 KiB to a buffer at most 1.3 × the copy", toBuffer, "×", WRITE, false);
     String past = "a write of 4 KiB past the buffer at most 1.3 × the copy with the scan";
     add(past, toBatch, "×", WRITE, false);
-    double silent = score(LifeCycleBenchmark.class.getSimpleName() + ".silent");
+    double silent = score(LifeCycleBenchmark.class.getSimpleName() + ".silent", "");
     add("a job without output under 20 µs", silent, " µs", JOB_MICROS, false);
-  }
-
-  private double score(String name) {
-    return others.stream()
-        .filter(row -> row.name().equals(name))
-        .filter(row -> row.parameters().isEmpty() || row.parameters().equals("line=100"))
-        .mapToDouble(OtherRow::score)
-        .findFirst()
-        .orElse(Double.NaN);
   }
 
   private void cost() {
@@ -97,6 +94,31 @@ final class SpeedAims {
       double worst = latency(Peer.LOGWEIR, pattern + " p99 ms");
       add("write to send, " + pattern + ", p99 under 2 ms", worst, " ms", MILLIS_AT_99, false);
     }
+  }
+
+  private void series() {
+    double few = cpu("ScalingBenchmark.jobs", "jobs=10");
+    double many = cpu("ScalingBenchmark.jobs", "jobs=10000");
+    add("a line of 10,000 jobs at most 1.5 × one of 10, CPU", many / few, "×", JOBS_FLAT, false);
+    String plain = "hits=0, secrets=50";
+    double masker = score("MaskerBenchmark.masker", plain);
+    double replace = score("MaskerBenchmark.replace", plain) / masker;
+    add("50 secrets at least 10 × faster than replace", replace, "×", FASTER_THAN_REPLACE, true);
+    double scans = masker / score("MaskerBenchmark.newlineScan", plain);
+    add("50 secrets at most 5 × the newline scan", scans, "×", SCANS_OF_A_MASKER, false);
+  }
+
+  private double score(String name, String parameters) {
+    return row(name, parameters).mapToDouble(OtherRow::score).findFirst().orElse(Double.NaN);
+  }
+
+  private double cpu(String name, String parameters) {
+    return row(name, parameters).mapToDouble(OtherRow::cpu).findFirst().orElse(Double.NaN);
+  }
+
+  private Stream<OtherRow> row(String name, String parameters) {
+    return others.stream()
+        .filter(row -> row.name().equals(name) && row.parameters().equals(parameters));
   }
 
   private void add(String aim, double figure, String unit, double bound, boolean atLeast) {
