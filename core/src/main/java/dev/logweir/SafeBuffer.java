@@ -185,8 +185,8 @@ public final class SafeBuffer extends OutputStream {
       int cut = Newlines.last(bytes, from, Math.min(end, from + target.maxLine())) + 1;
       taken = 0;
       if (cut > from) {
-        int lines = Newlines.count(bytes, from, cut);
         int first = Newlines.first(bytes, from, cut);
+        int lines = first == cut - 1 ? 1 : Newlines.count(bytes, first + 1, cut) + 1;
         taken = target.passThrough(tail, bytes, from, first + 1, cut, lines);
         if (taken > 0) {
           passed(taken, taken < cut - from ? Newlines.count(bytes, from, from + taken) : lines);
