@@ -23,7 +23,7 @@ final class Connection {
   private static final byte[] LINE_END = {'\r', '\n'};
 
   private final Dialer dialer;
-  private final long madeNanos = System.nanoTime();
+  private long madeNanos = System.nanoTime();
   private volatile boolean aborted;
   private volatile @Nullable Wire wire;
   private @Nullable Streams streams;
@@ -192,8 +192,26 @@ final class Connection {
     return open;
   }
 
+  /** Closes, and is from now on as one that has not been connected yet. */
+  void renew() {
+    end();
+    Wire its = wire;
+    if (its != null) {
+      its.close();
+    }
+    wire = null;
+    streams = null;
+    phase = Phase.CONNECTING;
+    madeNanos = System.nanoTime();
+  }
+
   /** Says END if the server listens, without waiting for it, and closes. */
   void close() {
+    end();
+    abort();
+  }
+
+  private void end() {
     Wire its = wire;
     Streams open = streams;
     if (its != null && open != null && phase == Phase.READY) {
@@ -206,7 +224,6 @@ final class Connection {
         // the server sees the connection end
       }
     }
-    abort();
   }
 
   /** Closes at once; a call under way fails. */

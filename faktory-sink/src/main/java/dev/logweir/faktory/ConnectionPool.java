@@ -101,20 +101,6 @@ final class ConnectionPool implements AutoCloseable {
   }
 
   /**
-   * Like {@link #borrow}, for one that is not connected yet. Idle ones that come up are closed.
-   *
-   * @param deadlineNanos on {@link System#nanoTime}
-   */
-  Connection borrowFresh(long deadlineNanos) throws AttemptException, InterruptedException {
-    Connection connection = borrow(deadlineNanos);
-    while (connection.isOpened()) {
-      discard(connection);
-      connection = borrow(deadlineNanos);
-    }
-    return connection;
-  }
-
-  /**
    * Closes all idle connections: one that was found dead is seldom alone. To be called before that
    * one is discarded, which wakes who waits; this does not.
    */

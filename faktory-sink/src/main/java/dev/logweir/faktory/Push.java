@@ -62,40 +62,50 @@ final class Push implements Retries.Attempt {
     }
   }
 
-  /** A connection that has been idle may have died unseen: then a fresh one is taken at once. */
+  /**
+   * A connection that has been idle may have died unseen: then a fresh one is opened at once. It is
+   * opened in the place of the old one: who gave that back would be the last of those who wait.
+   */
   private void run(long deadlineNanos) throws AttemptException, InterruptedException {
-    if (!again) {
+    Connection connection = client.pool().borrow(deadlineNanos);
+    boolean done = false;
+    try {
+      if (again) {
+        connection.renew();
+      }
       again = true;
-      Connection connection = client.pool().borrow(deadlineNanos);
       boolean reused = connection.isOpened();
       try {
         run(connection, deadlineNanos);
-        return;
       } catch (AttemptException e) {
         if (!reused || e.result() != AttemptResult.LOST) {
           throw e;
         }
+        connection.renew();
+        run(connection, deadlineNanos);
+      }
+      done = true;
+    } finally {
+      if (done) {
+        client.pool().giveBack(connection);
+      } else {
+        client.pool().discard(connection);
       }
     }
-    run(client.pool().borrowFresh(deadlineNanos), deadlineNanos);
   }
 
   private void run(Connection connection, long deadlineNanos)
       throws AttemptException, InterruptedException {
-    boolean done = false;
     written = false;
     try {
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted before pushing");
       }
-      if (connection.isOpened()) {
-        connection.setDeadline(deadlineNanos);
-      } else {
+      if (!connection.isOpened()) {
         connection.open(Math.min(deadlineNanos, client.connectDeadlineNanos()));
-        connection.setDeadline(deadlineNanos);
       }
+      connection.setDeadline(deadlineNanos);
       exchange(connection);
-      done = true;
     } catch (IOException e) {
       leftUnanswered |= written;
       AttemptException failure = failure(e, connection);
@@ -103,12 +113,6 @@ final class Push implements Retries.Attempt {
         client.pool().dropIdle();
       }
       throw failure;
-    } finally {
-      if (done) {
-        client.pool().giveBack(connection);
-      } else {
-        client.pool().discard(connection);
-      }
     }
   }
 

@@ -640,6 +640,91 @@ class FaultsTest {
     assertThat(client.pool().idle()).isEqualTo(1);
   }
 
+  @Test
+  void retry_keepsThePlaceThatItHasWaitedFor() throws Exception {
+    client.close();
+    CountDownLatch pausing = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    FaktoryClient.Builder builder =
+        server
+            .client()
+            .poolSize(1)
+            .attemptTimeout(Duration.ofHours(1))
+            .overallTimeout(Duration.ofHours(1));
+    builder.pauses =
+        (batch, pause) -> {
+          pausing.countDown();
+          goOn.await();
+        };
+    client = builder.build();
+    server.then(say("-ERR redis is away"));
+    AtomicReference<Throwable> other = new AtomicReference<>();
+
+    Throwable failure =
+        inThread(
+            pausing,
+            thread -> {
+              Connection held = opened();
+              goOn.countDown();
+              Waiting.until(() -> client.pool().waiting() == 1);
+              Thread next = new Thread(() -> other.set(failureOf("2")));
+              next.start();
+              Waiting.until(() -> client.pool().waiting() == 2);
+              client.pool().giveBack(held);
+              Waiting.until(() -> !next.isAlive());
+            });
+
+    assertThat(failure).isNull();
+    assertThat(other.get()).isNull();
+    assertThat(jobIds()).containsExactly("1", "1", "2");
+    // One that failed, one taken by the retry in exchange for a fresh one, which the other used.
+    assertThat(server.connections()).isEqualTo(3);
+  }
+
+  @Test
+  void send_opensAnotherConnectionInThePlaceOfOneThatDied() throws Exception {
+    client.close();
+    client =
+        server
+            .client()
+            .poolSize(1)
+            .attempts(1)
+            .attemptTimeout(Duration.ofHours(1))
+            .overallTimeout(Duration.ofHours(1))
+            .build();
+    client.pool().giveBack(opened());
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch waiting = new CountDownLatch(1);
+    server.then(
+        call -> {
+          call.readJob();
+          reached.countDown();
+          try {
+            waiting.await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          call.reset();
+        });
+    AtomicReference<Throwable> other = new AtomicReference<>();
+
+    Throwable failure =
+        inThread(
+            reached,
+            thread -> {
+              Thread next = new Thread(() -> other.set(failureOf("2")));
+              next.start();
+              Waiting.until(() -> client.pool().waiting() == 1);
+              waiting.countDown();
+              Waiting.until(() -> !next.isAlive());
+            });
+
+    assertThat(failure).isNull();
+    assertThat(other.get()).isNull();
+    assertThat(jobIds()).containsExactly("1", "1", "2");
+    assertThat(server.connections()).isEqualTo(2);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"-SHUTDOWN in progress", "-ERR busy"})
   void hello_refusedForNowIsRepeated(String reply) throws Exception {
@@ -725,6 +810,21 @@ class FaultsTest {
     thread.join(50_000);
     assertThat(thread.isAlive()).isFalse();
     return failure.get();
+  }
+
+  private Connection opened() {
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
+    try {
+      Connection connection = client.pool().borrow(deadlineNanos);
+      connection.open(deadlineNanos);
+      return connection;
+    } catch (IOException | AttemptException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private List<Object> jobIds() {
+    return server.pushed.stream().map(job -> job.input().get("runnerJobId")).toList();
   }
 
   private Throwable failureOf(String jobId) {
