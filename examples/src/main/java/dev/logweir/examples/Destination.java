@@ -79,8 +79,7 @@ interface Destination extends AutoCloseable {
       @Override
       public Shipping of(String jobId) {
         FaktorySender sender = client.sender(jobId);
-        return new Shipping(
-            sender, (outcome, variables, time) -> sender.reportOutcome(outcome, variables));
+        return new Shipping(sender, sender::reportOutcome);
       }
 
       @Override

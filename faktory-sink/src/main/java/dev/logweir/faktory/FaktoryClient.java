@@ -501,6 +501,10 @@ public final class FaktoryClient implements AutoCloseable {
       return value;
     }
 
+    static Duration checkLongTimeout(String name, Duration time) {
+      return checkTime(name, time, MAX_LONG_TIMEOUT);
+    }
+
     private static Duration checkTime(String name, Duration time, Duration max) {
       Objects.requireNonNull(time, name);
       if (time.compareTo(Duration.ofMillis(1)) < 0 || time.compareTo(max) > 0) {

@@ -5,6 +5,7 @@ import dev.logweir.JobOutcome;
 import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
 import dev.logweir.SendException;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,7 +76,8 @@ public final class FaktorySender implements BatchSender {
     push(
         "log of job " + jobId + " not sent",
         out -> client.jobs().writeLog(out, head, batch),
-        batch);
+        batch,
+        client.retries()::run);
   }
 
   /**
@@ -90,6 +92,30 @@ public final class FaktorySender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables)
       throws SendException, InterruptedException {
+    report(outcome, variables, client.retries()::run);
+  }
+
+  /**
+   * Reports how the job ended, after its log, within a time: with pauses between attempts of at
+   * most an eighth of the time left. Its size is that of the variables, whatever {@code
+   * maxJobBytes} is.
+   *
+   * @param variables the job's outcome variables, masked as they shall be seen; may be empty
+   * @param timeout for all attempts and pauses together, 1 ms to 24 h; an attempt still ends after
+   *     the client's {@code attemptTimeout}
+   * @throws SendException if the server did not accept it in time
+   * @throws InterruptedException if the thread was interrupted
+   * @throws NullPointerException if an argument, a key or a value is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   */
+  public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
+      throws SendException, InterruptedException {
+    FaktoryClient.Builder.checkLongTimeout("timeout", timeout);
+    report(outcome, variables, (batch, attempt) -> client.retries().run(batch, timeout, attempt));
+  }
+
+  private void report(JobOutcome outcome, Map<String, String> variables, Policy policy)
+      throws SendException, InterruptedException {
     Objects.requireNonNull(outcome, "outcome");
     Map<String, String> copy = new LinkedHashMap<>();
     variables.forEach(
@@ -99,14 +125,15 @@ public final class FaktorySender implements BatchSender {
     push(
         "outcome of job " + jobId + " not reported",
         out -> client.jobs().writeOutcome(out, head, outcome, copy),
-        LogBatch.of(List.of()));
+        LogBatch.of(List.of()),
+        policy);
   }
 
-  private void push(String failure, Connection.Body job, LogBatch batch)
+  private void push(String failure, Connection.Body job, LogBatch batch, Policy policy)
       throws SendException, InterruptedException {
     Push push = new Push(client, job, batchId, batch);
     try {
-      client.retries().run(batch, push);
+      policy.run(batch, push);
     } catch (AttemptException e) {
       throw new SendException(
           e.result().kind(),
@@ -161,5 +188,11 @@ public final class FaktorySender implements BatchSender {
   @Override
   public String toString() {
     return "FaktorySender[job " + jobId + "]";
+  }
+
+  /** Repeats the attempts at a push. */
+  @FunctionalInterface
+  private interface Policy {
+    void run(LogBatch batch, Push push) throws AttemptException, InterruptedException;
   }
 }

@@ -25,6 +25,9 @@ final class Retries {
   /** A pause is drawn from half to one and a half of its nominal length. */
   static final double JITTER = 0.5;
 
+  /** At the end of a job, a pause takes one part in so many of the time left. */
+  private static final int LAST_PAUSES = 8;
+
   private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
 
   private final Duration attemptTimeout;
@@ -65,11 +68,21 @@ final class Retries {
    * @throws AttemptException the last failure, or one that has it as its cause
    */
   void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
+    run(batch, new Budget(nanoTime.getAsLong(), overallTimeout, false), attempt);
+  }
+
+  /** Like the other, but within a time, with pauses of at most an eighth of what is left of it. */
+  void run(LogBatch batch, Duration time, Attempt attempt)
+      throws AttemptException, InterruptedException {
+    run(batch, new Budget(nanoTime.getAsLong(), time, true), attempt);
+  }
+
+  private void run(LogBatch batch, Budget budget, Attempt attempt)
+      throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
-    long begun = nanoTime.getAsLong();
     AttemptException last = null;
     while (true) {
-      Duration limit = min(attemptTimeout, left(begun));
+      Duration limit = min(attemptTimeout, left(budget));
       limit = min(limit, batch.timeLeft().orElse(limit));
       if (limit.isZero() || limit.isNegative()) {
         throw AttemptException.after(last, AttemptResult.NO_TIME, "no time left for an attempt");
@@ -82,11 +95,18 @@ final class Retries {
       } catch (AttemptException e) {
         failed(e);
         long pauseMillis = tries.onError(e);
-        if (pauseMillis < 0 || left(begun).compareTo(Duration.ofMillis(pauseMillis)) <= 0) {
+        if (pauseMillis < 0) {
+          throw e;
+        }
+        Duration pause = Duration.ofMillis(pauseMillis);
+        if (budget.ending) {
+          pause = min(pause, left(budget).dividedBy(LAST_PAUSES));
+        }
+        if (left(budget).compareTo(pause) <= 0) {
           throw e;
         }
         last = e;
-        pause(batch, Duration.ofMillis(pauseMillis));
+        pause(batch, pause);
         if (closed) {
           throw AttemptException.after(last, AttemptResult.CLOSED, "the client is closed");
         }
@@ -113,8 +133,8 @@ final class Retries {
     pausing.forEach(its -> its.batch.wake());
   }
 
-  private Duration left(long begun) {
-    return overallTimeout.minusNanos(nanoTime.getAsLong() - begun);
+  private Duration left(Budget budget) {
+    return budget.time.minusNanos(nanoTime.getAsLong() - budget.begunNanos);
   }
 
   private static Duration min(Duration a, Duration b) {
@@ -139,6 +159,9 @@ final class Retries {
       log.debug("push failed: {}", e.getMessage());
     }
   }
+
+  /** The time that all attempts and pauses may take together. */
+  private record Budget(long begunNanos, Duration time, boolean ending) {}
 
   /** A batch as an object of its own: batches of equal lines are equal. */
   private static final class Pausing {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.logweir.JobOutcome;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -181,6 +182,22 @@ class FaktoryClientTest {
       assertThatThrownBy(() -> client.sender("1", "b" + bad + "FLUSH"))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("batchId" + rule);
+    }
+  }
+
+  @Test
+  void timeOfAnOutcome_isChecked() {
+    try (FaktoryClient client = FaktoryClient.builder().build()) {
+      FaktorySender sender = client.sender("1");
+      for (Duration bad :
+          List.of(Duration.ZERO, Duration.ofNanos(999_999), Duration.ofHours(24).plusNanos(1))) {
+        assertThatThrownBy(() -> sender.reportOutcome(JobOutcome.SUCCESS, Map.of(), bad))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("timeout must be from 1 ms to 24 h: " + bad);
+      }
+      assertThatNullPointerException()
+          .isThrownBy(() -> sender.reportOutcome(JobOutcome.SUCCESS, Map.of(), null))
+          .withMessage("timeout");
     }
   }
 

@@ -510,6 +510,22 @@ class FaultsTest {
   }
 
   @Test
+  void outcome_isReportedWithinItsTime() {
+    server.then(FakeFaktory.Call::awaitEnd);
+
+    Throwable failure =
+        catchThrowable(
+            () ->
+                client
+                    .sender("1")
+                    .reportOutcome(JobOutcome.SUCCESS, Map.of(), Duration.ofMillis(300)));
+
+    assertThat(failure)
+        .isInstanceOf(SendException.class)
+        .hasMessageStartingWith("outcome of job 1 not reported: ");
+  }
+
+  @Test
   void idleConnection_isClosedWhenAnotherPushEnds() throws Exception {
     client.close();
     client = server.client().maxIdleTime(Duration.ofMillis(1)).build();

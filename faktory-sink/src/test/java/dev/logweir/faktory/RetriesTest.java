@@ -102,6 +102,45 @@ class RetriesTest {
     assertThat(limits).isEmpty();
   }
 
+  @RepeatedTest(100)
+  void timeGiven_boundsAttemptsAndPausesTogether() {
+    settings.attempts(100);
+
+    AttemptException e = run(limit -> refuse(), Duration.ofSeconds(4));
+
+    assertThat(e.result()).isEqualTo(AttemptResult.SERVER_ERROR);
+    assertThat(limits.get(0)).isEqualTo(Duration.ofSeconds(4));
+    assertThat(pauses.get(0)).isEqualTo(Duration.ofMillis(500));
+    assertThat(pauses.get(1)).isEqualTo(Duration.ofNanos(437_500_000));
+    assertThat(now).isBetween(Duration.ofMillis(3_999), Duration.ofSeconds(4));
+  }
+
+  @Test
+  void timeGiven_boundsAnAttempt() {
+    AttemptException e = run(limit -> hang(limit), Duration.ofSeconds(2));
+
+    assertThat(e.result()).isEqualTo(AttemptResult.TIMED_OUT);
+    assertThat(limits).containsExactly(Duration.ofSeconds(2));
+    assertThat(now).isEqualTo(Duration.ofSeconds(2));
+  }
+
+  private AttemptException run(Retries.Attempt attempt, Duration time) {
+    AttemptException e =
+        catchThrowableOfType(
+            AttemptException.class,
+            () ->
+                new Retries(settings)
+                    .run(
+                        batch.batch(),
+                        time,
+                        limit -> {
+                          limits.add(limit);
+                          attempt.run(limit);
+                        }));
+    assertThat(e).isNotNull();
+    return e;
+  }
+
   private AttemptException run(Retries.Attempt attempt) {
     AttemptException e =
         catchThrowableOfType(
