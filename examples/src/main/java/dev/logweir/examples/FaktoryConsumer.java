@@ -5,7 +5,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -13,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true,
     mixinStandardHelpOptions = true,
-    description = "Takes logs out of the Faktory server of FAKTORY_URL (tcp://localhost:7419).")
+    description = "Takes logs out of the Faktory server of FAKTORY_PROVIDER or FAKTORY_URL.")
 public final class FaktoryConsumer implements Callable<Integer> {
   private static final String LOG = "Runners::Faktory::AppendJobLog";
   private static final String OUTCOME = "Runners::Faktory::ReportJobOutcome";
@@ -56,6 +56,8 @@ public final class FaktoryConsumer implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
+  private final UnaryOperator<@Nullable String> environment;
+
   private final Set<String> known =
       Collections.newSetFromMap(
           new LinkedHashMap<>() {
@@ -67,9 +69,17 @@ public final class FaktoryConsumer implements Callable<Integer> {
             }
           });
 
+  FaktoryConsumer(UnaryOperator<@Nullable String> environment) {
+    this.environment = environment;
+  }
+
   /** Runs and exits. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new FaktoryConsumer()).execute(args));
+    System.exit(commandLine(System::getenv).execute(args));
+  }
+
+  static CommandLine commandLine(UnaryOperator<@Nullable String> environment) {
+    return OneLine.failures(new CommandLine(new FaktoryConsumer(environment)));
   }
 
   @Override
@@ -81,10 +91,15 @@ public final class FaktoryConsumer implements Callable<Integer> {
     if (output != null) {
       Files.createDirectories(output);
     }
-    String url = System.getenv().getOrDefault("FAKTORY_URL", "tcp://localhost:7419");
+    FaktoryUrl url;
+    try {
+      url = FaktoryUrl.of(environment);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
     int outcomes = 0;
     long again = 0;
-    try (FaktoryWorker worker = FaktoryWorker.connect(URI.create(url))) {
+    try (FaktoryWorker worker = FaktoryWorker.connect(url)) {
       while (jobs == 0 || outcomes < jobs) {
         FaktoryJob job = worker.fetch(queue);
         if (job == null) {

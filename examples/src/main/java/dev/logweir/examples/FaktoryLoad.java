@@ -16,7 +16,6 @@ import io.micrometer.core.instrument.distribution.HistogramSnapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -29,10 +28,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -75,24 +77,40 @@ public final class FaktoryLoad implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  private final URI url =
-      URI.create(System.getenv().getOrDefault("FAKTORY_URL", "tcp://localhost:7419"));
+  private final UnaryOperator<@Nullable String> environment;
+
+  FaktoryLoad(UnaryOperator<@Nullable String> environment) {
+    this.environment = environment;
+  }
 
   /** Measures one after the other and says the figures. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new FaktoryLoad()).execute(args));
+    System.exit(commandLine(System::getenv).execute(args));
+  }
+
+  static CommandLine commandLine(UnaryOperator<@Nullable String> environment) {
+    return OneLine.failures(new CommandLine(new FaktoryLoad(environment)));
   }
 
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
+    check("--seconds", seconds, 3_600);
+    check("--jobs", jobs, 10_000);
+    check("--pool", pool, 1_000);
+    FaktoryUrl url;
+    try {
+      url = FaktoryUrl.of(environment);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
     Duration part = Duration.ofSeconds(seconds);
     CountDownLatch over = new CountDownLatch(1);
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
-      Future<?> flusher = threads.submit(() -> flush(over));
-      double ceiling = plain(threads, part, out);
-      boolean bounded = logweir(threads, part, ceiling, out);
+      Future<?> flusher = threads.submit(() -> flush(url, over));
+      double ceiling = plain(threads, url, part, out);
+      boolean bounded = logweir(threads, url, part, ceiling, out);
       over.countDown();
       flusher.get();
       return bounded ? 0 : 1;
@@ -102,7 +120,14 @@ public final class FaktoryLoad implements Callable<Integer> {
     }
   }
 
-  private Void flush(CountDownLatch over) throws IOException, InterruptedException {
+  private void check(String name, int value, int max) {
+    if (value < 1 || value > max) {
+      throw new ParameterException(
+          spec.commandLine(), "%s must be from 1 to %,d: %d".formatted(name, max, value));
+    }
+  }
+
+  private static Void flush(FaktoryUrl url, CountDownLatch over) throws IOException, InterruptedException {
     try (FaktoryWorker worker = FaktoryWorker.connect(url)) {
       while (!over.await(FLUSH_MILLIS, TimeUnit.MILLISECONDS)) {
         worker.flush();
@@ -112,7 +137,8 @@ public final class FaktoryLoad implements Callable<Integer> {
   }
 
   /** Returns the bytes of text a second. */
-  private double plain(ExecutorService threads, Duration time, PrintWriter out) throws Exception {
+  private double plain(ExecutorService threads, FaktoryUrl url, Duration time, PrintWriter out)
+      throws Exception {
     byte[] job = job(lines());
     Timer timer = registry().timer("plain");
     AtomicBoolean enough = new AtomicBoolean();
@@ -144,7 +170,8 @@ public final class FaktoryLoad implements Callable<Integer> {
   }
 
   /** Returns whether the memory was within the formula and nothing was lost. */
-  private boolean logweir(ExecutorService threads, Duration time, double ceiling, PrintWriter out)
+  private boolean logweir(
+      ExecutorService threads, FaktoryUrl url, Duration time, double ceiling, PrintWriter out)
       throws Exception {
     SimpleMeterRegistry registry = registry();
     HeapReport heap = HeapReport.start();
@@ -153,9 +180,12 @@ public final class FaktoryLoad implements Callable<Integer> {
     List<Future<LogReport>> running = new ArrayList<>();
     long begun = System.nanoTime();
     long limit;
+    FaktoryClient.Builder settings = FaktoryClient.builder().url(url.toString()).poolSize(pool);
+    if (!url.password().isEmpty()) {
+      settings.password(url.password());
+    }
     try (FaktoryMetrics metrics = FaktoryMetrics.of(registry);
-        FaktoryClient client =
-            FaktoryClient.fromEnvironment().poolSize(pool).metrics(metrics).build();
+        FaktoryClient client = settings.metrics(metrics).build();
         LogweirEngine engine = LogweirEngine.builder().build()) {
       limit = engine.maxRetainedBytes() + client.maxRetainedBytes();
       byte[] text = lines();

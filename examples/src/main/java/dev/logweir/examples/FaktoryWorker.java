@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.math.BigInteger;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
@@ -43,19 +42,17 @@ final class FaktoryWorker implements AutoCloseable {
     out = socket.getOutputStream();
   }
 
-  /** Connects to a server such as {@code tcp://:password@host:7419} or {@code tcp+tls://host}. */
-  static FaktoryWorker connect(URI url) throws IOException {
-    int port = url.getPort() < 0 ? 7419 : url.getPort();
+  /** Connects to a server. */
+  static FaktoryWorker connect(FaktoryUrl url) throws IOException {
+    String host = url.host().replaceAll("[\\[\\]]", "");
     Socket socket = new Socket();
     try {
-      socket.connect(new InetSocketAddress(url.getHost(), port), TIMEOUT_MILLIS);
+      socket.connect(new InetSocketAddress(host, url.port()), TIMEOUT_MILLIS);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(TIMEOUT_MILLIS);
       FaktoryWorker worker =
-          new FaktoryWorker(
-              "tcp+tls".equals(url.getScheme()) ? secure(socket, url.getHost(), port) : socket);
-      String user = url.getUserInfo() == null ? "" : url.getUserInfo();
-      worker.greet(user.substring(user.indexOf(':') + 1));
+          new FaktoryWorker(url.tls() ? secure(socket, host, url.port()) : socket);
+      worker.greet(url.password());
       return worker;
     } catch (IOException | RuntimeException e) {
       socket.close();
