@@ -1,10 +1,13 @@
 package dev.logweir.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -13,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -90,6 +94,12 @@ public final class FaktoryConsumer implements Callable<Integer> {
     }
     if (output != null) {
       Files.createDirectories(output);
+      try (Stream<Path> files = Files.list(output)) {
+        if (files.findAny().isPresent()) {
+          throw new ParameterException(
+              spec.commandLine(), "--output must be a new or an empty folder: " + output);
+        }
+      }
     }
     FaktoryUrl url;
     try {
@@ -100,18 +110,26 @@ public final class FaktoryConsumer implements Callable<Integer> {
     int outcomes = 0;
     long again = 0;
     try (FaktoryWorker worker = FaktoryWorker.connect(url)) {
-      while (jobs == 0 || outcomes < jobs) {
+      while ((jobs == 0 || outcomes < jobs) && !worker.isTerminated()) {
         FaktoryJob job = worker.fetch(queue);
         if (job == null) {
           continue;
+        }
+        if (!job.type().equals(LOG) && !job.type().equals(OUTCOME)) {
+          String reason = "this consumer knows no jobs of the type " + printable(job.type());
+          worker.fail(job.jid(), reason);
+          err.println("a job is given back: " + reason);
+          return 1;
         }
         if (!known.add(job.jid())) {
           again++;
         } else if (job.type().equals(LOG)) {
           store(job);
-        } else if (job.type().equals(OUTCOME)) {
+        } else {
           outcomes++;
-          err.printf("job %s: %s%n", Ids.numberOf(job.runnerJobId()), job.outcome());
+          err.printf(
+              "job %s: %s%n",
+              printable(Ids.numberOf(job.runnerJobId())), printable(job.outcome()));
           err.flush();
         }
         // Only now: what a consumer has not stored, Faktory gives to another.
@@ -129,10 +147,19 @@ public final class FaktoryConsumer implements Callable<Integer> {
       System.out.flush();
       return;
     }
-    Path file = output.resolve("job-" + Ids.numberOf(job.runnerJobId()) + ".log");
+    Path file = output.resolve(fileName(job.runnerJobId()));
     try (OutputStream out = new BufferedOutputStream(new FileOutputStream(file.toFile(), true))) {
       write(job, out);
     }
+  }
+
+  /** Any id may come, also one with a slash in it. */
+  static String fileName(String jobId) {
+    return "job-" + URLEncoder.encode(Ids.numberOf(jobId), UTF_8) + ".log";
+  }
+
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private static void write(FaktoryJob job, OutputStream out) throws IOException {

@@ -2,6 +2,7 @@ package dev.logweir.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -35,6 +36,7 @@ final class FaktoryWorker implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
   private long lastBeat = System.nanoTime();
+  private boolean terminated;
 
   private FaktoryWorker(Socket socket) throws IOException {
     this.socket = socket;
@@ -104,31 +106,61 @@ final class FaktoryWorker implements AutoCloseable {
   /** Takes a job; null if none came within the two seconds that the server waits for one. */
   @Nullable FaktoryJob fetch(String queue) throws IOException {
     if (System.nanoTime() - lastBeat > BEAT_NANOS) {
-      lastBeat = System.nanoTime();
-      expectOk("BEAT {\"wid\":\"" + id + "\"}");
+      beat();
+    }
+    if (terminated) {
+      return null;
     }
     send("FETCH " + queue);
     String head = line();
-    if (head.equals("$-1")) {
-      return null;
-    }
+    return head.equals("$-1") ? null : FaktoryJob.parse(bulk(head));
+  }
+
+  private byte[] bulk(String head) throws IOException {
     if (!head.matches("\\$\\d{1,9}")) {
-      throw new IOException("no job: " + head);
+      throw new IOException("the server says: " + head);
     }
     int length = Integer.parseInt(head.substring(1));
     if (length > MAX_JOB_BYTES) {
       throw new IOException("a job must be of at most " + MAX_JOB_BYTES + " bytes: " + length);
     }
-    byte[] job = in.readNBytes(length);
+    byte[] bytes = in.readNBytes(length);
     if (!line().isEmpty()) {
-      throw new IOException("a job does not end where its length says");
+      throw new IOException("a bulk does not end where its length says");
     }
-    return FaktoryJob.parse(job);
+    return bytes;
+  }
+
+  /** Tells the server that this one lives, and learns what it shall do. */
+  void beat() throws IOException {
+    lastBeat = System.nanoTime();
+    send("BEAT {\"wid\":\"" + id + "\"}");
+    String head = line();
+    if (!head.equals("+OK")) {
+      // To one that shall be quiet the server gives no jobs, until it is told to end.
+      terminated = new String(bulk(head), UTF_8).contains("\"terminate\"");
+    }
+  }
+
+  /** Whether the server wants this one to end. */
+  boolean isTerminated() {
+    return terminated;
   }
 
   /** Tells the server that a job is done. */
   void acknowledge(String jid) throws IOException {
-    expectOk("ACK {\"jid\":\"" + jid + "\"}");
+    expectOk("ACK {\"jid\":" + quoted(jid) + "}");
+  }
+
+  /** Gives a job back to the server, which has it tried again later. */
+  void fail(String jid, String reason) throws IOException {
+    expectOk(
+        "FAIL {\"jid\":%s,\"errtype\":\"Refused\",\"message\":%s,\"backtrace\":[]}"
+            .formatted(quoted(jid), quoted(reason)));
+  }
+
+  private static String quoted(String text) {
+    return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
   }
 
   /** Pushes a job, ready in JSON. */
