@@ -121,7 +121,7 @@ public final class FaktoryMetrics implements AutoCloseable {
   private void counter(MeterRegistry target, String name, String text, LongAdder value) {
     meters.add(
         FunctionCounter.builder(name, value, LongAdder::sum)
-            .baseUnit("jobs")
+            // Without a unit, which Prometheus would append to the name.
             .description(text)
             .register(target));
   }

@@ -236,8 +236,8 @@ class FaktoryClientTest {
               "TIMER opslevel.runner.jobs.push accepted",
               "TIMER opslevel.runner.jobs.push failed",
               "TIMER opslevel.runner.jobs.push refused",
-              "COUNTER opslevel.runner.jobs.enqueue.failed jobs",
-              "COUNTER opslevel.runner.jobs.enqueue.batch.failed jobs",
+              "COUNTER opslevel.runner.jobs.enqueue.failed",
+              "COUNTER opslevel.runner.jobs.enqueue.batch.failed",
               "GAUGE opslevel.runner.jobs.pool.active connections",
               "GAUGE opslevel.runner.jobs.pool.waiting pushes");
       assertThat(metrics).isNotNull();
@@ -268,7 +268,8 @@ class FaktoryClientTest {
     Meter.Id id = meter.getId();
     assertThat(id.getDescription()).isNotBlank();
     String outcome = id.getTag("outcome");
-    return id.getType() + " " + id.getName() + " " + (outcome == null ? id.getBaseUnit() : outcome);
+    String more = outcome == null ? id.getBaseUnit() : outcome;
+    return id.getType() + " " + id.getName() + (more == null ? "" : " " + more);
   }
 
   /** A setting of the builder. */
