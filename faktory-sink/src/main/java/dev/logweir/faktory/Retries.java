@@ -102,6 +102,8 @@ final class Retries {
         if (budget.ending) {
           pause = min(pause, left(budget).dividedBy(LAST_PAUSES));
         }
+        // As the batch will cut it: else a pause that fits would seem too long.
+        pause = min(pause, batch.timeLeft().map(left -> left.dividedBy(LAST_PAUSES)).orElse(pause));
         if (left(budget).compareTo(pause) <= 0) {
           throw e;
         }

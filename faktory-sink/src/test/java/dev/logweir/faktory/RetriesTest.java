@@ -102,6 +102,24 @@ class RetriesTest {
     assertThat(limits).isEmpty();
   }
 
+  @Test
+  void pause_thatTheEndOfTheJobCutsIsComparedAsItIsCut() {
+    settings.attempts(8).overallTimeout(Duration.ofHours(1));
+
+    run(
+        limit -> {
+          if (limits.size() == 7) {
+            // The pause would be of 15 s and more, but is at most an eighth of 100 s.
+            now = Duration.ofHours(1).minusSeconds(14);
+            batch.beginEnd(Duration.ofSeconds(100));
+          }
+          refuse();
+        });
+
+    assertThat(limits).hasSize(8);
+    assertThat(pauses.get(6)).isLessThanOrEqualTo(Duration.ofMillis(12_500));
+  }
+
   @RepeatedTest(100)
   void timeGiven_boundsAttemptsAndPausesTogether() {
     settings.attempts(100);
