@@ -93,7 +93,14 @@ final class Connection {
     streams = open;
     byte[] hello = dialer.hello(open.in.read());
     write(open, "HELLO", body -> body.write(hello));
-    Reply reply = read(open);
+    Reply reply = open.in.read();
+    if (reply.isOk() && open.in.hasMore()) {
+      // A server that has too many connections says so when it has said hello.
+      reply = read(open);
+      if (reply.kind() != Reply.Kind.ERROR) {
+        throw new ProtocolException("the server says more than it was asked");
+      }
+    }
     if (reply.kind() == Reply.Kind.ERROR) {
       throw refusal(reply);
     }

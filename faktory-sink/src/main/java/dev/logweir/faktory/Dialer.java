@@ -79,9 +79,12 @@ final class Dialer {
   /**
    * Returns the answer to the server's greeting.
    *
-   * @throws AttemptException if the server wants a password and there is none
+   * @throws AttemptException if it is an error, or wants a password and there is none
    */
   byte[] hello(Reply greeting) throws IOException, AttemptException {
+    if (greeting.kind() == Reply.Kind.ERROR) {
+      throw AttemptException.of(greeting, server.password());
+    }
     String text = greeting.text();
     if (greeting.kind() != Reply.Kind.STATUS || text == null || !text.startsWith("HI ")) {
       throw new ProtocolException("the server does not greet as Faktory does");

@@ -122,8 +122,8 @@ final class Push implements Retries.Attempt {
       return;
     }
     Reply opened = command(connection, "BATCH OPEN", batchId);
-    if (opened.kind() == Reply.Kind.NUMBER) {
-      throw new ProtocolException("the reply to BATCH OPEN is a number");
+    if (opened.kind() == Reply.Kind.NUMBER || !batchId.equals(opened.text())) {
+      throw new ProtocolException("the reply to BATCH OPEN is not the batch's id");
     }
     if (!accepted) {
       push(connection);

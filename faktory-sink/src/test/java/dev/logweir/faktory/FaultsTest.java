@@ -220,7 +220,6 @@ class FaultsTest {
         "+HI {\"v\":null}",
         "+HI {\"v\":2",
         "+HELLO {\"v\":2}",
-        "-ERR busy",
         "\u0000"
       })
   void greeting_thatIsNoneIsSaid(String greeting) throws Exception {
@@ -236,6 +235,54 @@ class FaultsTest {
         .hasMessageContaining("the server does not speak Faktory's protocol")
         .hasMessageNotContaining("secret-word");
     assertThat(server.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void greeting_thatIsAnErrorIsShown() throws Exception {
+    client.close();
+    client = server.client().password("secret-word").attempts(1).build();
+    server.greet(call -> call.send("-ERR busy with secret-word"));
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e)
+        .hasMessage(
+            "log of job 1 not sent: the server could not take the job: -ERR busy with **********");
+  }
+
+  @Test
+  void hello_followedByAnErrorIsShown() throws Exception {
+    client.close();
+    client = server.client().attempts(1).build();
+    server.greet(
+        call -> {
+          call.send("+HI {\"v\":2}");
+          call.send("+OK\r\n-ERR too many connections");
+          call.awaitEnd();
+        });
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e)
+        .hasMessage(
+            "log of job 1 not sent: the server could not take the job: -ERR too many connections");
+  }
+
+  @Test
+  void hello_followedByAnythingElseIsNone() throws Exception {
+    client.close();
+    client = server.client().attempts(1).build();
+    server.greet(
+        call -> {
+          call.send("+HI {\"v\":2}");
+          call.send("+OK\r\n+OK");
+          call.awaitEnd();
+        });
+
+    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+
+    assertThat(e).hasMessageContaining("the server says more than it was asked");
   }
 
   @Test
@@ -773,6 +820,24 @@ class FaultsTest {
         .hasSize(2)
         .allMatch(job -> job.fields().get("custom").equals(Map.of("bid", "b-1")));
     assertThat(server.connections()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"$-1", "+another", "+OK", "$0\r\n", ":1"})
+  void batch_whoseOpeningIsNotAnsweredWithItsIdIsNotPushed(String reply) throws Exception {
+    client.close();
+    client = server.client().attempts(1).build();
+    server.enterprise = true;
+    server.onBatch =
+        (call, command) -> {
+          call.send(reply);
+          return true;
+        };
+
+    Throwable failure = catchThrowable(() -> client.sender("1", "1").send(List.of("line")));
+
+    assertThat(failure).hasMessageContaining("the reply to BATCH OPEN is not the batch's id");
+    assertThat(server.pushed).isEmpty();
   }
 
   @Test
