@@ -121,11 +121,11 @@ final class Push implements Retries.Attempt {
       push(connection);
       return;
     }
-    Reply opened = command(connection, "BATCH OPEN", batchId);
-    if (opened.kind() == Reply.Kind.NUMBER || !batchId.equals(opened.text())) {
-      throw new ProtocolException("the reply to BATCH OPEN is not the batch's id");
-    }
     if (!accepted) {
+      Reply opened = command(connection, "BATCH OPEN", batchId);
+      if (opened.kind() == Reply.Kind.NUMBER || !batchId.equals(opened.text())) {
+        throw new ProtocolException("the reply to BATCH OPEN is not the batch's id");
+      }
       push(connection);
     }
     expectOk(command(connection, "BATCH COMMIT", batchId));
