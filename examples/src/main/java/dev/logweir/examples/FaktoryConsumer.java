@@ -128,8 +128,7 @@ public final class FaktoryConsumer implements Callable<Integer> {
         } else {
           outcomes++;
           err.printf(
-              "job %s: %s%n",
-              printable(Ids.numberOf(job.runnerJobId())), printable(job.outcome()));
+              "job %s: %s%n", printable(Ids.numberOf(job.runnerJobId())), printable(job.outcome()));
           err.flush();
         }
         // Only now: what a consumer has not stored, Faktory gives to another.

@@ -127,7 +127,8 @@ public final class FaktoryLoad implements Callable<Integer> {
     }
   }
 
-  private static Void flush(FaktoryUrl url, CountDownLatch over) throws IOException, InterruptedException {
+  private static Void flush(FaktoryUrl url, CountDownLatch over)
+      throws IOException, InterruptedException {
     try (FaktoryWorker worker = FaktoryWorker.connect(url)) {
       while (!over.await(FLUSH_MILLIS, TimeUnit.MILLISECONDS)) {
         worker.flush();

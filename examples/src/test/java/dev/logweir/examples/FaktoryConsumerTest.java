@@ -75,8 +75,7 @@ class FaktoryConsumerTest {
       Thread thread = new Thread(() -> serve(server, List.of()));
       thread.start();
       try (FaktoryWorker worker =
-          FaktoryWorker.connect(
-              new FaktoryUrl(false, "127.0.0.1", server.getLocalPort(), ""))) {
+          FaktoryWorker.connect(new FaktoryUrl(false, "127.0.0.1", server.getLocalPort(), ""))) {
         worker.beat();
         assertThat(worker.isTerminated()).isFalse();
         assertThat(worker.fetch("app")).isNull();
@@ -90,18 +89,19 @@ class FaktoryConsumerTest {
   }
 
   private int consume(String... jobs) throws Exception {
+    Thread thread;
+    int status;
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Thread thread = new Thread(() -> serve(server, List.of(jobs)));
+      thread = new Thread(() -> serve(server, List.of(jobs)));
       thread.start();
       String url = "tcp://127.0.0.1:" + server.getLocalPort();
-      int status =
+      status =
           FaktoryConsumer.commandLine(Map.of("FAKTORY_URL", url)::get)
               .setErr(new PrintWriter(err, true))
               .execute("--jobs=1", "--output=" + folder.resolve("logs"));
-      server.close();
-      thread.join();
-      return status;
     }
+    thread.join();
+    return status;
   }
 
   /** Has one connection, and says quiet to the first heartbeat and terminate to the next. */

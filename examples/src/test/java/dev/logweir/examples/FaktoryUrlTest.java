@@ -21,8 +21,7 @@ class FaktoryUrlTest {
 
   @Test
   void environment_isReadAsTheClientDoes() {
-    assertThat(FaktoryUrl.of(name -> null))
-        .isEqualTo(new FaktoryUrl(false, "localhost", 7419, ""));
+    assertThat(FaktoryUrl.of(name -> null)).isEqualTo(new FaktoryUrl(false, "localhost", 7419, ""));
     assertThat(FaktoryUrl.of(Map.of("FAKTORY_URL", "tcp://:p%40%25ö@my_faktory")::get))
         .isEqualTo(new FaktoryUrl(false, "my_faktory", 7419, "p@%ö"))
         .hasToString("tcp://my_faktory:7419");
@@ -69,7 +68,13 @@ class FaktoryUrlTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"--seconds,0,'3,600'", "--seconds,-1,'3,600'", "--jobs,0,'10,000'", "--pool,0,'1,000'", "--pool,1001,'1,000'"})
+  @CsvSource({
+    "--seconds,0,'3,600'",
+    "--seconds,-1,'3,600'",
+    "--jobs,0,'10,000'",
+    "--pool,0,'1,000'",
+    "--pool,1001,'1,000'"
+  })
   void load_refusesNumbersOutOfRange(String name, String value, String max) {
     assertThat(run(FaktoryLoad.commandLine(variable -> null), name + "=" + value)).isEqualTo(2);
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -302,6 +303,7 @@ class FaultsTest {
   void deadline_holdsForSlowBytesToo() throws Exception {
     client.close();
     client = server.client().attempts(1).attemptTimeout(Duration.ofSeconds(2)).build();
+    client.pool().giveBack(opened());
     CountDownLatch over = new CountDownLatch(1);
     server.then(
         call -> {
@@ -344,6 +346,7 @@ class FaultsTest {
           }
         };
     server.greet(deaf);
+    client.pool().giveBack(opened());
     RawBatch batch = RawBatch.of(List.of(new byte[12_000_000]));
 
     SendException e = failure(batch);
@@ -686,21 +689,71 @@ class FaultsTest {
   @Test
   void send_isRepeatedOnAFreshConnectionWhenThePeerIsSilent() throws Exception {
     client.close();
-    client = server.client().poolSize(3).attempts(2).attemptTimeout(Duration.ofSeconds(2)).build();
-    List<Connection> idle = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      idle.add(client.pool().borrow(System.nanoTime() + 50_000_000_000L));
-    }
-    for (Connection connection : idle) {
-      connection.open(System.nanoTime() + 50_000_000_000L);
-      client.pool().giveBack(connection);
-    }
+    FaktoryClient.Builder builder =
+        server
+            .client()
+            .poolSize(3)
+            .attempts(2)
+            .attemptTimeout(Duration.ofSeconds(50))
+            .overallTimeout(Duration.ofSeconds(50));
+    AtomicInteger asked = new AtomicInteger();
+    // Leaves 1 s to the first attempt, and all to the second.
+    builder.nanoTime = () -> asked.getAndIncrement() == 1 ? Duration.ofSeconds(49).toNanos() : 0;
+    client = builder.build();
+    threeIdle();
     server.then(FakeFaktory.Call::awaitEnd);
 
     client.sender("1").send(List.of("line"));
 
     assertThat(server.connections()).isEqualTo(4);
     assertThat(client.pool().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void send_trustsNoIdleConnectionOnceOneWasLost() throws Exception {
+    client.close();
+    client = server.client().poolSize(3).build();
+    threeIdle();
+    server.then(
+        call -> {
+          call.readJob();
+          call.reset();
+        });
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.connections()).isEqualTo(4);
+    assertThat(client.pool().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void send_hasTheAttemptsTimeOnceItIsConnected() throws Exception {
+    client.close();
+    client = server.client().connectTimeout(Duration.ofSeconds(1)).build();
+    server.then(
+        call -> {
+          Waiting.passMillis(1_100);
+          call.accept();
+        });
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(1);
+  }
+
+  @Test
+  void idleConnection_isClosedWhenAnotherIsGivenBack() throws Exception {
+    client.close();
+    client = server.client().maxIdleTime(Duration.ofMillis(1)).build();
+    Connection first = opened();
+    Connection second = opened();
+    client.pool().giveBack(first);
+    Waiting.passMillis(2);
+
+    client.pool().giveBack(second);
+
+    assertThat(client.pool().idle()).isEqualTo(1);
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isEqualTo("END");
   }
 
   @Test
@@ -892,6 +945,11 @@ class FaultsTest {
     thread.join(50_000);
     assertThat(thread.isAlive()).isFalse();
     return failure.get();
+  }
+
+  private void threeIdle() {
+    List<Connection> idle = List.of(opened(), opened(), opened());
+    idle.forEach(client.pool()::giveBack);
   }
 
   private Connection opened() {
