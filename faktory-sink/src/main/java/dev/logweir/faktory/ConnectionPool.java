@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.pool2.BasePooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.PooledObjectState;
@@ -19,10 +20,16 @@ import org.jspecify.annotations.Nullable;
  * back, and are never lent again in any case, nor are old ones and those that the server has ended.
  */
 final class ConnectionPool implements AutoCloseable {
+  /** How often idle connections are looked at, at most, within the time that they may be idle. */
+  private static final int EVICTIONS_PER_IDLE_TIME = 4;
+
   private final GenericObjectPool<Connection> pool;
   private final Set<Connection> lent = ConcurrentHashMap.newKeySet();
+  private final long evictionNanos;
+  private final AtomicLong evictedNanos = new AtomicLong(System.nanoTime());
 
   ConnectionPool(Dialer dialer, int size, Duration maxIdleTime, Duration maxAge) {
+    evictionNanos = maxIdleTime.toNanos() / EVICTIONS_PER_IDLE_TIME;
     GenericObjectPoolConfig<Connection> config = new GenericObjectPoolConfig<>();
     config.setMaxTotal(size);
     config.setMaxIdle(size);
@@ -75,7 +82,9 @@ final class ConnectionPool implements AutoCloseable {
     lent.remove(connection);
     try {
       // First, so that who waits for a connection evicted just now is woken by this one.
-      pool.evict();
+      if (isEvictionDue()) {
+        pool.evict();
+      }
     } catch (IllegalStateException ignored) {
       // closed meanwhile
     } catch (RuntimeException e) {
@@ -85,6 +94,13 @@ final class ConnectionPool implements AutoCloseable {
     } finally {
       pool.returnObject(connection);
     }
+  }
+
+  /** Of those that come at a time, one does it for all: each idle connection costs a read. */
+  private boolean isEvictionDue() {
+    long last = evictedNanos.get();
+    long now = System.nanoTime();
+    return now - last >= evictionNanos && evictedNanos.compareAndSet(last, now);
   }
 
   /** Closes a connection that may be of no more use. */

@@ -730,15 +730,45 @@ class FaultsTest {
   void send_hasTheAttemptsTimeOnceItIsConnected() throws Exception {
     client.close();
     client = server.client().connectTimeout(Duration.ofSeconds(1)).build();
+    CountDownLatch answered = new CountDownLatch(1);
     server.then(
         call -> {
           Waiting.passMillis(1_100);
-          call.accept();
+          ReceivedJob job = call.readJob();
+          answered.countDown();
+          call.enqueue(job);
+          call.send("+OK");
         });
 
     client.sender("1").send(List.of("line"));
 
+    assertThat(answered.await(50, TimeUnit.SECONDS)).isTrue();
     assertThat(server.pushed).hasSize(1);
+  }
+
+  @Test
+  void idleConnections_areLookedAtSeldom() throws Exception {
+    CountDownLatch idle = new CountDownLatch(1);
+    server.greet(
+        call -> {
+          call.greet();
+          try {
+            idle.await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          call.socket.close();
+        });
+    Connection first = opened();
+    Connection second = opened();
+    client.pool().giveBack(first);
+    idle.countDown();
+    assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
+
+    client.pool().giveBack(second);
+
+    // Reading from the first one would have told that it is dead.
+    assertThat(client.pool().idle()).isEqualTo(2);
   }
 
   @Test
