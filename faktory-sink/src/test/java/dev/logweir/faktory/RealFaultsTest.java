@@ -8,10 +8,12 @@ import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import dev.logweir.WhenFull;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,38 @@ class RealFaultsTest {
 
       check(server, reports);
       assertThat(reports).allMatch(LogReport::isComplete);
+    }
+  }
+
+  @Test
+  void push_whoseReplyCameTooLateIsRepeatedUnderTheSameJid() throws Exception {
+    try (RealFaktory server = RealFaktory.start()) {
+      SimpleMeterRegistry meters = new SimpleMeterRegistry();
+      AtomicBoolean enough = new AtomicBoolean();
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      try (FaktoryClient client =
+          client(server)
+              .metrics(FaktoryMetrics.of(meters))
+              .attemptTimeout(Duration.ofSeconds(1))
+              .build()) {
+        Timer failed = meters.get("logweir.faktory.push").tag("outcome", "failed").timer();
+        Timer accepted = meters.get("logweir.faktory.push").tag("outcome", "accepted").timer();
+        Thread pusher = new Thread(() -> keepPushing(client, enough, failure));
+        pusher.start();
+        Waiting.until(() -> accepted.count() > 0);
+        server.signal("STOP");
+        Waiting.until(() -> failed.count() > 0);
+        enough.set(true);
+        // What was written to the connection is read when the server goes on.
+        server.signal("CONT");
+        pusher.join();
+      }
+      assertThat(failure.get()).isNull();
+      List<String> jids;
+      try (Receiver receiver = server.receiver()) {
+        jids = receiver.takeAll("app").stream().map(ReceivedJob::jid).toList();
+      }
+      assertThat(jids).hasSizeGreaterThan(new HashSet<>(jids).size());
     }
   }
 
