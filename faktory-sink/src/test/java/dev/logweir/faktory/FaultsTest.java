@@ -9,8 +9,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.JobOutcome;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.cumulative.CumulativeTimer;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
+import io.micrometer.core.instrument.distribution.pause.PauseDetector;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -744,6 +750,55 @@ class FaultsTest {
 
     assertThat(answered.await(50, TimeUnit.SECONDS)).isTrue();
     assertThat(server.pushed).hasSize(1);
+  }
+
+  @Test
+  void meter_thatThrowsCostsNoPush() throws Exception {
+    client.close();
+    SimpleMeterRegistry registry =
+        new SimpleMeterRegistry() {
+          @Override
+          protected Timer newTimer(
+              Meter.Id id, DistributionStatisticConfig config, PauseDetector detector) {
+            return new CumulativeTimer(id, clock, config, detector, getBaseTimeUnit()) {
+              @Override
+              protected void recordNonNegative(long amount, TimeUnit unit) {
+                throw new IllegalStateException("a meter at fault");
+              }
+            };
+          }
+        };
+    client = server.client().metrics(FaktoryMetrics.of(registry)).build();
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(1);
+    assertThat(client.pool().inUse()).isZero();
+  }
+
+  @Test
+  void connection_abortedBeforeItIsOpenedStaysClosed() throws Exception {
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
+    Connection connection = client.pool().borrow(deadlineNanos);
+    connection.abort();
+
+    Throwable failure = catchThrowable(() -> connection.open(deadlineNanos));
+
+    client.pool().discard(connection);
+    assertThat(failure).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void write_endsWhenItsThreadIsInterrupted() throws Exception {
+    Connection connection = opened();
+    Thread.currentThread().interrupt();
+
+    Throwable failure =
+        catchThrowable(() -> connection.write("INFO", out -> out.write(new byte[100])));
+
+    assertThat(Thread.interrupted()).isTrue();
+    client.pool().discard(connection);
+    assertThat(failure).isInstanceOf(InterruptedIOException.class);
   }
 
   @Test
