@@ -64,6 +64,7 @@ final class HttpTransport implements AutoCloseable {
   private final String token;
   private final Clock clock;
   private final OpsLevelMetrics metrics;
+  private final Duration socketPatience;
   private final PoolingHttpClientConnectionManager connections;
   private final CloseableHttpClient http;
   private final DeadlineTimer timer;
@@ -76,6 +77,7 @@ final class HttpTransport implements AutoCloseable {
     this.token = token;
     clock = settings.clock;
     metrics = settings.metrics;
+    socketPatience = settings.socketPatience;
     connections = connections(settings);
     http = http(settings, connections);
     timer = settings.timers.get();
@@ -92,7 +94,7 @@ final class HttpTransport implements AutoCloseable {
       IOCallback<OutputStream> body, long length, Duration limit, Mutation mutation, String jobId)
       throws AttemptException, InterruptedException {
     HttpPost request = new HttpPost(path);
-    request.setConfig(requestConfig(limit));
+    request.setConfig(requestConfig(limit.plus(socketPatience)));
     request.setHeader(new BasicHeader("Authorization", "Bearer " + token, true));
     request.setHeader("Accept", JSON.getMimeType());
     request.setHeader("GraphQL-Visibility", "internal");

@@ -153,6 +153,9 @@ public final class OpsLevelClient implements AutoCloseable {
     /** As many as there are sends at a time on an engine with its defaults. */
     int maxConnections = 1_024;
 
+    /** How much longer than an attempt a socket waits by itself: the timer shall be first. */
+    Duration socketPatience = Duration.ZERO;
+
     @Nullable SSLContext sslContext;
     @Nullable URI proxy;
     OpsLevelMetrics metrics = OpsLevelMetrics.none();

@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -61,6 +62,7 @@ final class FakeOpsLevel implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Script> scripts = new ArrayDeque<>();
+  private final CountDownLatch deaf = new CountDownLatch(1);
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private volatile Script otherwise = Call::accept;
 
@@ -153,7 +155,7 @@ final class FakeOpsLevel implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    server.close();
+    refuseConnections();
     for (Socket socket : sockets) {
       socket.close();
     }
@@ -167,6 +169,21 @@ final class FakeOpsLevel implements AutoCloseable {
     }
     if (!complaints.isEmpty()) {
       throw new AssertionError("the endpoint complains: " + complaints);
+    }
+  }
+
+  /**
+   * Refuses connections from here on. The socket listens as long as a thread waits in it, also
+   * after its close.
+   */
+  void refuseConnections() throws IOException {
+    server.close();
+    try {
+      if (!deaf.await(1, TimeUnit.MINUTES)) {
+        throw new AssertionError("the endpoint still listens");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 
@@ -186,6 +203,7 @@ final class FakeOpsLevel implements AutoCloseable {
         sockets.add(socket);
         threads.execute(() -> serve(socket));
       } catch (IOException closed) {
+        deaf.countDown();
         return;
       }
     }

@@ -104,6 +104,7 @@ class OutageTest {
     OpsLevelClient.Builder builder =
         server.client().attemptTimeout(ATTEMPT).metrics(OpsLevelMetrics.of(registry));
     builder.nanoTime = time::nanoTime;
+    builder.socketPatience = Duration.ofHours(1);
     builder.pauses = pauses;
     builder.timers = () -> pauses;
     return builder.build();

@@ -10,8 +10,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SendException.Kind;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -264,15 +262,14 @@ class PartsTest {
   @Test
   void unconfirmed_isNotWhatWasNeverWritten() throws Exception {
     RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
-    ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     SendException e;
-    try (FakeOpsLevel gone = new FakeOpsLevel(socket);
+    try (FakeOpsLevel gone = new FakeOpsLevel();
         OpsLevelClient other = gone.client().attempts(1).build()) {
       gone.then(
           status(413),
           call -> {
             call.read();
-            socket.close();
+            gone.refuseConnections();
             call.respond(200, FakeOpsLevel.ACCEPTED, "Connection: close");
             call.socket.close();
           });
