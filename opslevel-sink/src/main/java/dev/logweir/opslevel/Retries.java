@@ -25,7 +25,10 @@ final class Retries {
   /** A pause is drawn from half to one and a half of its nominal length. */
   static final double JITTER = 0.5;
 
-  /** How many pauses of the longest length an end leaves time for. */
+  /** At the end, so that the last moment is not filled with attempts. */
+  static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+
+  /** How many pauses of the longest length an end leaves time for; they grow no longer then. */
   private static final int LAST_PAUSES = 8;
 
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
@@ -35,9 +38,10 @@ final class Retries {
   private final Pauses pauses;
   private final PausedCalls pausing;
   private final LongSupplier nanoTime;
-  private final int maxProbes;
+  private final int attempts;
   private final Circuit circuit;
   private final OpsLevelMetrics metrics;
+  private final IntervalFunction backoff;
   private final Retry retry;
   private final AtomicBoolean failing = new AtomicBoolean();
   private final AtomicBoolean tokenRefused = new AtomicBoolean();
@@ -45,13 +49,13 @@ final class Retries {
   Retries(OpsLevelClient.Builder settings, Circuit circuit) {
     this.circuit = circuit;
     metrics = settings.metrics;
-    maxProbes = settings.attempts;
+    attempts = settings.attempts;
     attemptTimeout = settings.attemptTimeout;
     overallTimeout = settings.overallTimeout;
     pauses = settings.pauses;
     pausing = new PausedCalls(pauses);
     nanoTime = settings.nanoTime;
-    IntervalFunction backoff =
+    backoff =
         IntervalFunction.ofExponentialRandomBackoff(FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE);
     retry =
         Retry.of(
@@ -99,7 +103,7 @@ final class Retries {
       throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     int probes = 0;
-    while (true) {
+    for (int tried = 1; ; tried++) {
       long asked = nanoTime.getAsLong();
       Circuit.Leave leave = circuit.enter(batch, budget.ending);
       if (!budget.ending) {
@@ -112,10 +116,13 @@ final class Retries {
         return;
       }
       Duration pause;
-      boolean waitsForCircuit = leave.isProbe() && timeLeft(batch, budget).isEmpty();
-      if (waitsForCircuit && failure.isRetried() && probes++ < maxProbes) {
+      Optional<Duration> untilEnd = timeLeft(batch, budget);
+      boolean waitsForCircuit = leave.isProbe() && untilEnd.isEmpty();
+      if (waitsForCircuit && failure.isRetried() && probes++ < attempts) {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
+      } else if (untilEnd.isPresent() && isTriedToTheEnd(failure)) {
+        pause = Duration.ofMillis(Math.max(backoff.apply(Math.min(tried, LAST_PAUSES)), retryAfterMillis(failure)));
       } else {
         long pauseMillis = tries.onError(failure);
         if (pauseMillis < 0) {
@@ -125,16 +132,28 @@ final class Retries {
         pause = Duration.ofMillis(pauseMillis);
       }
       failed(failure);
-      if (budget.ending) {
-        pause = min(pause, left(budget).dividedBy(LAST_PAUSES));
+      Duration left = left(budget);
+      if (untilEnd.isPresent()) {
+        left = min(left, untilEnd.get());
+        pause = min(pause, max(left.dividedBy(LAST_PAUSES), SHORTEST_PAUSE));
       }
-      if (pause.compareTo(left(budget)) >= 0) {
+      if (pause.compareTo(left) >= 0) {
         throw failure;
       }
       if (!pause.isZero()) {
         pause(batch, pause);
       }
     }
+  }
+
+  /**
+   * What was tried before the end of a job shall not count against it: then time is the bound,
+   * unless it is the input that the server fails at.
+   */
+  private boolean isTriedToTheEnd(AttemptException failure) {
+    return failure.isRetried()
+        && failure.result().server() != AttemptResult.Server.UP
+        && attempts > 1;
   }
 
   private void pause(LogBatch batch, Duration pause) throws InterruptedException {
@@ -208,6 +227,10 @@ final class Retries {
 
   private static Duration min(Duration a, Duration b) {
     return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
   }
 
   private static long retryAfterMillis(Throwable failure) {

@@ -597,10 +597,14 @@ class FaultTableTest {
     assertPauses(attempts - 1);
   }
 
-  /** Ships what is written to a job; each part is drained before the next is written. */
+  /**
+   * Ships what is written to a job; each part is drained before the next is written, and the first is sent
+   * before the end begins.
+   */
   private static SinkReport ship(OpsLevelClient client, String... parts) throws Exception {
+    WatchedSender sender = new WatchedSender(client.sender(FakeOpsLevel.JOB));
     try (LogStreamer log =
-        LogStreamer.builder(client.sender(FakeOpsLevel.JOB))
+        LogStreamer.builder(sender)
             .maxSize(64 << 20)
             .maxLineBytes(32 << 20)
             .markers(false)
@@ -609,6 +613,7 @@ class FaultTableTest {
         log.stdout().write(part.getBytes(UTF_8));
         assertThat(log.drain()).isTrue();
       }
+      sender.awaitFirst();
       return log.finish(Duration.ofSeconds(50)).sink();
     }
   }

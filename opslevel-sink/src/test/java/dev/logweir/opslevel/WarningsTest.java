@@ -156,8 +156,9 @@ class WarningsTest {
 
   /** Ships more than three batches, each when the one before was sent. */
   private SinkReport ship() throws Exception {
+    WatchedSender sender = new WatchedSender(client.sender(FakeOpsLevel.JOB));
     try (LogStreamer log =
-        LogStreamer.builder(client.sender(FakeOpsLevel.JOB))
+        LogStreamer.builder(sender)
             .maxSize(4 << 10)
             .markers(false)
             .start()) {
@@ -165,6 +166,7 @@ class WarningsTest {
         log.stdout().write(("line " + i + "x".repeat(500) + "\n").getBytes(UTF_8));
         assertThat(log.drain()).isTrue();
       }
+      sender.awaitFirst();
       return log.finish(Duration.ofSeconds(50)).sink();
     }
   }
