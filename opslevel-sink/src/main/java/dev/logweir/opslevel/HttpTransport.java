@@ -110,9 +110,12 @@ final class HttpTransport implements AutoCloseable {
               progress.hasWritten();
             }));
     Future<?> deadline = startDeadline(request, progress, limit);
-    try (ClassicHttpResponse response = http.executeOpen(host, request, null)) {
+    try (ClassicHttpResponse response = open(request)) {
       boolean read = false;
       try {
+        if (response.getCode() <= 299 && !progress.isWritten()) {
+          throw Answer.malformed("it came before the request was written");
+        }
         check(response, mutation, jobId);
         read = true;
       } finally {
@@ -134,6 +137,19 @@ final class HttpTransport implements AutoCloseable {
     } finally {
       deadline.cancel(false);
       sweepLater();
+    }
+  }
+
+  /** Goes on to another connection when one was of no use any more; each of those is closed. */
+  private ClassicHttpResponse open(HttpPost request) throws IOException {
+    while (true) {
+      try {
+        return http.executeOpen(host, request, null);
+      } catch (QuietConnection.StaleException e) {
+        if (request.isCancelled()) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -264,7 +280,7 @@ final class HttpTransport implements AutoCloseable {
         .setDefaultConnectionConfig(
             ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(settings.connectTimeout))
-                .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                .setValidateAfterInactivity(TimeValue.NEG_ONE_MILLISECOND)
                 .setTimeToLive(TimeValue.ofMinutes(10))
                 .build())
         .build();

@@ -25,6 +25,10 @@ final class Progress {
     writing = false;
   }
 
+  boolean isWritten() {
+    return began && !writing;
+  }
+
   /** The attempt's deadline has come. */
   void overdue() {
     overdue = true;

@@ -8,10 +8,13 @@ import org.apache.hc.client5.http.impl.io.DefaultManagedHttpClientConnection;
 import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.io.MonitoringResponseOutOfOrderStrategy;
 import org.apache.hc.core5.http.impl.io.SocketHolder;
 import org.apache.hc.core5.http.io.HttpConnectionFactory;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.Timeout;
 
 /**
  * A connection that logs neither heads nor bodies, at no level: the ones of the library write the
@@ -38,6 +41,10 @@ final class QuietConnection extends DefaultManagedHttpClientConnection {
 
   private static final AtomicLong COUNT = new AtomicLong();
 
+  private static final Timeout ONE_MILLI = Timeout.ofMilliseconds(1);
+
+  private boolean used;
+
   private QuietConnection() {
     super(
         "opslevel-" + COUNT.incrementAndGet(),
@@ -61,12 +68,28 @@ final class QuietConnection extends DefaultManagedHttpClientConnection {
 
   @Override
   public void bind(Socket socket) throws IOException {
+    used = false;
     bind(new SocketHolder(socket));
   }
 
   @Override
   public void bind(SSLSocket sslSocket, Socket socket) throws IOException {
+    used = false;
     bind(new SocketHolder(sslSocket, socket));
+  }
+
+  /**
+   * Sends a head, unless the server has closed the connection since the last answer, or has said
+   * more: that would be taken for the answer of this request.
+   */
+  @Override
+  public void sendRequestHeader(ClassicHttpRequest request) throws HttpException, IOException {
+    if (used && (isStale() || isDataAvailable(ONE_MILLI))) {
+      close(CloseMode.IMMEDIATE);
+      throw new StaleException();
+    }
+    used = true;
+    super.sendRequestHeader(request);
   }
 
   @Override
@@ -77,5 +100,10 @@ final class QuietConnection extends DefaultManagedHttpClientConnection {
   @Override
   protected void onResponseReceived(ClassicHttpResponse response) {
     // logs nothing
+  }
+
+  /** A connection was of no use any more; nothing was sent on it. */
+  static final class StaleException extends IOException {
+    private static final long serialVersionUID = 1L;
   }
 }
