@@ -11,6 +11,9 @@ final class ApiUrl {
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[::1]|\\[0:0:0:0:0:0:0:1]");
 
+  private static final Pattern ODD_SEGMENT =
+      Pattern.compile("//|/(\\.|%2e){1,2}(/|$)", Pattern.CASE_INSENSITIVE);
+
   private ApiUrl() {}
 
   /**
@@ -24,7 +27,7 @@ final class ApiUrl {
       url = new URI(text);
     } catch (URISyntaxException e) {
       // Its text, and so its cause, may hold user info.
-      throw new IllegalArgumentException(name + " must be a URL: " + hideUserInfo(text));
+      throw new IllegalArgumentException(name + " must be a URL: " + hideSecrets(text));
     }
     String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
     if (!scheme.equals("https") && !scheme.equals("http")) {
@@ -42,10 +45,17 @@ final class ApiUrl {
     if (url.getRawQuery() != null || url.getRawFragment() != null) {
       throw refused(name, "have no query and no fragment", text);
     }
+    if (url.getRawAuthority().endsWith(":")) {
+      throw refused(name, "have a port of 1 to 65535", text);
+    }
     String path = url.getRawPath();
     int end = path.length();
     while (end > 0 && path.charAt(end - 1) == '/') {
       end--;
+    }
+    // Two slashes at its beginning would be taken for another host.
+    if (ODD_SEGMENT.matcher(path.substring(0, end)).find()) {
+      throw refused(name, "have no empty segment and no dots in its path", text);
     }
     return URI.create(scheme + "://" + url.getRawAuthority() + path.substring(0, end));
   }
@@ -67,11 +77,17 @@ final class ApiUrl {
   }
 
   private static IllegalArgumentException refused(String name, String rule, String text) {
-    return new IllegalArgumentException(name + " must " + rule + ": " + hideUserInfo(text));
+    return new IllegalArgumentException(name + " must " + rule + ": " + hideSecrets(text));
   }
 
-  private static String hideUserInfo(String text) {
-    int at = text.lastIndexOf('@');
-    return at < 0 ? text : "***" + text.substring(at);
+  /** Returns the text without what may be a password or a token. */
+  private static String hideSecrets(String text) {
+    int end = 0;
+    while (end < text.length() && "?#".indexOf(text.charAt(end)) < 0) {
+      end++;
+    }
+    String hidden = end < text.length() ? text.substring(0, end + 1) + "***" : text;
+    int at = hidden.lastIndexOf('@');
+    return at < 0 ? hidden : "***" + hidden.substring(at);
   }
 }

@@ -85,7 +85,7 @@ public final class OpsLevelClient implements AutoCloseable {
    * @param runnerJobId the job's id as the API gave it, 1 to 1,024 characters
    * @throws NullPointerException if it is null
    * @throws IllegalArgumentException if it is blank, too long, or has a line break or another
-   *     control character in it
+   *     control character in it, or half of a surrogate pair
    */
   public OpsLevelSender sender(String runnerJobId) {
     return new OpsLevelSender(this, Builder.checkId("runnerJobId", runnerJobId));
@@ -177,7 +177,7 @@ public final class OpsLevelClient implements AutoCloseable {
      *
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if it is no URL, has another scheme than https or http, no
-     *     host, user info, a query or a fragment
+     *     host, user info, a query, a fragment, or a path with an empty segment or one of dots
      */
     public Builder apiUrl(String apiUrl) {
       this.apiUrl = ApiUrl.parse("apiUrl", Objects.requireNonNull(apiUrl, "apiUrl"));
@@ -211,7 +211,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @param runnerId 1 to 1,024 characters
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if it is blank, too long, or has a line break or another
-     *     control character in it
+     *     control character in it, or half of a surrogate pair
      */
     public Builder runnerId(String runnerId) {
       this.runnerId = checkId("runnerId", runnerId);
@@ -418,6 +418,13 @@ public final class OpsLevelClient implements AutoCloseable {
           throw new IllegalArgumentException(
               "%s must be one line without control characters: U+%04X at %d"
                   .formatted(name, (int) c, i));
+        }
+        boolean pair = i + 1 < id.length() && Character.isSurrogatePair(c, id.charAt(i + 1));
+        if (pair) {
+          i++;
+        } else if (Character.isSurrogate(c)) {
+          throw new IllegalArgumentException(
+              "%s must be well-formed text: U+%04X at %d".formatted(name, (int) c, i));
         }
       }
       return id;

@@ -26,12 +26,23 @@ class OpsLevelClientTest {
         "https://a_b | apiUrl must have a host: https://a_b",
         "https://user:secret@host | apiUrl must have no user info: ***@host",
         "https://user:secret@a_b | apiUrl must have no user info: ***@a_b",
-        "https://host#x | apiUrl must have no query and no fragment: https://host#x",
-        "https://host?x=1 | apiUrl must have no query and no fragment: https://host?x=1",
+        "https://host#x | apiUrl must have no query and no fragment: https://host#***",
+        "https://host?x=1 | apiUrl must have no query and no fragment: https://host?***",
         "https://host:0 | apiUrl must have a port of 1 to 65535: https://host:0",
         "https://host:65536 | apiUrl must have a port of 1 to 65535: https://host:65536",
         "https://ho st | apiUrl must be a URL: https://ho st",
         "https://user:se cret@host | apiUrl must be a URL: ***@host",
+        "https://host?a=se cret | apiUrl must be a URL: https://host?***",
+        "https://user:secret@host?secret=1@x | apiUrl must have no user info: ***@host?***",
+        "http://127.0.0.1//evil.org/x | apiUrl must have no empty segment and no dots in its path:"
+            + " http://127.0.0.1//evil.org/x",
+        "https://host/a//b | apiUrl must have no empty segment and no dots in its path:"
+            + " https://host/a//b",
+        "https://host/%2e%2E/b | apiUrl must have no empty segment and no dots in its path:"
+            + " https://host/%2e%2E/b",
+        "https://host/a/. | apiUrl must have no empty segment and no dots in its path:"
+            + " https://host/a/.",
+        "https://host: | apiUrl must have a port of 1 to 65535: https://host:",
       })
   void apiUrl_isRefused(String url, String message) {
     assertThatIllegalArgumentException().isThrownBy(() -> builder.apiUrl(url)).withMessage(message);
@@ -41,6 +52,7 @@ class OpsLevelClientTest {
   @CsvSource({
     "https://host, https://host",
     "HTTPS://Host/, https://Host",
+    "https://host/v1.2/a..b/, https://host/v1.2/a..b",
     "https://host:8443/base//, https://host:8443/base",
     "http://localhost:8080, http://localhost:8080",
     "http://127.1.2.3, http://127.1.2.3",
@@ -151,6 +163,17 @@ class OpsLevelClientTest {
   }
 
   @Test
+  void ids_refuseHalfACharacter() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.runnerId("a\ud800"))
+        .withMessage("runnerId must be well-formed text: U+D800 at 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.runnerId("\udc00\ud800"))
+        .withMessage("runnerId must be well-formed text: U+DC00 at 0");
+    builder.runnerId("\ud83d\ude00");
+  }
+
+  @Test
   void setters_refuseNull() {
     assertThatNullPointerException().isThrownBy(() -> builder.apiUrl(null)).withMessage("apiUrl");
     assertThatNullPointerException().isThrownBy(() -> builder.token(null)).withMessage("token");
@@ -247,10 +270,10 @@ class OpsLevelClientTest {
         .withMessage("proxy must have no path: http://proxy/path");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.proxy("http://proxy?x=1"))
-        .withMessage("proxy must have no query and no fragment: http://proxy?x=1");
+        .withMessage("proxy must have no query and no fragment: http://proxy?***");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.proxy("http://proxy#x"))
-        .withMessage("proxy must have no query and no fragment: http://proxy#x");
+        .withMessage("proxy must have no query and no fragment: http://proxy#***");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.proxy("proxy:3128"))
         .withMessage("proxy must begin with https:// or http://: proxy:3128");
