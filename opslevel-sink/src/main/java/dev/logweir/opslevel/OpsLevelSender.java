@@ -206,6 +206,7 @@ public final class OpsLevelSender implements BatchSender {
         }
       }
       if (!undelivered.isEmpty()) {
+        refusals = 0;
         tellUnconfirmed();
         throw new SendException(
             SendException.Kind.REFUSED,

@@ -194,6 +194,34 @@ class PartsTest {
   }
 
   @Test
+  void send_doesNotEndTheJobWhenOtherBatchesWereTooLarge() {
+    server.then(answer(GONE), status(413), answer(GONE), status(413), answer(GONE));
+
+    assertThat(kinds(5)).containsOnly(Kind.REFUSED);
+  }
+
+  @Test
+  void send_endsTheJobWhoseBatchesAreHalvedBeforeTheyAreRefused() {
+    server.otherwise(
+        call -> {
+          if (call.read().lines().size() > 1) {
+            call.respond(413, "");
+          } else {
+            call.respond(200, GONE);
+          }
+        });
+
+    assertThat(
+            IntStream.range(0, 3)
+                .mapToObj(
+                    i ->
+                        catchThrowableOfType(
+                                SendException.class, () -> sender.send(List.of("a", "b")))
+                            .kind()))
+        .containsExactly(Kind.REFUSED, Kind.REFUSED, Kind.JOB_GONE);
+  }
+
+  @Test
   void send_endsTheJobWhenATextNamesItAsAWord() {
     String id = "job-1234";
     String message = "no such job: " + id + ".";
