@@ -122,7 +122,9 @@ final class Retries {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
       } else if (untilEnd.isPresent() && isTriedToTheEnd(failure)) {
-        pause = Duration.ofMillis(Math.max(backoff.apply(Math.min(tried, LAST_PAUSES)), retryAfterMillis(failure)));
+        pause =
+            Duration.ofMillis(
+                Math.max(backoff.apply(Math.min(tried, LAST_PAUSES)), retryAfterMillis(failure)));
       } else {
         long pauseMillis = tries.onError(failure);
         if (pauseMillis < 0) {

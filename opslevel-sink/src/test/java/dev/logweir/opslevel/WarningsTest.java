@@ -157,11 +157,7 @@ class WarningsTest {
   /** Ships more than three batches, each when the one before was sent. */
   private SinkReport ship() throws Exception {
     WatchedSender sender = new WatchedSender(client.sender(FakeOpsLevel.JOB));
-    try (LogStreamer log =
-        LogStreamer.builder(sender)
-            .maxSize(4 << 10)
-            .markers(false)
-            .start()) {
+    try (LogStreamer log = LogStreamer.builder(sender).maxSize(4 << 10).markers(false).start()) {
       for (int i = 0; i < 60; i++) {
         log.stdout().write(("line " + i + "x".repeat(500) + "\n").getBytes(UTF_8));
         assertThat(log.drain()).isTrue();
