@@ -25,7 +25,7 @@ import java.util.Map;
  * <table>
  *   <caption>Failures and what follows</caption>
  *   <tr><th>failure</th><th>tried again</th><th>at the end</th></tr>
- *   <tr><td>no connection, TLS handshake, connection lost, deadline of the attempt, all connections
+ *   <tr><td>no connection, a proxy that refuses, TLS handshake, connection lost, deadline of the attempt, all connections
  *     in use, 408, 425, 429, 5xx, errors of GraphQL, an answer that is none</td>
  *     <td>yes</td><td>{@code send_failed}</td></tr>
  *   <tr><td>413 and complaints of the size; a body over 64 KiB lost twice running while it is
@@ -185,6 +185,9 @@ public final class OpsLevelSender implements BatchSender {
 
     private String refusal = "";
 
+    /** The shortest request of one line that was too large: what is no shorter is too. */
+    private long leastTooLarge = Long.MAX_VALUE;
+
     Delivery(LogBatch batch) {
       this.batch = batch;
       parts.push(new Part(0, batch.size(), false));
@@ -194,6 +197,10 @@ public final class OpsLevelSender implements BatchSender {
       while (!parts.isEmpty()) {
         Part part = parts.pop();
         Attempts attempts = new Attempts(part);
+        if (attempts.body.length() >= leastTooLarge) {
+          split(part, attempts);
+          continue;
+        }
         try {
           client.retries().run(batch, budget, attempts);
           arrived = true;
@@ -202,7 +209,8 @@ public final class OpsLevelSender implements BatchSender {
           if (!e.isTooLarge()) {
             throw failure(part, attempts.leftUnanswered, e);
           }
-          split(part, attempts, e);
+          tellTooLarge(part, attempts, e);
+          split(part, attempts);
         }
       }
       if (!undelivered.isEmpty()) {
@@ -216,7 +224,16 @@ public final class OpsLevelSender implements BatchSender {
       }
     }
 
-    private void split(Part part, Attempts attempts, AttemptException e) {
+    private void tellTooLarge(Part part, Attempts attempts, AttemptException e) {
+      if (part.to - part.from == 1) {
+        refusal = e.getMessage() + ", with a line of " + attempts.body.length() + " bytes in JSON";
+        if (e.result() == AttemptResult.TOO_LARGE) {
+          leastTooLarge = Math.min(leastTooLarge, attempts.body.length());
+        }
+      }
+    }
+
+    private void split(Part part, Attempts attempts) {
       if (part.to - part.from > 1) {
         int middle = (part.from + part.to) >>> 1;
         parts.push(new Part(middle, part.to, attempts.leftUnanswered));
@@ -224,7 +241,6 @@ public final class OpsLevelSender implements BatchSender {
       } else {
         undelivered.set(part.from, part.to);
         unconfirmed |= attempts.leftUnanswered;
-        refusal = e.getMessage() + ", with a line of " + attempts.body.length() + " bytes in JSON";
       }
     }
 

@@ -77,6 +77,35 @@ class PartsTest {
   }
 
   @Test
+  void send_stopsHalvingWhereItCannotHelp() {
+    server.otherwise(status(413));
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> sender.send(Collections.nCopies(1_000, "x")));
+
+    assertThat(e.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(IntStream.range(0, 1_000).filter(e::isUndelivered)).hasSize(1_000);
+    assertThat(server.requests).hasSizeLessThanOrEqualTo(12);
+  }
+
+  @Test
+  void send_triesLinesShorterThanOneThatWasTooLarge() {
+    server.otherwise(
+        call -> {
+          boolean large = call.read().lines().stream().anyMatch(line -> line.length > 10);
+          call.respond(large ? 413 : 200, large ? "" : FakeOpsLevel.ACCEPTED);
+        });
+    String large = "x".repeat(20);
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class, () -> sender.send(List.of(large, large, "a", large, "b", "c")));
+
+    assertThat(IntStream.range(0, 6).filter(e::isUndelivered)).containsExactly(0, 1, 3);
+  }
+
+  @Test
   void send_namesWhatFollowsAPartThatFailed() {
     int[] requests = {0};
     server.otherwise(
