@@ -38,6 +38,7 @@ final class AttemptException extends Exception {
           case TOO_LARGE -> "the request is too large for the server";
           case BUSY -> "the server is busy";
           case SERVER_ERROR -> "the server failed";
+          case GATEWAY_ERROR -> "the server behind a gateway failed";
           default -> status >= 300 && status < 400 ? "redirects are not followed" : "refused";
         };
     return new AttemptException(

@@ -15,6 +15,8 @@ enum AttemptResult {
   NO_FREE_CONNECTION(SendException.Kind.FAILED, true, false, Server.UNKNOWN),
   /** No connection: refused, no route, no such host. */
   UNREACHABLE(SendException.Kind.FAILED, true, false, Server.DOWN),
+  /** The proxy did not connect to the server. */
+  PROXY_REFUSED(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The TLS handshake failed. */
   TLS_FAILED(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The server's certificate is not trusted, or is for another host. */
@@ -27,7 +29,9 @@ enum AttemptResult {
   TIMED_OUT(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** 408, 425, 429: the server wants it later. */
   BUSY(SendException.Kind.FAILED, true, true, Server.DOWN),
-  /** 5xx. */
+  /** 502, 504: the server behind may have taken what was written in full. */
+  GATEWAY_ERROR(SendException.Kind.FAILED, true, false, Server.DOWN),
+  /** Other 5xx. */
   SERVER_ERROR(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 200 with errors of GraphQL: the server says that it could not answer. */
   QUERY_ERRORS(SendException.Kind.FAILED, true, true, Server.UP),
@@ -101,6 +105,7 @@ enum AttemptResult {
       case 404 -> NOT_FOUND;
       case 408, 425, 429 -> BUSY;
       case 413 -> TOO_LARGE;
+      case 502, 504 -> GATEWAY_ERROR;
       default -> status >= 500 ? SERVER_ERROR : REFUSED;
     };
   }

@@ -43,10 +43,14 @@ final class Progress {
           case LOST_WRITING -> "the connection was lost while the request was written";
           case LOST_READING -> "the connection was lost before the answer";
           case MALFORMED -> "the answer is not HTTP";
+          case PROXY_REFUSED -> "the proxy refused to connect";
           case UNTRUSTED -> "the server's certificate is not trusted";
           case TLS_FAILED -> "the TLS handshake failed";
           default -> "no connection";
         };
+    if (e instanceof QuietConnection.ProxyException) {
+      return new AttemptException(result, message + ": " + e.getMessage(), e);
+    }
     if (quotes(e)) {
       return new AttemptException(result, message, null);
     }
@@ -78,6 +82,9 @@ final class Progress {
   }
 
   private static AttemptResult classifyConnecting(IOException e) {
+    if (e instanceof QuietConnection.ProxyException) {
+      return AttemptResult.PROXY_REFUSED;
+    }
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
         return AttemptResult.UNTRUSTED;

@@ -9,6 +9,7 @@ import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.Method;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.io.MonitoringResponseOutOfOrderStrategy;
 import org.apache.hc.core5.http.impl.io.SocketHolder;
@@ -44,6 +45,7 @@ final class QuietConnection extends DefaultManagedHttpClientConnection {
   private static final Timeout ONE_MILLI = Timeout.ofMilliseconds(1);
 
   private boolean used;
+  private boolean connecting;
 
   private QuietConnection() {
     super(
@@ -89,7 +91,19 @@ final class QuietConnection extends DefaultManagedHttpClientConnection {
       throw new StaleException();
     }
     used = true;
+    connecting = Method.CONNECT.isSame(request.getMethod());
     super.sendRequestHeader(request);
+  }
+
+  /** Ends an attempt that a proxy refuses, with its body unread: it is no answer of the API. */
+  @Override
+  public ClassicHttpResponse receiveResponseHeader() throws HttpException, IOException {
+    ClassicHttpResponse response = super.receiveResponseHeader();
+    if (connecting && response.getCode() > 299) {
+      close(CloseMode.IMMEDIATE);
+      throw new ProxyException(response.getCode());
+    }
+    return response;
   }
 
   @Override
@@ -100,6 +114,15 @@ final class QuietConnection extends DefaultManagedHttpClientConnection {
   @Override
   protected void onResponseReceived(ClassicHttpResponse response) {
     // logs nothing
+  }
+
+  /** A proxy did not connect. */
+  static final class ProxyException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ProxyException(int status) {
+      super("HTTP " + status);
+    }
   }
 
   /** A connection was of no use any more; nothing was sent on it. */

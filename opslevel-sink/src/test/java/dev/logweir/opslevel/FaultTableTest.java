@@ -142,7 +142,8 @@ class FaultTableTest {
     TOO_EARLY_425(status(425), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
     TOO_MANY_429(status(429), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
     SERVER_500(status(500), "server_error", ATTEMPTS, DropReason.SEND_FAILED, false),
-    GATEWAY_502(status(502), "server_error", ATTEMPTS, DropReason.SEND_FAILED, false),
+    GATEWAY_502(status(502), "gateway_error", ATTEMPTS, DropReason.SEND_FAILED, true),
+    GATEWAY_504(status(504), "gateway_error", ATTEMPTS, DropReason.SEND_FAILED, true),
     UNAUTHORIZED_401(status(401), "unauthorized", 1, DropReason.SEND_REFUSED, false),
     FORBIDDEN_403(status(403), "unauthorized", 1, DropReason.SEND_REFUSED, false),
     NOT_FOUND_404(status(404), "not_found", 1, DropReason.SEND_REFUSED, false),
@@ -661,8 +662,8 @@ class FaultTableTest {
   }
 
   /**
-   * Ships what is written to a job; each part is drained before the next is written, and the first is sent
-   * before the end begins.
+   * Ships what is written to a job; each part is drained before the next is written, and the first
+   * is sent before the end begins.
    */
   private static SinkReport ship(OpsLevelClient client, String... parts) throws Exception {
     WatchedSender sender = new WatchedSender(client.sender(FakeOpsLevel.JOB));

@@ -29,6 +29,7 @@ class OpsLevelMetricsTest {
       List.of(
           "busy",
           "closed",
+          "gateway_error",
           "interrupted",
           "lost_reading",
           "lost_writing",
@@ -36,6 +37,7 @@ class OpsLevelMetricsTest {
           "no_free_connection",
           "not_found",
           "payload_errors",
+          "proxy_refused",
           "query_errors",
           "refused",
           "server_error",

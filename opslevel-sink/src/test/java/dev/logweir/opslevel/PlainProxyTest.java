@@ -57,6 +57,7 @@ class PlainProxyTest {
   @Test
   void send_repeatsWhenTheProxyRefuses() {
     proxy.refuses = true;
+    proxy.bodyBytes = 0;
 
     SendException e =
         catchThrowableOfType(

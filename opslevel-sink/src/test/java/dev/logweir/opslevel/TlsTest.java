@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class TlsTest {
@@ -171,11 +173,13 @@ class TlsTest {
     }
   }
 
-  @Test
-  void send_repeatsWhenTheProxyDoesNotConnect() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {403, 404, 407, 413, 502})
+  void send_repeatsWhenTheProxyDoesNotConnect(int status) throws Exception {
     server = tlsServer(right);
     try (TunnelProxy proxy = new TunnelProxy()) {
       proxy.refuses = true;
+      proxy.status = status;
       OpsLevelClient.Builder builder =
           server.client().sslContext(right).attempts(2).proxy("http://127.0.0.1:" + proxy.port());
       builder.pauses = (batch, pause) -> {};
@@ -184,6 +188,8 @@ class TlsTest {
       SendException e = failure();
 
       assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+      assertThat(e).hasMessageContaining("the proxy refused to connect: HTTP " + status);
+      assertThat(((AttemptException) e.getCause()).result()).isEqualTo(AttemptResult.PROXY_REFUSED);
       assertThat(proxy.heads).hasSize(2);
       assertThat(server.connections()).isZero();
       assertThat(client.transport().connectionCount()).isZero();

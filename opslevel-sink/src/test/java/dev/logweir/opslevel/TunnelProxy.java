@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,6 +25,11 @@ final class TunnelProxy implements AutoCloseable {
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   final List<String> heads = new CopyOnWriteArrayList<>();
   volatile boolean refuses;
+
+  /** With which it refuses. The body that it announces does not come. */
+  volatile int status = 502;
+
+  volatile long bodyBytes = 2_000_000_000;
 
   TunnelProxy() throws IOException {
     threads.execute(this::accept);
@@ -52,7 +58,12 @@ final class TunnelProxy implements AutoCloseable {
       if (refuses) {
         client
             .getOutputStream()
-            .write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
+            .write(
+                ("HTTP/1.1 " + status + " No\r\nContent-Length: " + bodyBytes + "\r\n\r\n")
+                    .getBytes(ISO_8859_1));
+        if (bodyBytes > 0) {
+          client.getInputStream().transferTo(OutputStream.nullOutputStream());
+        }
         return;
       }
       boolean tunnel = head.startsWith("CONNECT ");
