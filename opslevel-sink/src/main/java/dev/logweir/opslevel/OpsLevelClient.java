@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * The connection of a runner to OpsLevel's API, shared by all its jobs: connections, the policy of
  * retries, the token.
  *
- * <p>Thread-safe. Owns at most one thread, a daemon for deadlines that ends when it was idle for 5
- * s, and up to 1,024 connections, closed when they were idle for 30 s to a minute. Close it after
- * the jobs.
+ * <p>Thread-safe. Owns at most one thread, a daemon for deadlines that ends about a minute after
+ * the last request, and up to 1,024 connections, closed when they were idle for 30 s to a minute.
+ * Close it after the jobs.
  *
  * <pre>{@code
  * try (OpsLevelClient client = OpsLevelClient.fromEnvironment().runnerId(runnerId).build();
