@@ -205,6 +205,9 @@ public final class OpsLevelSender implements BatchSender {
           client.retries().run(batch, budget, attempts);
           arrived = true;
           refusals = 0;
+          if (undelivered.isEmpty()) {
+            batch.delivered(part.to);
+          }
         } catch (AttemptException e) {
           if (!e.isTooLarge()) {
             throw failure(part, attempts.leftUnanswered, e);

@@ -676,8 +676,8 @@ class FaultTableTest {
       for (String part : parts) {
         log.stdout().write(part.getBytes(UTF_8));
         assertThat(log.drain()).isTrue();
+        sender.awaitFirst(); // what is written next is for the next batch
       }
-      sender.awaitFirst();
       return log.finish(Duration.ofSeconds(50)).sink();
     }
   }

@@ -7,13 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.logweir.DropReason;
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SendException.Kind;
+import dev.logweir.SinkReport;
+import dev.logweir.Tally;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -55,6 +61,31 @@ class PartsTest {
     sender.send(lines);
 
     assertThat(accepted()).isEqualTo(lines);
+  }
+
+  @Test
+  void part_thatWasAcceptedCountsAsShippedWhenTheNextOneHangs() throws Exception {
+    CountDownLatch hangs = new CountDownLatch(1);
+    server.then(
+        status(413),
+        answer(FakeOpsLevel.ACCEPTED),
+        call -> {
+          call.read();
+          hangs.countDown();
+          call.awaitEnd();
+        });
+    SinkReport report;
+    try (LogweirEngine engine = LogweirEngine.builder().build();
+        LogStreamer log = LogStreamer.builder(sender).engine(engine).start()) {
+      log.stdout().write("a\nbb\nccc\ndddd\n".getBytes(UTF_8));
+      assertThat(hangs.await(50, TimeUnit.SECONDS)).isTrue();
+
+      report = log.finish(Duration.ofMillis(1)).sink();
+    }
+
+    assertThat(report.shipped()).isEqualTo(new Tally(2, 2 + 3));
+    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(2, 4 + 5));
+    assertThat(report.unconfirmed()).isEqualTo(new Tally(2, 4 + 5));
   }
 
   @Test

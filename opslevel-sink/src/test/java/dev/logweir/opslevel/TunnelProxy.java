@@ -59,11 +59,17 @@ final class TunnelProxy implements AutoCloseable {
         client
             .getOutputStream()
             .write(
-                ("HTTP/1.1 " + status + " No\r\nContent-Length: " + bodyBytes + "\r\n\r\n")
+                ("HTTP/1.1 "
+                        + status
+                        + " No\r\nConnection: close\r\nContent-Length: "
+                        + bodyBytes
+                        + "\r\n\r\n")
                     .getBytes(ISO_8859_1));
-        if (bodyBytes > 0) {
-          client.getInputStream().transferTo(OutputStream.nullOutputStream());
+        if (bodyBytes == 0) {
+          client.shutdownOutput();
         }
+        // To close with something unread would be a reset, before the answer is read.
+        client.getInputStream().transferTo(OutputStream.nullOutputStream());
         return;
       }
       boolean tunnel = head.startsWith("CONNECT ");
