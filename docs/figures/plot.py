@@ -1,13 +1,15 @@
-"""Draws the plots of docs/benchmarks.md from the results of the two runs.
+"""Draws the plots of docs/benchmarks.md from the results of the two runs, and keeps those results.
 
     pip install matplotlib==3.11.2
-    python docs/figures/plot.py RESULTS_FOLDER docs/figures
+    python docs/figures/plot.py RESULTS_FOLDER docs/figures docs/figures/VERSION
 
-RESULTS_FOLDER has memory-proof.json and speed-jmh.json, as benchmarks/run leaves them. Each plot is
-written twice, for pages with a light and with a dark background.
+RESULTS_FOLDER is where benchmarks/run leaves its JSON and tables. Each plot is written twice, for
+pages with a light and with a dark background. The folder VERSION gets the results, those of JMH
+without paths and single samples.
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,6 +27,8 @@ TITLES = {
     "floorCount": "floor: copy and newline count",
     "stringLoop": "bare String loop",
     "LOGWEIR": "Logweir",
+    "LOGWEIR_INTERVAL_0": "Logweir, interval of zero",
+    "LOGWEIR_MASKED": "Logweir with 50 secrets to mask",
     "LOGWEIR_ONE_THREAD": "Logweir on one thread",
     "PIPE": "pipe and BufferedReader",
     "PLAIN_PORT_1MS": "plain port, tick 1 ms",
@@ -66,27 +70,24 @@ def new_plot(colours, height):
 
 
 def memory(axes, colours, results):
-    """Heap in use while the API is stalled, of ours and of the plain port."""
+    """What the jobs hold while the API is stalled, of ours and of the plain port, and the heap in use."""
     proof = next(p for p in results["proof"]["proofs"] if p["jobs"] == 100)
     limit = proof["heapBytes"] / MIB
     end = 0
     for name, title, colour in (("logweir", "Logweir", "ours"), ("plain", "plain port", "bad")):
         points = proof[name]["points"]
         seconds = [p["ms"] / 1000 for p in points]
+        held = [p["heldBytes"] / MIB for p in points]
         used = [p["usedBytes"] / MIB for p in points]
         end = max(end, seconds[-1])
-        axes.plot(seconds, used, color=colours[colour], linewidth=1.8)
-        dies = proof[name]["outOfMemoryError"]
-        if dies:
+        axes.plot(seconds, used, color=colours[colour], linewidth=0.8, alpha=0.5)
+        axes.plot(seconds, held, color=colours[colour], linewidth=2.2)
+        if proof[name]["outOfMemoryError"]:
             axes.plot(seconds[-1], used[-1], "X", color=colours[colour], markersize=10)
-        at = len(used) // 2
-        axes.annotate(
-            f"{title}: OutOfMemoryError after {seconds[-1]:.1f} s" if dies else f"{title}: all 100 jobs reported",
-            (seconds[-1], used[-1]) if dies else (seconds[at], max(used)),
-            xytext=(12, -4) if dies else (0, 8),
-            textcoords="offset points",
-            color=colours[colour],
-        )
+            text, place, offset = f"{title}: OutOfMemoryError after {seconds[-1]:.1f} s", (seconds[-1], used[-1]), (10, 14)
+        else:
+            text, place, offset = f"{title}: all 100 jobs reported", (end * 0.3, max(held) * 0.45), (0, 0)
+        axes.annotate(text, place, xytext=offset, textcoords="offset points", color=colours[colour], fontweight="bold")
     axes.axhline(limit, color=colours["ink"], linewidth=1, linestyle="--")
     axes.annotate(
         f"-Xmx, computed from the formula: {limit:,.0f} MiB",
@@ -95,7 +96,7 @@ def memory(axes, colours, results):
         textcoords="offset points",
         horizontalalignment="right",
     )
-    axes.set(xlabel="time, s", ylabel="heap in use, MiB", xlim=(0, None), ylim=(0, limit * 1.15))
+    axes.set(xlabel="time, s", ylabel="held by the jobs, MiB (thin: heap in use)", xlim=(0, None), ylim=(0, limit * 1.15))
     axes.set_title(f"100 talkative jobs of maxSize {proof['maxSize'] // 1024} KiB, the API stalled", loc="left", fontsize=12)
 
 
@@ -142,18 +143,20 @@ def costs(axes, colours, results):
 
 
 def jobs(axes, colours, results):
-    """CPU for a line against the number of jobs."""
-    rows = sorted(
-        (int(row["params"]["jobs"]), row["secondaryMetrics"]["cpu"]["score"])
-        for row in results["speed"]
-        if row["benchmark"].endswith("ScalingBenchmark.jobs")
-    )
-    counts = [count for count, _ in rows]
-    values = [value for _, value in rows]
-    axes.plot(counts, values, "o-", color=colours["ours"], linewidth=1.8)
-    for count, value in rows:
-        axes.annotate(f"{number(value)} ns", (count, value), xytext=(0, 9), textcoords="offset points", horizontalalignment="center")
-    axes.set(xscale="log", xlabel="jobs at once (logarithmic)", ylabel="CPU of all threads, ns a line", ylim=(0, max(values) * 1.3))
+    """CPU for a line against the number of jobs, beside a copy through as much memory."""
+    most = 0
+    for method, title, colour in (("jobs", "Logweir", "ours"), ("jobsFloor", "copy, count and copy out", "ink")):
+        rows = sorted(
+            (int(row["params"]["jobs"]), row["secondaryMetrics"]["cpu"]["score"])
+            for row in results["speed"]
+            if row["benchmark"].endswith("ScalingBenchmark." + method)
+        )
+        axes.plot(*zip(*rows), "o-", color=colours[colour], linewidth=1.8)
+        axes.annotate(title, rows[-1], xytext=(0, 24), textcoords="offset points", horizontalalignment="right", color=colours[colour])
+        for count, value in rows:
+            axes.annotate(f"{number(value)} ns", (count, value), xytext=(0, 9), textcoords="offset points", horizontalalignment="center")
+            most = max(most, value)
+    axes.set(xscale="log", xlabel="jobs at once (logarithmic)", ylabel="CPU of all threads, ns a line", ylim=(0, most * 1.3))
     axes.margins(x=0.08)
     axes.xaxis.set_major_formatter(FuncFormatter(number))
     axes.set_title("A line of 100 bytes, the bytes shared out among jobs", loc="left", fontsize=12)
@@ -181,7 +184,44 @@ def secrets(axes, colours, results):
     axes.set_title("Looking for secrets in lines that have none", loc="left", fontsize=12)
 
 
-def main(source, target):
+KEPT = (
+    "memory.md",
+    "memory-worst-case.json",
+    "memory-proof.json",
+    "memory-idle.json",
+    "speed.md",
+    "speed-runs.json",
+)
+
+
+def figure_of(metric):
+    return {"score": metric["score"], "error": metric["scoreError"], "unit": metric["scoreUnit"]}
+
+
+def keep(source, target, speed):
+    """Copies the results, and of JMH's what was measured of what."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in KEPT:
+        shutil.copyfile(source / name, target / name)
+    rows = [
+        {
+            "benchmark": row["benchmark"],
+            "params": row.get("params", {}),
+            "forks": row["forks"],
+            "iterations": row["measurementIterations"],
+            "time": figure_of(row["primaryMetric"]),
+            "cpu": figure_of(row["secondaryMetrics"]["cpu"]),
+            "allocated": figure_of(row["secondaryMetrics"]["gc.alloc.rate.norm"]),
+        }
+        for row in speed
+    ]
+    lines = ",\n".join("    " + json.dumps(row) for row in rows)
+    runs = json.loads((source / "speed-runs.json").read_text())
+    head = json.dumps({"machine": runs["machine"], "command": runs["command"]}, indent=2)[:-2]
+    (target / "speed.json").write_text(f'{head},\n  "results": [\n{lines}\n  ]\n}}\n')
+
+
+def main(source, target, kept):
     results = {
         "proof": json.loads((source / "memory-proof.json").read_text()),
         "speed": json.loads((source / "speed-jmh.json").read_text()),
@@ -197,9 +237,10 @@ def main(source, target):
             draw(axes, colours, results)
             figure.savefig(target / f"{name}-{theme}.svg", metadata={"Date": None})
             plt.close(figure)
+    keep(source, kept, results["speed"])
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))
