@@ -54,8 +54,13 @@ final class Floor {
 
   /** Returns the number of line ends. The length must be a multiple of 64. */
   static int count(byte[] bytes) {
+    return count(bytes, 0, bytes.length);
+  }
+
+  /** Returns the number of line ends in a range, whose length must be a multiple of 64. */
+  static int count(byte[] bytes, int from, int to) {
     int count = 0;
-    for (int at = 0; at < bytes.length; at += STEP) {
+    for (int at = from; at < to; at += STEP) {
       count += Long.bitCount(ends(bytes, at));
     }
     return count;

@@ -28,6 +28,7 @@ public class PeerState {
   @Param({
     "LOGWEIR",
     "LOGWEIR_INTERVAL_0",
+    "LOGWEIR_MASKED",
     "LOGWEIR_ONE_THREAD",
     "LOGWEIR_BY_LINE",
     "STRING_LOOP",

@@ -60,6 +60,65 @@ public class ScalingBenchmark {
     state.write();
   }
 
+  /** Measures the copy of the same lines into an array for each job, and out of it when full. */
+  @Benchmark
+  public long jobsFloor(Arrays state) {
+    return state.write();
+  }
+
+  /** What nobody can do without, by one thread: as much memory is gone through as by the jobs. */
+  @State(Scope.Thread)
+  @SuppressWarnings("NullAway.Init")
+  public static class Arrays {
+    private final byte[] bytes = Workload.of("100").bytes();
+    private final byte[] request = new byte[16 << 10];
+    private final SplittableRandom random = new SplittableRandom(1);
+    private byte[][] arrays;
+    private int[] filled;
+
+    /** Number of jobs. */
+    @Param({"1", "10", "100", "1000", "10000"})
+    public int jobs;
+
+    /** Creates it, as JMH does. */
+    public Arrays() {}
+
+    /** Makes the arrays, each filled by as much as chance will have it. */
+    @Setup(Level.Trial)
+    public void setUp() {
+      arrays = new byte[jobs][Jobs.MAX_SIZE];
+      filled = new int[jobs];
+      for (int job = 0; job < jobs; job++) {
+        filled[job] = random.nextInt(Jobs.MAX_SIZE / Workload.CHUNK) * Workload.CHUNK;
+      }
+    }
+
+    long write() {
+      long sum = 0;
+      for (int line = 0; line < LINES; line += Workload.LINES) {
+        for (int at = 0; at < bytes.length; at += Workload.CHUNK) {
+          sum += write(random.nextInt(jobs), at);
+        }
+      }
+      return sum;
+    }
+
+    private long write(int job, int offset) {
+      byte[] array = arrays[job];
+      System.arraycopy(bytes, offset, array, filled[job], Workload.CHUNK);
+      filled[job] += Workload.CHUNK;
+      long sum = Floor.count(bytes, offset, offset + Workload.CHUNK);
+      if (filled[job] == array.length) {
+        for (int at = 0; at < array.length; at += request.length) {
+          System.arraycopy(array, at, request, 0, request.length);
+          sum += request[at & 0xFF];
+        }
+        filled[job] = 0;
+      }
+      return sum;
+    }
+  }
+
   /** Many jobs. */
   public static class Jobs extends Plan {
     private static final int MAX_SIZE = 64 << 10;

@@ -103,7 +103,6 @@ public final class OpsLevelMetrics implements AutoCloseable {
     meters.add(attemptTime);
     meters.add(
         FunctionCounter.builder(prefix + "bytes.written", this, m -> m.bytesWritten.sum())
-            .baseUnit("bytes")
             .description("Bytes of bodies written to connections, those of repetitions included")
             .register(target));
     for (Circuit.State state : Circuit.State.values()) {

@@ -6,7 +6,9 @@ import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +33,8 @@ final class Retries {
   /** How many pauses of the longest length an end leaves time for; they grow no longer then. */
   private static final int LAST_PAUSES = 8;
 
+  private static final long WARNINGS_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
 
   private final Duration attemptTimeout;
@@ -43,7 +47,11 @@ final class Retries {
   private final OpsLevelMetrics metrics;
   private final IntervalFunction backoff;
   private final Retry retry;
+
+  /** Whether a streak of failures was told that has not ended. */
   private final AtomicBoolean failing = new AtomicBoolean();
+
+  private final AtomicLong nextWarning;
   private final AtomicBoolean tokenRefused = new AtomicBoolean();
 
   Retries(OpsLevelClient.Builder settings, Circuit circuit) {
@@ -55,6 +63,7 @@ final class Retries {
     pauses = settings.pauses;
     pausing = new PausedCalls(pauses);
     nanoTime = settings.nanoTime;
+    nextWarning = new AtomicLong(nanoTime.getAsLong());
     backoff =
         IntervalFunction.ofExponentialRandomBackoff(FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE);
     retry =
@@ -251,11 +260,23 @@ final class Retries {
     boolean unauthorized = e.result() == AttemptResult.UNAUTHORIZED;
     if (unauthorized && tokenRefused.compareAndSet(false, true)) {
       log.warn("{}", e.getMessage());
-    } else if (!unauthorized && e.result().isRetried() && failing.compareAndSet(false, true)) {
+    } else if (!unauthorized && e.result().isRetried() && mayWarn()) {
       log.warn("attempt failed: {}", e.getMessage(), e.getCause());
     } else {
       log.debug("attempt failed: {}", e.getMessage(), e);
     }
+  }
+
+  /**
+   * Whether a streak of failures begins that is told: of those that begin in a minute the first.
+   */
+  private boolean mayWarn() {
+    long now = nanoTime.getAsLong();
+    if (now - nextWarning.get() < 0 || !failing.compareAndSet(false, true)) {
+      return false;
+    }
+    nextWarning.set(now + WARNINGS_NANOS);
+    return true;
   }
 
   /** What a delivery has used up of its time, the waiting for the API left out. */

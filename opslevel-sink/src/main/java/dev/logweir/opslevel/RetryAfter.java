@@ -13,6 +13,9 @@ final class RetryAfter {
   /** A longer wish is cut to this. */
   static final Duration MAX = Duration.ofMinutes(2);
 
+  /** Seconds of so many digits are an int. */
+  private static final int MAX_DIGITS = 9;
+
   private RetryAfter() {}
 
   /**
@@ -26,8 +29,8 @@ final class RetryAfter {
 
   static Duration parse(String value, Clock clock) {
     Duration wish = Duration.ZERO;
-    if (value.matches("\\d{1,9}")) {
-      wish = Duration.ofSeconds(Integer.parseInt(value));
+    if (value.matches("\\d+")) {
+      wish = value.length() > MAX_DIGITS ? MAX : Duration.ofSeconds(Integer.parseInt(value));
     } else {
       try {
         Instant then = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));

@@ -80,7 +80,7 @@ class OpsLevelMetricsTest {
               + "} [circuits] Clients whose circuit is in that state");
     }
     expected.add(
-        "counter opslevel.runner.api.bytes.written {} [bytes] Bytes of bodies written to"
+        "counter opslevel.runner.api.bytes.written {} [null] Bytes of bodies written to"
             + " connections, those of repetitions included");
     expected.add(
         "timer opslevel.runner.api.attempt.time {} [seconds] Time from asking for a connection to"

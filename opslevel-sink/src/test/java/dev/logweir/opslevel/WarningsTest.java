@@ -15,6 +15,7 @@ import dev.logweir.SinkReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,30 @@ class WarningsTest {
 
     assertThat(warnings()).hasSize(1);
     assertThat(messages(Level.INFO)).containsExactly("OpsLevel accepts requests again");
+  }
+
+  @Test
+  void streaksOfFailures_areToldOnceAMinute() throws Exception {
+    AtomicLong now = new AtomicLong();
+    OpsLevelClient.Builder builder = server.client().attempts(2);
+    builder.pauses = (batch, pause) -> {};
+    builder.nanoTime = now::get;
+    try (OpsLevelClient timed = builder.build()) {
+      OpsLevelSender sender = timed.sender(FakeOpsLevel.JOB);
+      for (int streak = 0; streak < 3; streak++) {
+        server.then(status(503), FakeOpsLevel.Call::accept);
+        sender.send(List.of("line"));
+        assertThat(warnings()).hasSize(1);
+      }
+      assertThat(messages(Level.INFO)).hasSize(1);
+
+      now.addAndGet(Duration.ofMinutes(1).toNanos());
+      server.then(status(503), FakeOpsLevel.Call::accept);
+      sender.send(List.of("line"));
+
+      assertThat(warnings()).hasSize(2);
+      assertThat(messages(Level.INFO)).hasSize(2);
+    }
   }
 
   @Test
