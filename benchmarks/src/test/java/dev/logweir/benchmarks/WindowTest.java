@@ -2,11 +2,8 @@ package dev.logweir.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,28 +13,33 @@ class WindowTest {
   void begin_waitsWhenAsManyAreOnTheWay() throws Exception {
     Window window = new Window(4);
     AtomicInteger begun = new AtomicInteger();
-    CountDownLatch four = new CountDownLatch(4);
-    ExecutorService writer = Executors.newSingleThreadExecutor();
-    Future<?> writing =
-        writer.submit(
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread writer =
+        new Thread(
             () -> {
-              for (int line = 0; line < 5; line++) {
-                window.begin();
-                begun.incrementAndGet();
-                four.countDown();
+              try {
+                for (int line = 0; line < 5; line++) {
+                  window.begin();
+                  begun.incrementAndGet();
+                }
+              } catch (InterruptedException e) {
+                failure.set(e);
               }
-              return null;
             });
-    four.await();
+    writer.start();
+    while (writer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    assertThat(begun).hasValue(4);
 
     window.end(1);
     assertThat(begun).hasValue(4);
     window.end(1);
-    writing.get();
+    writer.join();
     window.end(3);
 
     window.awaitAll();
     assertThat(begun).hasValue(5);
-    writer.shutdown();
+    assertThat(failure.get()).isNull();
   }
 }
