@@ -36,12 +36,12 @@ public interface BatchSender {
 
   /**
    * Returns what a line costs of {@link #maxBatchBytes()}; must not fall when {@code lineBytes}
-   * rises.
+   * rises. Drains call it while {@code send} runs on another thread, so it must be thread-safe.
    *
    * @param lineBytes length of the line in bytes, without a line end
    */
-  default int encodedBytes(int lineBytes) {
-    return lineBytes + 1;
+  default long encodedBytes(int lineBytes) {
+    return lineBytes + 1L;
   }
 
   /**
@@ -49,7 +49,7 @@ public interface BatchSender {
    * time. A part of {@link LogStreamer#maxRetainedBytes()}. Negative ones are refused at start; the
    * default is 0.
    */
-  default int overheadBytes() {
+  default long maxRetainedBytes() {
     return 0;
   }
 

@@ -30,7 +30,7 @@ public final class BatchShipper implements AutoCloseable {
     job.start(
         List.of(),
         false,
-        OWN_BYTES + Checks.atLeast("overheadBytes", builder.sender.overheadBytes(), 0));
+        OWN_BYTES + Checks.atLeast("maxRetainedBytes", builder.sender.maxRetainedBytes(), 0));
     maxLine = Math.min(settings.maxLineBytes, job.sinks.get(0).maxLineBytes());
   }
 

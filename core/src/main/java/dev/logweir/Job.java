@@ -91,7 +91,7 @@ final class Job {
             "the budget must have room for the job's reserve of "
                 + reserve
                 + " B: "
-                + (budget.limit() - budget.used()));
+                + (budget.limitBytes() - budget.usedBytes()));
       }
       reserved = true;
       List<Sink> made = open(streams, pool, budget);

@@ -120,19 +120,19 @@ public final class LogLine {
    * @throws NullPointerException if {@code replacement} is null
    * @throws IllegalStateException if the line was changed already in this call, or can't be changed
    */
-  public void withText(String replacement) {
+  public void replace(String replacement) {
     Objects.requireNonNull(replacement, "replacement");
     beginReplacement().text(replacement);
   }
 
   /**
-   * Replaces the content by bytes, with the same effect of line ends as {@link #withText}.
+   * Replaces the content by bytes, with the same effect of line ends as {@link #replace(String)}.
    *
    * @throws NullPointerException if {@code replacement} is null
    * @throws IndexOutOfBoundsException if the range is not within the array
    * @throws IllegalStateException if the line was changed already in this call, or can't be changed
    */
-  public void withBytes(byte[] replacement, int offset, int length) {
+  public void replace(byte[] replacement, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, replacement.length);
     beginReplacement().lines(replacement, offset, length);
   }

@@ -73,7 +73,7 @@ public final class LogStreamer implements AutoCloseable {
     JobSettings settings = job.settings;
     long bytes = (long) OWN_BYTES + settings.recentLineBytes;
     for (BatchSender sender : senders) {
-      bytes += Checks.atLeast("overheadBytes", sender.overheadBytes(), 0);
+      bytes += Checks.atLeast("maxRetainedBytes", sender.maxRetainedBytes(), 0);
     }
     for (LogProcessor processor : processors) {
       bytes += Checks.atLeast("maxRetainedBytes", processor.maxRetainedBytes(), 0);

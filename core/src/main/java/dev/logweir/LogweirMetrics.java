@@ -63,8 +63,8 @@ public final class LogweirMetrics implements AutoCloseable {
    * @throws NullPointerException if {@code registry} is null
    * @throws IllegalArgumentException if the registry has them already
    */
-  public static LogweirMetrics of(MeterRegistry registry) {
-    return of(registry, DEFAULT_PREFIX);
+  public static LogweirMetrics register(MeterRegistry registry) {
+    return register(registry, DEFAULT_PREFIX);
   }
 
   /**
@@ -75,7 +75,7 @@ public final class LogweirMetrics implements AutoCloseable {
    * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
    *     already
    */
-  public static LogweirMetrics of(MeterRegistry registry, String prefix) {
+  public static LogweirMetrics register(MeterRegistry registry, String prefix) {
     Objects.requireNonNull(registry, "registry");
     Objects.requireNonNull(prefix, "prefix");
     if (prefix.isBlank()) {
@@ -85,11 +85,11 @@ public final class LogweirMetrics implements AutoCloseable {
       throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
     }
     LogweirMetrics metrics = new LogweirMetrics(registry);
-    metrics.register(registry, prefix + ".");
+    metrics.addMeters(registry, prefix + ".");
     return metrics;
   }
 
-  private void register(MeterRegistry target, String prefix) {
+  private void addMeters(MeterRegistry target, String prefix) {
     for (DropReason reason : DropReason.ALL) {
       meters.add(
           counter(prefix + "bytes.dropped", t -> t.droppedBytes(reason))

@@ -33,14 +33,14 @@ public final class MemoryBudget {
   }
 
   /** Returns the ceiling in heap bytes. */
-  public long limit() {
+  public long limitBytes() {
     return limit;
   }
 
   /**
    * Returns the heap bytes taken out of it: segments in use and the reserves of the jobs started.
    */
-  public long used() {
+  public long usedBytes() {
     return used.get();
   }
 
@@ -97,6 +97,6 @@ public final class MemoryBudget {
 
   @Override
   public String toString() {
-    return "MemoryBudget[" + used() + " of " + limit + " bytes used]";
+    return "MemoryBudget[" + usedBytes() + " of " + limit + " bytes used]";
   }
 }

@@ -109,7 +109,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     endLine.replaceThrough(pieces);
     endLine.setContent(Segment.NO_BYTES, 0, 0);
     endLine.setTally(0, 0);
-    endLine.withText(text);
+    endLine.replace(text);
     pieces.end(endLine);
   }
 

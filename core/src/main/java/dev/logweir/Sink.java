@@ -93,7 +93,7 @@ final class Sink {
     maxEncoded =
         bound == Integer.MAX_VALUE
             ? Long.MAX_VALUE
-            : bound - (long) sender.encodedBytes(GapTally.MAX_MARKER_BYTES);
+            : bound - sender.encodedBytes(GapTally.MAX_MARKER_BYTES);
     assembly = new BatchAssembly(account, call, job.engine.time, settings.maxSize, maxEncoded);
     queue = new BatchQueue(account.nominal(), settings.maxSize);
   }

@@ -164,9 +164,10 @@ class BadInputTest {
   @Test
   void prefix_blankOrTakenIsRefused() {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    assertRefused("prefix must not be blank: ' '", () -> LogweirMetrics.of(registry, " "));
-    LogweirMetrics.of(registry);
-    assertRefused("prefix must be new in the registry: logweir", () -> LogweirMetrics.of(registry));
+    assertRefused("prefix must not be blank: ' '", () -> LogweirMetrics.register(registry, " "));
+    LogweirMetrics.register(registry);
+    assertRefused(
+        "prefix must be new in the registry: logweir", () -> LogweirMetrics.register(registry));
   }
 
   @Test
@@ -176,13 +177,13 @@ class BadInputTest {
     for (int i = 0; i < 5; i++) {
       job().engine(limited).start();
     }
-    assertThat(budget.used()).isEqualTo(5 * 3 * 4_096);
+    assertThat(budget.usedBytes()).isEqualTo(5 * 3 * 4_096);
     assertThatIllegalStateException()
         .isThrownBy(() -> job().engine(limited).start())
         .withMessage("the budget must have room for the job's reserve of 12288 B: 4096");
-    assertThat(budget.used()).isEqualTo(5 * 3 * 4_096);
+    assertThat(budget.usedBytes()).isEqualTo(5 * 3 * 4_096);
     limited.close();
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
   }
 
   // ---- null ----
@@ -211,8 +212,8 @@ class BadInputTest {
     assertNull("shared", () -> builder.budget(null));
     assertNull("meters", () -> builder.metrics(null));
     assertNull("timeout", () -> engine.close(null));
-    assertNull("registry", () -> LogweirMetrics.of(null));
-    assertNull("prefix", () -> LogweirMetrics.of(new SimpleMeterRegistry(), null));
+    assertNull("registry", () -> LogweirMetrics.register(null));
+    assertNull("prefix", () -> LogweirMetrics.register(new SimpleMeterRegistry(), null));
     assertNull("kind", () -> new SendException(null, "text", null));
     assertNull("message", () -> new SendException(SendException.Kind.FAILED, null, null));
     try (LogStreamer log = job().start()) {

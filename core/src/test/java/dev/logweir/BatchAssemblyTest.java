@@ -51,7 +51,8 @@ class BatchAssemblyTest {
   }
 
   private void spendBudgetTo(int segments) {
-    assertThat(budget.take(budget.limit() - budget.used() - ((long) segments << 10))).isTrue();
+    assertThat(budget.take(budget.limitBytes() - budget.usedBytes() - ((long) segments << 10)))
+        .isTrue();
   }
 
   @Test
@@ -188,7 +189,7 @@ class BatchAssemblyTest {
     assertThat(account.held()).isEqualTo(1);
     assertThat(assembly.reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
     assertThat(assembly.reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
-    assertThat(budget.limit() - budget.used()).isZero();
+    assertThat(budget.limitBytes() - budget.usedBytes()).isZero();
   }
 
   @Test
@@ -299,7 +300,7 @@ class BatchAssemblyTest {
     assembly.close(batch);
     assertThat(batch.segments()).isEqualTo(1);
     assertThat(account.held()).isEqualTo(1);
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
     assertThat(pool.take()).isSameAs(spare);
     assertThat(assembly.held()).isEqualTo(Tally.NONE);
   }

@@ -214,7 +214,7 @@ class BatchShipperTest {
         BatchShipper.builder(sender).engine(limited).maxSize(4 << 10).maxLineBytes(256).start();
     assertThat(shipper.submit("first")).isTrue();
     sends.runAll();
-    long spent = budget.limit() - budget.used();
+    long spent = budget.limitBytes() - budget.usedBytes();
     assertThat(budget.take(spent)).isTrue();
     assertThat(shipper.submit("a".repeat(512))).isTrue();
     assertThat(shipper.submit("c".repeat(512))).isFalse();
@@ -238,7 +238,7 @@ class BatchShipperTest {
         BatchShipper.builder(sender).engine(limited).maxSize(4 << 10).maxLineBytes(256).start();
     assertThat(shipper.submit("first")).isTrue();
     sends.runAll();
-    long spent = budget.limit() - budget.used();
+    long spent = budget.limitBytes() - budget.usedBytes();
     assertThat(budget.take(spent)).isTrue();
     assertThat(shipper.submit("a".repeat(512))).isTrue();
     assertThat(shipper.submit("c".repeat(2_000) + "end")).isFalse();
@@ -269,7 +269,7 @@ class BatchShipperTest {
           }
 
           @Override
-          public int overheadBytes() {
+          public long maxRetainedBytes() {
             return 1_000;
           }
         };

@@ -21,7 +21,7 @@ class KnownDefectsTest {
   private final ManualTime time = new ManualTime();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final LogweirEngine engine =
-      LogweirEngine.builder().time(time).metrics(LogweirMetrics.of(registry)).build();
+      LogweirEngine.builder().time(time).metrics(LogweirMetrics.register(registry)).build();
   private final ScriptedSender sender = new ScriptedSender();
 
   @AfterEach

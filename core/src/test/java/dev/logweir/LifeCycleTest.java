@@ -141,7 +141,7 @@ class LifeCycleTest {
         };
     LogStreamer log = LogStreamer.builder(sender).engine(limited).processor(broken).build();
     assertThatIllegalArgumentException().isThrownBy(log::start).withMessage("no such stream");
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
     assertThat(limited.activeJobs()).isZero();
     limited.close();
   }
@@ -168,7 +168,7 @@ class LifeCycleTest {
         .withMessage("start must come once, and before finish");
     assertThat(log).hasToString("LogStreamer[OVER]");
     assertThatIllegalStateException().isThrownBy(log::stdout);
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
     assertThat(limited.activeJobs()).isZero();
     assertThat(limited.close(Duration.ZERO)).isEmpty();
   }

@@ -48,7 +48,7 @@ class LogweirMetricsTest {
 
   @Test
   void meters_haveTheseNamesTagsAndDescriptions() {
-    LogweirMetrics.of(registry, "opslevel.runner.log");
+    LogweirMetrics.register(registry, "opslevel.runner.log");
     List<String> found =
         registry.getMeters().stream()
             .map(LogweirMetricsTest::text)
@@ -82,7 +82,7 @@ class LogweirMetricsTest {
   @Test
   void names_areThoseThatPrometheusShows() {
     PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    LogweirMetrics.of(prometheus, "opslevel.runner.log");
+    LogweirMetrics.register(prometheus, "opslevel.runner.log");
     List<String> names =
         prometheus
             .scrape()
@@ -110,7 +110,7 @@ class LogweirMetricsTest {
 
   @Test
   void dropMeters_haveATagForEachReason() {
-    LogweirMetrics.of(registry);
+    LogweirMetrics.register(registry);
     List<String> found =
         registry.getMeters().stream()
             .map(LogweirMetricsTest::text)
@@ -134,16 +134,16 @@ class LogweirMetricsTest {
 
   @Test
   void close_removesTheMeters() {
-    LogweirMetrics metrics = LogweirMetrics.of(registry);
+    LogweirMetrics metrics = LogweirMetrics.register(registry);
     metrics.close();
     metrics.close();
     assertThat(registry.getMeters()).isEmpty();
-    LogweirMetrics.of(registry).close();
+    LogweirMetrics.register(registry).close();
   }
 
   @Test
   void meters_tellOfAllJobsOfAllEngines() throws Exception {
-    LogweirMetrics metrics = LogweirMetrics.of(registry);
+    LogweirMetrics metrics = LogweirMetrics.register(registry);
     LogweirEngine first = LogweirEngine.builder().metrics(metrics).build();
     LogweirEngine second = LogweirEngine.builder().metrics(metrics).build();
     assertThat(gauge("jobs.active")).isZero();
@@ -159,7 +159,7 @@ class LogweirMetricsTest {
                   if (line.text().startsWith("#")) {
                     line.remove();
                   } else {
-                    line.withText("> " + line.text());
+                    line.replace("> " + line.text());
                   }
                 })
             .start();
@@ -213,7 +213,7 @@ class LogweirMetricsTest {
             };
           }
         };
-    LogweirEngine engine = LogweirEngine.builder().metrics(LogweirMetrics.of(broken)).build();
+    LogweirEngine engine = LogweirEngine.builder().metrics(LogweirMetrics.register(broken)).build();
     LogStreamer log = LogStreamer.builder(lines -> {}).engine(engine).start();
     log.stdout().write("one\n".getBytes(UTF_8));
     log.stdout().write("two\n".getBytes(UTF_8));

@@ -19,7 +19,7 @@ class MemoryBudgetTest {
   void closeEngine() {
     senders.forEach(ScriptedSender::recover);
     engine.close();
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
   }
 
   private ScriptedSender sender() {
@@ -44,20 +44,20 @@ class MemoryBudgetTest {
       if (i % 50 == 0) {
         log.drain();
       }
-      assertThat(budget.used()).isLessThanOrEqualTo(budget.limit());
+      assertThat(budget.usedBytes()).isLessThanOrEqualTo(budget.limitBytes());
     }
     return log;
   }
 
   @Test
   void limitAndUse_areShown() {
-    assertThat(budget.limit()).isEqualTo(65_536);
-    assertThat(budget.used()).isZero();
+    assertThat(budget.limitBytes()).isEqualTo(65_536);
+    assertThat(budget.usedBytes()).isZero();
     LogStreamer log = job(sender()).start();
-    assertThat(budget.used()).isEqualTo(3 * 1_024);
+    assertThat(budget.usedBytes()).isEqualTo(3 * 1_024);
     assertThat(budget).hasToString("MemoryBudget[3072 of 65536 bytes used]");
     log.close();
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
   }
 
   @Test
@@ -77,10 +77,10 @@ class MemoryBudgetTest {
     LogStreamer quiet = job(sender).start();
     ScriptedSender masked = sender();
     LogStreamer withProcessors =
-        job(masked).processor(line -> line.withText(line.text() + "!")).start();
+        job(masked).processor(line -> line.replace(line.text() + "!")).start();
     LogStreamer chatty = chattyWithAStalledSender();
     chatty.stdout().write("x".repeat(40_000).getBytes(UTF_8));
-    assertThat(budget.limit() - budget.used()).isLessThan(1_024);
+    assertThat(budget.limitBytes() - budget.usedBytes()).isLessThan(1_024);
     for (int i = 0; i < 20; i++) {
       quiet.stdout().write(("line " + i + "\n").getBytes(UTF_8));
       withProcessors.stderr().write(("l".repeat(300) + i + "\n").getBytes(UTF_8));

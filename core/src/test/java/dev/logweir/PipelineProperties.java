@@ -286,7 +286,7 @@ class PipelineProperties {
       assertThat(rig.engine.drains.threads() + rig.engine.sends.threads()).isZero();
       rig.senders.forEach(sender -> assertThat(sender.closed).isEqualTo(1));
       if (rig.budget != null) {
-        assertThat(rig.budget.used()).isZero();
+        assertThat(rig.budget.usedBytes()).isZero();
       }
     }
   }

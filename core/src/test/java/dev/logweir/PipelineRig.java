@@ -72,7 +72,7 @@ final class PipelineRig implements AutoCloseable {
       builder.listener(line -> {});
     }
     if (setup.replaces()) {
-      builder.processor(line -> line.withBytes(line.toBytes(), 0, line.length()));
+      builder.processor(line -> line.replace(line.toBytes(), 0, line.length()));
     }
     for (LogProcessor processor : processors) {
       builder.processor(processor);

@@ -66,7 +66,7 @@ class PipelineTest {
   void sinkWithItsReserveBack_goesOnWhileTheBudgetIsSpent() {
     try (PipelineRig rig = new PipelineRig(setup(1).withBudget())) {
       MemoryBudget budget = rig.budget;
-      long spent = budget.limit() - budget.used();
+      long spent = budget.limitBytes() - budget.usedBytes();
       assertThat(budget.take(spent)).isTrue();
       rig.log.stdout().write("first\n".getBytes(UTF_8));
       rig.drain();

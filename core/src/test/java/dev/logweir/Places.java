@@ -52,8 +52,8 @@ final class Places {
     assertThat(all).isLessThanOrEqualTo(maxSize * (2 + 4L * job.sinks.size()));
     assertThat(all).isLessThanOrEqualTo(rig.log.maxRetainedBytes());
     if (rig.budget != null) {
-      assertThat(rig.budget.used()).as("budget").isEqualTo(reserves);
-      assertThat(reserves).isLessThanOrEqualTo(rig.budget.limit());
+      assertThat(rig.budget.usedBytes()).as("budget").isEqualTo(reserves);
+      assertThat(reserves).isLessThanOrEqualTo(rig.budget.limitBytes());
     }
   }
 

@@ -228,7 +228,7 @@ class ProcessorFaultsTest {
   @Test
   void hugeText_isCutAndBounded() throws Exception {
     sender.stall();
-    LogStreamer log = job().processor(line -> line.withText("z".repeat(10 << 20))).start();
+    LogStreamer log = job().processor(line -> line.replace("z".repeat(10 << 20))).start();
     write(log.stdout(), "one\ntwo\n");
     log.drain();
     assertThat(log.retainedBytes()).isLessThanOrEqualTo(6 * (4 << 10));
@@ -242,7 +242,7 @@ class ProcessorFaultsTest {
 
   @Test
   void textWithLineBreaks_becomesSeveralLines() {
-    LogStreamer log = job().processor(line -> line.withText("a\nb\r\n\nc")).start();
+    LogStreamer log = job().processor(line -> line.replace("a\nb\r\n\nc")).start();
     write(log.stdout(), "one\n");
     SinkReport report = log.finish().sink();
     assertThat(sender.lines()).containsExactly("a", "b", "", "c");
@@ -257,23 +257,23 @@ class ProcessorFaultsTest {
             .processor(
                 line -> {
                   assertThatNullPointerException()
-                      .isThrownBy(() -> line.withText(null))
+                      .isThrownBy(() -> line.replace(null))
                       .withMessage("replacement");
-                  assertThatNullPointerException().isThrownBy(() -> line.withBytes(null, 0, 0));
+                  assertThatNullPointerException().isThrownBy(() -> line.replace(null, 0, 0));
                   assertThatExceptionOfType(IndexOutOfBoundsException.class)
-                      .isThrownBy(() -> line.withBytes(new byte[2], 1, 2));
+                      .isThrownBy(() -> line.replace(new byte[2], 1, 2));
                   assertThatExceptionOfType(IndexOutOfBoundsException.class)
                       .isThrownBy(() -> line.byteAt(line.length()));
                   assertThatExceptionOfType(IndexOutOfBoundsException.class)
                       .isThrownBy(() -> line.byteAt(-1));
-                  line.withText("changed");
-                  assertThatIllegalStateException().isThrownBy(() -> line.withText("again"));
+                  line.replace("changed");
+                  assertThatIllegalStateException().isThrownBy(() -> line.replace("again"));
                   assertThatIllegalStateException().isThrownBy(line::remove);
                   thrown.add(new Throwable("reached"));
                 })
             .listener(
                 line -> {
-                  assertThatIllegalStateException().isThrownBy(() -> line.withText("x"));
+                  assertThatIllegalStateException().isThrownBy(() -> line.replace("x"));
                   assertThatIllegalStateException().isThrownBy(line::remove);
                   thrown.add(new Throwable("reached"));
                 })

@@ -69,8 +69,8 @@ class ProcessorStageProperties {
         new ProcessorChain(
             LogSource.STDOUT,
             limit,
-            line -> line.withText(line.text()),
-            line -> line.withBytes(line.toBytes(), 0, line.length()));
+            line -> line.replace(line.text()),
+            line -> line.replace(line.toBytes(), 0, line.length()));
     chain.fragments(false, fragments.toArray(new String[0]));
 
     assertThat(chain.lines()).containsExactly(String.join("", fragments));
@@ -83,18 +83,18 @@ class ProcessorStageProperties {
     switch (kind) {
       case PASS -> {}
       case REMOVE -> line.remove();
-      case EMPTY -> line.withText("");
-      case SAME -> line.withText(line.text());
-      case LONGER -> line.withText(line.text().repeat(3) + "é");
-      case BROKEN -> line.withText(line.text() + "\n" + line.text());
-      case ENDED -> line.withText(line.text() + "\r\n");
+      case EMPTY -> line.replace("");
+      case SAME -> line.replace(line.text());
+      case LONGER -> line.replace(line.text().repeat(3) + "é");
+      case BROKEN -> line.replace(line.text() + "\n" + line.text());
+      case ENDED -> line.replace(line.text() + "\r\n");
       case HOLD -> {
-        line.withText("h");
+        line.replace("h");
         line.holdBack(line.isLast() ? 0 : 7);
       }
       case THROW -> throw new IllegalArgumentException();
       case THROW_LATE -> {
-        line.withText(line.text().repeat(9) + "\nx");
+        line.replace(line.text().repeat(9) + "\nx");
         throw new IllegalArgumentException();
       }
     }

@@ -25,8 +25,7 @@ class ProcessorStageTest {
   @Test
   void withText_replacesALineByOneOrMore() {
     ProcessorChain chain =
-        ProcessorChain.of(
-            line -> line.withText("<" + line.text() + "\nü\r\n\n\uD83D\uDE00\uD800>"));
+        ProcessorChain.of(line -> line.replace("<" + line.text() + "\nü\r\n\n\uD83D\uDE00\uD800>"));
     chain.line("a");
 
     assertThat(chain.lines()).containsExactly("<a", "ü", "", "\uD83D\uDE00?>");
@@ -40,16 +39,15 @@ class ProcessorStageTest {
 
   @Test
   void withText_endingInALineEndMakesNoEmptyLine() {
-    assertThat(ProcessorChain.of(line -> line.withText("x\n")).line("a").lines())
+    assertThat(ProcessorChain.of(line -> line.replace("x\n")).line("a").lines())
         .containsExactly("x");
-    assertThat(ProcessorChain.of(line -> line.withText("\n")).line("a").lines())
-        .containsExactly("");
-    assertThat(ProcessorChain.of(line -> line.withText("")).line("a").lines()).containsExactly("");
+    assertThat(ProcessorChain.of(line -> line.replace("\n")).line("a").lines()).containsExactly("");
+    assertThat(ProcessorChain.of(line -> line.replace("")).line("a").lines()).containsExactly("");
   }
 
   @Test
   void withText_endingInALineEndEndsTheLineOfAFragment() {
-    ProcessorChain chain = ProcessorChain.of(line -> line.withText(line.text().replace('|', '\n')));
+    ProcessorChain chain = ProcessorChain.of(line -> line.replace(line.text().replace('|', '\n')));
     chain.fragments(false, "a|", "b", "c|d");
 
     assertThat(chain.pieces).hasToString("[[a], [b), (c], [d]]");
@@ -59,7 +57,7 @@ class ProcessorStageTest {
   @Test
   void withBytes_takesARangeAndLineEnds() {
     byte[] bytes = "..a\r\nb\n..".getBytes(UTF_8);
-    ProcessorChain chain = ProcessorChain.of(line -> line.withBytes(bytes, 2, 5));
+    ProcessorChain chain = ProcessorChain.of(line -> line.replace(bytes, 2, 5));
 
     assertThat(chain.line("x").lines()).containsExactly("a", "b");
   }
@@ -67,7 +65,7 @@ class ProcessorStageTest {
   @Test
   void longText_isCutIntoFragmentsBetweenCharacters() {
     String text = "é".repeat(300) + "\uD83D\uDE00".repeat(200);
-    ProcessorChain chain = new ProcessorChain(LogSource.STDOUT, 257, line -> line.withText(text));
+    ProcessorChain chain = new ProcessorChain(LogSource.STDOUT, 257, line -> line.replace(text));
     chain.line("x");
 
     assertThat(chain.lines()).containsExactly(text);
@@ -82,7 +80,7 @@ class ProcessorStageTest {
         ProcessorChain.of(
             line -> {
               if (line.isFirst()) {
-                line.withText("");
+                line.replace("");
               }
             });
     chain.fragments(false, "dropped", "kept");
@@ -129,10 +127,10 @@ class ProcessorStageTest {
         ProcessorChain.of(
             line -> {
               if (line.text().equals("bad")) {
-                line.withText("half\nof it");
+                line.replace("half\nof it");
                 throw new IllegalArgumentException();
               }
-              line.withText(line.text());
+              line.replace(line.text());
             });
     chain.line("a").line("bad").line("b");
 
@@ -186,9 +184,9 @@ class ProcessorStageTest {
         ProcessorChain.of(
             line -> {
               kept.add(line);
-              line.withText("x");
+              line.replace("x");
               assertThatIllegalStateException().isThrownBy(line::remove);
-              assertThatIllegalStateException().isThrownBy(() -> line.withText("y"));
+              assertThatIllegalStateException().isThrownBy(() -> line.replace("y"));
             },
             kept::add);
     chain.line("a");
@@ -210,11 +208,11 @@ class ProcessorStageTest {
     LogProcessor processor =
         line -> {
           assertThatNullPointerException()
-              .isThrownBy(() -> line.withText(null))
+              .isThrownBy(() -> line.replace(null))
               .withMessage("replacement");
-          assertThatNullPointerException().isThrownBy(() -> line.withBytes(null, 0, 0));
+          assertThatNullPointerException().isThrownBy(() -> line.replace(null, 0, 0));
           assertThatExceptionOfType(IndexOutOfBoundsException.class)
-              .isThrownBy(() -> line.withBytes(new byte[1], 1, 1));
+              .isThrownBy(() -> line.replace(new byte[1], 1, 1));
           found.add(null);
         };
     ProcessorChain chain = ProcessorChain.of(processor).line("a");

@@ -33,7 +33,7 @@ class RecentLinesTest {
 
   @Test
   void lastTwentyLines_areKeptAsShipped() throws Exception {
-    LogStreamer log = job().processor(line -> line.withText(line.text().trim())).start();
+    LogStreamer log = job().processor(line -> line.replace(line.text().trim())).start();
     for (int i = 1; i <= 5; i++) {
       write(log, "  line " + i + "  \n");
     }

@@ -40,7 +40,7 @@ class RetainedBytesTest {
       public void send(List<String> lines) {}
 
       @Override
-      public int overheadBytes() {
+      public long maxRetainedBytes() {
         return bytes;
       }
     };

@@ -83,7 +83,7 @@ class SafeBufferSpaceTest {
     write(1, 2 * SEGMENTS * SEGMENT);
     assertThat(dropped()).isEqualTo(new Tally(1, 2L * SEGMENTS * SEGMENT));
     assertThat(account.held()).isEqualTo(1);
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
     write(SEGMENTS - 1, SEGMENT);
     assertThat(account.held()).isEqualTo(SEGMENTS);
     assertThat(dropped().lines()).isEqualTo(1);
@@ -215,7 +215,7 @@ class SafeBufferSpaceTest {
     Segment first = head();
     buffer.discard(false);
     assertThat(account.held()).isZero();
-    assertThat(budget.used()).as("the reserve of the account was given").isNotPositive();
+    assertThat(budget.usedBytes()).as("the reserve of the account was given").isNotPositive();
     assertThat(head()).isNull();
     assertThat(pool.take()).isNotSameAs(first);
     assertThat(buffer.release(first)).isTrue();
@@ -247,7 +247,7 @@ class SafeBufferSpaceTest {
   void write_thatFindsTheBudgetSpentAsksForADrainOfTheEmptyBuffer() {
     write(1, 10);
     read(1);
-    long spent = budget.limit() - budget.used();
+    long spent = budget.limitBytes() - budget.usedBytes();
     assertThat(budget.take(spent)).isTrue();
     write(1, 10);
     write(1, SEGMENT);

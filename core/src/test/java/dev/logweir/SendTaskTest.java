@@ -32,7 +32,7 @@ class SendTaskTest {
       LogweirEngine.builder()
           .time(time)
           .sendExecutor(sends)
-          .metrics(LogweirMetrics.of(registry))
+          .metrics(LogweirMetrics.register(registry))
           .build();
   private final Logger logger = (Logger) LoggerFactory.getLogger(BatchSender.class);
   private final ListAppender<ILoggingEvent> events = new ListAppender<>();

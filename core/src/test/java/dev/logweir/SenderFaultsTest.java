@@ -27,7 +27,7 @@ class SenderFaultsTest {
       LogweirEngine.builder()
           .time(time)
           .budget(budget)
-          .metrics(LogweirMetrics.of(registry))
+          .metrics(LogweirMetrics.register(registry))
           .build();
   private final List<LogweirEngine> others = new ArrayList<>();
   private final List<ScriptedSender> senders = new ArrayList<>();
@@ -88,7 +88,7 @@ class SenderFaultsTest {
     assertThat(report.gaps()).hasSize(1);
     assertThat(sender.lines())
         .containsExactly("[logweir] 1 line (4 bytes) dropped here: send_failed", "two");
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
   }
 
   @Test
@@ -172,13 +172,13 @@ class SenderFaultsTest {
     log.finish(Duration.ZERO);
     awaitAbandoned(1);
     assertThat(registry.get("logweir.calls.abandoned").gauge().value()).isEqualTo(1);
-    assertThat(budget.used()).isEqualTo(1 << 10);
+    assertThat(budget.usedBytes()).isEqualTo(1 << 10);
     assertThat(engine.activeJobs()).isZero();
     sender.recover();
     engine.close();
     assertThat(engine.abandonedCalls()).isZero();
     assertThat(registry.get("logweir.calls.abandoned").gauge().value()).isZero();
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
   }
 
   @Test
@@ -398,15 +398,15 @@ class SenderFaultsTest {
           }
 
           @Override
-          public int encodedBytes(int lineBytes) {
+          public long encodedBytes(int lineBytes) {
             if (started) {
               throw new IllegalStateException("encodedBytes");
             }
-            return lineBytes + 1;
+            return lineBytes + 1L;
           }
 
           @Override
-          public int overheadBytes() {
+          public long maxRetainedBytes() {
             return 0;
           }
 
@@ -445,7 +445,7 @@ class SenderFaultsTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> BatchShipper.builder(small).engine(engine).start());
     }
-    assertThat(budget.used()).isZero();
+    assertThat(budget.usedBytes()).isZero();
   }
 
   @Test
@@ -456,16 +456,16 @@ class SenderFaultsTest {
           public void send(List<String> lines) {}
 
           @Override
-          public int overheadBytes() {
+          public long maxRetainedBytes() {
             return -1;
           }
         };
     assertThatIllegalArgumentException()
         .isThrownBy(() -> start(wrong))
-        .withMessage("overheadBytes must be at least 0 B: -1");
+        .withMessage("maxRetainedBytes must be at least 0 B: -1");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> BatchShipper.builder(wrong).engine(engine).start())
-        .withMessage("overheadBytes must be at least 0 B: -1");
-    assertThat(budget.used()).isZero();
+        .withMessage("maxRetainedBytes must be at least 0 B: -1");
+    assertThat(budget.usedBytes()).isZero();
   }
 }

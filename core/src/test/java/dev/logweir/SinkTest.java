@@ -173,11 +173,11 @@ class SinkTest extends SinkRig {
           }
 
           @Override
-          public int encodedBytes(int lineBytes) {
+          public long encodedBytes(int lineBytes) {
             if (broken[0]) {
               throw new IllegalStateException("encodedBytes");
             }
-            return lineBytes + 1;
+            return lineBytes + 1L;
           }
         };
     Sink sink = start(settings(), false, throwing).sinks.get(0);

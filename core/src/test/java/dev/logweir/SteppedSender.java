@@ -73,7 +73,7 @@ final class SteppedSender implements BatchSender {
   }
 
   @Override
-  public int encodedBytes(int lineBytes) {
+  public long encodedBytes(int lineBytes) {
     return cost(lineBytes);
   }
 

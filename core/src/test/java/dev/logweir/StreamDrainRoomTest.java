@@ -63,7 +63,7 @@ class StreamDrainRoomTest {
           if (line.text().startsWith("bad")) {
             throw new IllegalStateException("bad");
           }
-          line.withText(line.text() + "!");
+          line.replace(line.text() + "!");
         });
   }
 
@@ -85,7 +85,7 @@ class StreamDrainRoomTest {
 
   /** Leaves so much of the budget. */
   private static void spend(PipelineRig rig, long left) {
-    assertThat(rig.budget.take(rig.budget.limit() - rig.budget.used() - left)).isTrue();
+    assertThat(rig.budget.take(rig.budget.limitBytes() - rig.budget.usedBytes() - left)).isTrue();
   }
 
   private static List<Integer> lengths(PipelineRig rig, int sender) {
@@ -218,9 +218,9 @@ class StreamDrainRoomTest {
     begin(rig);
     take(rig, line(250).repeat(3));
     spend(rig, Segment.SMALL);
-    long used = rig.budget.used();
+    long used = rig.budget.usedBytes();
     assertThat(take(rig, line(250))).isFalse();
-    assertThat(rig.budget.used()).isEqualTo(used);
+    assertThat(rig.budget.usedBytes()).isEqualTo(used);
     assertThat(rig.sends.waiting()).as("sends, to give something back").isEqualTo(2);
     rig.sends.runAll();
     assertThat(rig.drain()).isTrue();
@@ -234,7 +234,7 @@ class StreamDrainRoomTest {
     take(rig, line(250).repeat(3));
     spend(rig, 2 * Segment.SMALL);
     assertThat(take(rig, line(250))).isTrue();
-    assertThat(rig.budget.used()).isEqualTo(rig.budget.limit());
+    assertThat(rig.budget.usedBytes()).isEqualTo(rig.budget.limitBytes());
     endsComplete(rig);
   }
 

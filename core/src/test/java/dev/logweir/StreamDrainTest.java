@@ -433,7 +433,7 @@ class StreamDrainTest {
 
   @Test
   void wordsAtTheEnd_waitForRoom() {
-    action = line -> line.withText(line.text() + "!");
+    action = line -> line.replace(line.text() + "!");
     write(out, "first\n");
     rig.drain();
     rig.sends.close(true);

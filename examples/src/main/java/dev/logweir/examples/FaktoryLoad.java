@@ -185,7 +185,7 @@ public final class FaktoryLoad implements Callable<Integer> {
     if (!url.password().isEmpty()) {
       settings.password(url.password());
     }
-    try (FaktoryMetrics metrics = FaktoryMetrics.of(registry);
+    try (FaktoryMetrics metrics = FaktoryMetrics.register(registry);
         FaktoryClient client = settings.metrics(metrics).build();
         LogweirEngine engine = LogweirEngine.builder().build()) {
       limit = engine.maxRetainedBytes() + client.maxRetainedBytes();

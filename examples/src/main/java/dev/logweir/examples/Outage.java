@@ -65,7 +65,7 @@ public final class Outage {
             .token("token")
             .runnerId(Ids.runner(1))
             .attemptTimeout(Duration.ofSeconds(5))
-            .metrics(OpsLevelMetrics.of(registry))
+            .metrics(OpsLevelMetrics.register(registry))
             .build();
     heap = HeapReport.start();
     for (int i = 0; i < JOBS; i++) {

@@ -86,7 +86,7 @@ final class Run implements AutoCloseable {
     }
     String runner = options.runnerId == null ? Ids.runner(1) : options.runnerId;
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    OpsLevelMetrics metrics = OpsLevelMetrics.of(meters);
+    OpsLevelMetrics metrics = OpsLevelMetrics.register(meters);
     if (options.apiUrl != null) {
       OpsLevelClient client =
           OpsLevelClient.fromEnvironment()

@@ -140,7 +140,7 @@ public final class FaktoryClient implements AutoCloseable {
 
   /**
    * Returns the most bytes of heap that idle connections hold: {@code poolSize} times 16 KiB, or 48
-   * KiB with TLS. What a push holds is its sender's {@link FaktorySender#overheadBytes()}, the
+   * KiB with TLS. What a push holds is its sender's {@link FaktorySender#maxRetainedBytes()}, the
    * connection in use included.
    */
   public long maxRetainedBytes() {

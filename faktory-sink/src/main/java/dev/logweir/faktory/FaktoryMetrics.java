@@ -66,8 +66,8 @@ public final class FaktoryMetrics implements AutoCloseable {
    * @throws NullPointerException if {@code registry} is null
    * @throws IllegalArgumentException if the registry has them already
    */
-  public static FaktoryMetrics of(MeterRegistry registry) {
-    return of(registry, DEFAULT_PREFIX);
+  public static FaktoryMetrics register(MeterRegistry registry) {
+    return register(registry, DEFAULT_PREFIX);
   }
 
   /**
@@ -78,7 +78,7 @@ public final class FaktoryMetrics implements AutoCloseable {
    * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
    *     already
    */
-  public static FaktoryMetrics of(MeterRegistry registry, String prefix) {
+  public static FaktoryMetrics register(MeterRegistry registry, String prefix) {
     Objects.requireNonNull(registry, "registry");
     Objects.requireNonNull(prefix, "prefix");
     if (prefix.isBlank()) {
@@ -88,11 +88,11 @@ public final class FaktoryMetrics implements AutoCloseable {
       throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
     }
     FaktoryMetrics metrics = new FaktoryMetrics(registry);
-    metrics.register(registry, prefix + ".");
+    metrics.addMeters(registry, prefix + ".");
     return metrics;
   }
 
-  private void register(MeterRegistry target, String prefix) {
+  private void addMeters(MeterRegistry target, String prefix) {
     for (Outcome outcome : Outcome.values()) {
       Timer timer =
           Timer.builder(prefix + "push")

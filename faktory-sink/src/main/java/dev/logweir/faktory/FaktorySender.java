@@ -169,13 +169,13 @@ public final class FaktorySender implements BatchSender {
 
   /** Returns the length of the line as Base64, with quotes and a comma. */
   @Override
-  public int encodedBytes(int lineBytes) {
-    return (int) Math.min(Integer.MAX_VALUE, JobWriter.encodedBytes(lineBytes));
+  public long encodedBytes(int lineBytes) {
+    return JobWriter.encodedBytes(lineBytes);
   }
 
   /** Returns 128 KiB: what a send holds besides its batch. */
   @Override
-  public int overheadBytes() {
+  public long maxRetainedBytes() {
     return OVERHEAD_BYTES;
   }
 

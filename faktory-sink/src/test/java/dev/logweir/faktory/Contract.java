@@ -158,7 +158,11 @@ abstract class Contract {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (TestServer server = start(PASSWORD);
         FaktoryClient client =
-            server.client().password("another-secret").metrics(FaktoryMetrics.of(meters)).build()) {
+            server
+                .client()
+                .password("another-secret")
+                .metrics(FaktoryMetrics.register(meters))
+                .build()) {
       SendException e =
           catchThrowableOfType(SendException.class, () -> client.sender("1").send(List.of("line")));
 
@@ -189,7 +193,7 @@ abstract class Contract {
   void info_agreesWithOurNumbers() throws Exception {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (TestServer server = start("");
-        FaktoryClient client = server.client().metrics(FaktoryMetrics.of(meters)).build();
+        FaktoryClient client = server.client().metrics(FaktoryMetrics.register(meters)).build();
         Receiver receiver = server.receiver()) {
       for (int i = 0; i < 50; i++) {
         client.sender("job " + i % 5).send(List.of("line " + i));
@@ -211,7 +215,7 @@ abstract class Contract {
   void batch_isRefusedByTheOpenSourceServerInWordsThatHelp() throws Exception {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (TestServer server = start("");
-        FaktoryClient client = server.client().metrics(FaktoryMetrics.of(meters)).build();
+        FaktoryClient client = server.client().metrics(FaktoryMetrics.register(meters)).build();
         Receiver receiver = server.receiver()) {
       SendException e =
           catchThrowableOfType(
@@ -252,7 +256,7 @@ abstract class Contract {
         FaktoryClient client = server.client().maxJobBytes(16 * 1024).build();
         Receiver receiver = server.receiver()) {
       FaktorySender sender = client.sender("1");
-      int fits = sender.maxBatchBytes() / sender.encodedBytes(30);
+      int fits = (int) (sender.maxBatchBytes() / sender.encodedBytes(30));
 
       sender.send(Collections.nCopies(fits, "x".repeat(30)));
       SendException e =

@@ -25,7 +25,8 @@ class EnqueueFailedTest {
   @BeforeEach
   void start() throws IOException {
     server = new FakeFaktory();
-    FaktoryClient.Builder builder = server.client().metrics(FaktoryMetrics.of(meters)).attempts(2);
+    FaktoryClient.Builder builder =
+        server.client().metrics(FaktoryMetrics.register(meters)).attempts(2);
     builder.pauses =
         (batch, pause) -> {
           throw new IllegalStateException("a fault within this process");

@@ -101,10 +101,10 @@ class FaktoryClientTest {
                 .withMessage(name));
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     assertThatNullPointerException()
-        .isThrownBy(() -> FaktoryMetrics.of(null))
+        .isThrownBy(() -> FaktoryMetrics.register(null))
         .withMessage("registry");
     assertThatNullPointerException()
-        .isThrownBy(() -> FaktoryMetrics.of(registry, null))
+        .isThrownBy(() -> FaktoryMetrics.register(registry, null))
         .withMessage("prefix");
   }
 
@@ -219,7 +219,7 @@ class FaktoryClientTest {
       assertThat(sender.encodedBytes(1)).isEqualTo(7);
       assertThat(sender.encodedBytes(3)).isEqualTo(7);
       assertThat(sender.encodedBytes(4)).isEqualTo(11);
-      assertThat(sender.encodedBytes(Integer.MAX_VALUE)).isEqualTo(Integer.MAX_VALUE);
+      assertThat(sender.encodedBytes(Integer.MAX_VALUE)).isEqualTo(2_863_311_535L);
       assertThat(sender.client()).isSameAs(client);
       String worst = "\"".repeat(256);
       assertThat(client.sender(worst, "x".repeat(256)).maxBatchBytes()).isPositive();
@@ -230,7 +230,7 @@ class FaktoryClientTest {
   @Test
   void meters_areThese() {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    try (FaktoryMetrics metrics = FaktoryMetrics.of(registry, "opslevel.runner.jobs")) {
+    try (FaktoryMetrics metrics = FaktoryMetrics.register(registry, "opslevel.runner.jobs")) {
       assertThat(registry.getMeters().stream().map(FaktoryClientTest::describe))
           .containsExactlyInAnyOrder(
               "TIMER opslevel.runner.jobs.push accepted",
@@ -241,18 +241,18 @@ class FaktoryClientTest {
               "GAUGE opslevel.runner.jobs.pool.active connections",
               "GAUGE opslevel.runner.jobs.pool.waiting pushes");
       assertThat(metrics).isNotNull();
-      assertThatThrownBy(() -> FaktoryMetrics.of(registry, "opslevel.runner.jobs"))
+      assertThatThrownBy(() -> FaktoryMetrics.register(registry, "opslevel.runner.jobs"))
           .hasMessage("prefix must be new in the registry: opslevel.runner.jobs");
     }
     assertThat(registry.getMeters()).isEmpty();
-    assertThatThrownBy(() -> FaktoryMetrics.of(registry, " "))
+    assertThatThrownBy(() -> FaktoryMetrics.register(registry, " "))
         .hasMessage("prefix must not be blank: ' '");
   }
 
   @Test
   void meters_areOfAllClientsThatShareThem() throws Exception {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    FaktoryMetrics metrics = FaktoryMetrics.of(registry);
+    FaktoryMetrics metrics = FaktoryMetrics.register(registry);
     FaktoryClient first = FaktoryClient.builder().metrics(metrics).build();
     FaktoryClient second = FaktoryClient.builder().metrics(metrics).build();
     first.pool().borrow(System.nanoTime() + 1_000_000_000L);

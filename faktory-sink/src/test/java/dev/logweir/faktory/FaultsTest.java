@@ -408,7 +408,7 @@ class FaultsTest {
             .client()
             .attemptTimeout(Duration.ofHours(1))
             .overallTimeout(Duration.ofHours(1))
-            .metrics(FaktoryMetrics.of(meters))
+            .metrics(FaktoryMetrics.register(meters))
             .build();
     CountDownLatch reached = new CountDownLatch(1);
     server.then(
@@ -768,7 +768,7 @@ class FaultsTest {
             };
           }
         };
-    client = server.client().metrics(FaktoryMetrics.of(registry)).build();
+    client = server.client().metrics(FaktoryMetrics.register(registry)).build();
 
     client.sender("1").send(List.of("line"));
 

@@ -54,7 +54,7 @@ class RealFaultsTest {
       List<LogReport> reports =
           load(
               client(server)
-                  .metrics(FaktoryMetrics.of(meters))
+                  .metrics(FaktoryMetrics.register(meters))
                   .attemptTimeout(Duration.ofMillis(200))
                   .connectTimeout(Duration.ofMillis(200)),
               accepted -> {
@@ -80,7 +80,7 @@ class RealFaultsTest {
       AtomicReference<Throwable> failure = new AtomicReference<>();
       try (FaktoryClient client =
           client(server)
-              .metrics(FaktoryMetrics.of(meters))
+              .metrics(FaktoryMetrics.register(meters))
               .attemptTimeout(Duration.ofSeconds(1))
               .build()) {
         Timer failed = meters.get("logweir.faktory.push").tag("outcome", "failed").timer();

@@ -51,8 +51,8 @@ public final class OpsLevelMetrics implements AutoCloseable {
    * @throws NullPointerException if {@code registry} is null
    * @throws IllegalArgumentException if the registry has them already
    */
-  public static OpsLevelMetrics of(MeterRegistry registry) {
-    return of(registry, DEFAULT_PREFIX);
+  public static OpsLevelMetrics register(MeterRegistry registry) {
+    return register(registry, DEFAULT_PREFIX);
   }
 
   /**
@@ -63,7 +63,7 @@ public final class OpsLevelMetrics implements AutoCloseable {
    * @throws IllegalArgumentException if the prefix is blank, or the registry has such meters
    *     already
    */
-  public static OpsLevelMetrics of(MeterRegistry registry, String prefix) {
+  public static OpsLevelMetrics register(MeterRegistry registry, String prefix) {
     Objects.requireNonNull(registry, "registry");
     Objects.requireNonNull(prefix, "prefix");
     if (prefix.isBlank()) {
@@ -73,11 +73,11 @@ public final class OpsLevelMetrics implements AutoCloseable {
       throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
     }
     OpsLevelMetrics metrics = new OpsLevelMetrics(registry);
-    metrics.register(registry, prefix + ".");
+    metrics.addMeters(registry, prefix + ".");
     return metrics;
   }
 
-  private void register(MeterRegistry target, String prefix) {
+  private void addMeters(MeterRegistry target, String prefix) {
     for (AttemptResult result : RESULTS) {
       meters.add(
           FunctionCounter.builder(

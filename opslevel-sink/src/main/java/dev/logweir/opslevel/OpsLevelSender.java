@@ -147,7 +147,7 @@ public final class OpsLevelSender implements BatchSender {
    * batches of very short lines.
    */
   @Override
-  public int overheadBytes() {
+  public long maxRetainedBytes() {
     return OVERHEAD_BYTES;
   }
 

@@ -36,7 +36,7 @@ class CircuitTest {
   void start() throws Exception {
     server = new FakeOpsLevel();
     OpsLevelClient.Builder builder =
-        server.client().attempts(5).metrics(OpsLevelMetrics.of(registry));
+        server.client().attempts(5).metrics(OpsLevelMetrics.register(registry));
     builder.nanoTime = nanos::get;
     builder.pauses = (batch, duration) -> pause.pause(batch, duration);
     client = builder.build();

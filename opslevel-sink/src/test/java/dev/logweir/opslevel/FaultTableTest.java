@@ -635,7 +635,7 @@ class FaultTableTest {
 
   private OpsLevelClient client(OpsLevelClient.Builder builder) {
     builder.pauses = (batch, pause) -> pauses.add(pause);
-    return builder.attempts(ATTEMPTS).metrics(OpsLevelMetrics.of(registry)).build();
+    return builder.attempts(ATTEMPTS).metrics(OpsLevelMetrics.register(registry)).build();
   }
 
   private void assertLost(

@@ -64,7 +64,7 @@ class OpsLevelMetricsTest {
 
   @Test
   void meters_haveTheseNamesTagsUnitsAndDescriptions() {
-    OpsLevelMetrics.of(registry, "opslevel.runner.api");
+    OpsLevelMetrics.register(registry, "opslevel.runner.api");
     List<String> expected = new ArrayList<>();
     for (String outcome : FAILURES) {
       expected.add(attempts(outcome));
@@ -92,7 +92,7 @@ class OpsLevelMetricsTest {
 
   @Test
   void meters_tellWhatBecameOfRequestsAndAttempts() throws Exception {
-    OpsLevelMetrics metrics = OpsLevelMetrics.of(registry);
+    OpsLevelMetrics metrics = OpsLevelMetrics.register(registry);
     try (OpsLevelClient client = client(metrics)) {
       server.then(status(503), status(429), FakeOpsLevel.Call::accept, status(400));
       OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
@@ -113,7 +113,7 @@ class OpsLevelMetricsTest {
 
   @Test
   void circuits_areThoseOfOpenClients() throws Exception {
-    OpsLevelMetrics metrics = OpsLevelMetrics.of(registry);
+    OpsLevelMetrics metrics = OpsLevelMetrics.register(registry);
     OpsLevelClient down = client(metrics);
     OpsLevelClient up = client(metrics);
     assertThat(circuits()).containsExactly("closed=2", "half_open=0", "open=0");
@@ -132,7 +132,7 @@ class OpsLevelMetricsTest {
 
   @Test
   void noTag_namesAJob() throws Exception {
-    try (OpsLevelClient client = client(OpsLevelMetrics.of(registry))) {
+    try (OpsLevelClient client = client(OpsLevelMetrics.register(registry))) {
       client.sender(FakeOpsLevel.JOB).send(List.of("line"));
     }
 
@@ -164,7 +164,7 @@ class OpsLevelMetricsTest {
                     });
           }
         };
-    try (OpsLevelClient client = client(OpsLevelMetrics.of(bad))) {
+    try (OpsLevelClient client = client(OpsLevelMetrics.register(bad))) {
       client.sender(FakeOpsLevel.JOB).send(List.of("line"));
     }
 
@@ -173,15 +173,15 @@ class OpsLevelMetricsTest {
 
   @Test
   void of_refusesWhatIsThereAlready() {
-    OpsLevelMetrics metrics = OpsLevelMetrics.of(registry, "a.b");
+    OpsLevelMetrics metrics = OpsLevelMetrics.register(registry, "a.b");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OpsLevelMetrics.of(registry, "a.b"))
+        .isThrownBy(() -> OpsLevelMetrics.register(registry, "a.b"))
         .withMessage("prefix must be new in the registry: a.b");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OpsLevelMetrics.of(registry, " "))
+        .isThrownBy(() -> OpsLevelMetrics.register(registry, " "))
         .withMessage("prefix must not be blank: ' '");
-    assertThatNullPointerException().isThrownBy(() -> OpsLevelMetrics.of(null));
-    assertThatNullPointerException().isThrownBy(() -> OpsLevelMetrics.of(registry, null));
+    assertThatNullPointerException().isThrownBy(() -> OpsLevelMetrics.register(null));
+    assertThatNullPointerException().isThrownBy(() -> OpsLevelMetrics.register(registry, null));
     assertThatNullPointerException().isThrownBy(() -> server.client().metrics(null));
 
     metrics.close();

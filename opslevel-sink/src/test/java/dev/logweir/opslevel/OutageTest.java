@@ -102,7 +102,7 @@ class OutageTest {
   private OpsLevelClient client(FakeOpsLevel server) {
     VirtualPauses pauses = new VirtualPauses(time, ATTEMPT);
     OpsLevelClient.Builder builder =
-        server.client().attemptTimeout(ATTEMPT).metrics(OpsLevelMetrics.of(registry));
+        server.client().attemptTimeout(ATTEMPT).metrics(OpsLevelMetrics.register(registry));
     builder.nanoTime = time::nanoTime;
     builder.socketPatience = Duration.ofHours(1);
     builder.pauses = pauses;

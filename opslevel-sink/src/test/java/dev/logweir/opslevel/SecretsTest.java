@@ -78,7 +78,7 @@ class SecretsTest {
           FakeOpsLevel.Call::reset,
           FakeOpsLevel.Call::accept);
       OpsLevelClient.Builder builder =
-          server.client().attempts(1).metrics(OpsLevelMetrics.of(registry));
+          server.client().attempts(1).metrics(OpsLevelMetrics.register(registry));
       show(builder);
       OpsLevelClient client = builder.build();
       OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);

@@ -25,8 +25,8 @@ final class WatchedSender implements BatchSender {
   }
 
   @Override
-  public int overheadBytes() {
-    return sender.overheadBytes();
+  public long maxRetainedBytes() {
+    return sender.maxRetainedBytes();
   }
 
   void awaitFirst() throws InterruptedException {
