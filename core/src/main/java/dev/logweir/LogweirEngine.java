@@ -206,7 +206,7 @@ public final class LogweirEngine implements AutoCloseable {
     private @Nullable MemoryBudget budget;
     private @Nullable LogweirMetrics metrics;
     private @Nullable Time time;
-    private ThreadFactory drainFactory = SendPool.daemonThreads("logweir-drain-");
+    private ThreadFactory drainFactory = DaemonThreads.platform("logweir-drain-");
 
     private Builder() {}
 

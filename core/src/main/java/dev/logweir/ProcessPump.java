@@ -67,8 +67,7 @@ final class ProcessPump {
   }
 
   private void read(InputStream input, SafeBuffer buffer, String name) {
-    Thread thread = new Thread(() -> copy(input, buffer), "logweir-pump-" + name);
-    thread.setDaemon(true);
+    Thread thread = DaemonThreads.thread("logweir-pump-" + name, () -> copy(input, buffer));
     try {
       thread.start();
     } catch (OutOfMemoryError e) {

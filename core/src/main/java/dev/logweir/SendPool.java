@@ -1,24 +1,17 @@
 package dev.logweir;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Where senders run: a given executor, or threads of the engine, virtual ones from Java 24 on.
- * Before that version a virtual thread in a {@code synchronized} method pins its carrier (JEP 491).
- */
+/** Where senders run: a given executor, or threads of the engine, virtual ones from Java 24 on. */
 final class SendPool {
   private static final Logger LOG = LoggerFactory.getLogger(SendPool.class);
-  private static final int FIRST_UNPINNED_VERSION = 24;
+  private static final String PREFIX = "logweir-send-";
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final WorkerPool pool;
@@ -26,45 +19,12 @@ final class SendPool {
   private final AtomicBoolean warned = new AtomicBoolean();
 
   SendPool(int maxThreads, @Nullable Executor executor) {
-    ThreadFactory virtual = virtualThreads();
+    ThreadFactory virtual = DaemonThreads.virtual(PREFIX);
     pool =
         virtual == null
-            ? new WorkerPool(daemonThreads("logweir-send-"), maxThreads, IDLE_NANOS, null)
+            ? new WorkerPool(DaemonThreads.platform(PREFIX), maxThreads, IDLE_NANOS, null)
             : new WorkerPool(virtual, maxThreads, 0, null);
     this.executor = executor;
-  }
-
-  static ThreadFactory daemonThreads(String prefix) {
-    AtomicLong number = new AtomicLong();
-    return task -> {
-      Thread thread = new Thread(task, prefix + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
-  }
-
-  private static @Nullable ThreadFactory virtualThreads() {
-    if (Runtime.version().feature() < FIRST_UNPINNED_VERSION) {
-      return null;
-    }
-    try {
-      MethodHandles.Lookup lookup = MethodHandles.publicLookup();
-      Class<?> type = Class.forName("java.lang.Thread$Builder$OfVirtual");
-      Class<?> builder = Class.forName("java.lang.Thread$Builder");
-      MethodHandle ofVirtual =
-          lookup.findStatic(Thread.class, "ofVirtual", MethodType.methodType(type));
-      MethodHandle name =
-          lookup.findVirtual(type, "name", MethodType.methodType(type, String.class, long.class));
-      MethodHandle factory =
-          lookup.findVirtual(builder, "factory", MethodType.methodType(ThreadFactory.class));
-      Object named = name.invoke(ofVirtual.invoke(), "logweir-send-", 1L);
-      return (ThreadFactory) factory.invoke(named);
-    } catch (VirtualMachineError e) {
-      throw e;
-    } catch (Throwable e) {
-      LOG.warn("No virtual threads to be had, senders run on threads of the platform", e);
-      return null;
-    }
   }
 
   /** Hands work over; false if no thread can be had for it. */

@@ -14,14 +14,7 @@ final class SystemTime implements Time {
   private final ScheduledThreadPoolExecutor timer;
 
   SystemTime(String threadName) {
-    timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, threadName);
-              thread.setDaemon(true);
-              return thread;
-            });
+    timer = new ScheduledThreadPoolExecutor(1, task -> DaemonThreads.thread(threadName, task));
     timer.setRemoveOnCancelPolicy(true);
     timer.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     timer.allowCoreThreadTimeOut(true);

@@ -321,8 +321,7 @@ final class WorkerPool {
         Thread self = Thread.currentThread();
         self.getUncaughtExceptionHandler().uncaughtException(self, e);
       }
-      // What one job's code left set is not for the next job.
-      Thread.interrupted();
+      DaemonThreads.reset();
       return true;
     }
   }

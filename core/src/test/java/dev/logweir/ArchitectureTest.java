@@ -10,6 +10,12 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.Timer;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
@@ -81,6 +87,41 @@ class ArchitectureTest {
             .toList();
 
     assertThat(found).isEqualTo(PUBLIC_TYPES);
+  }
+
+  @Test
+  void threads_areMadeByOneClass() {
+    List<String> makers =
+        CORE.stream()
+            .filter(ArchitectureTest::makesThreads)
+            .map(JavaClass::getSimpleName)
+            .distinct()
+            .toList();
+
+    assertThat(makers).containsExactly("DaemonThreads");
+  }
+
+  /** Whether a class makes a thread, or lets the JDK make one that inherits. */
+  private static boolean makesThreads(JavaClass type) {
+    return type.isAssignableTo(Thread.class)
+        || type.getConstructorCallsFromSelf().stream()
+            .map(call -> call.getTarget())
+            .anyMatch(
+                made ->
+                    made.getOwner().isAssignableTo(Thread.class)
+                        || made.getOwner().isAssignableTo(Timer.class)
+                        || made.getOwner().isAssignableTo(ForkJoinPool.class)
+                        || (made.getOwner().isAssignableTo(ThreadPoolExecutor.class)
+                            && made.getRawParameterTypes().stream()
+                                .noneMatch(given -> given.isEquivalentTo(ThreadFactory.class))))
+        || type.getMethodCallsFromSelf().stream()
+            .map(call -> call.getTarget())
+            .anyMatch(
+                called ->
+                    called.getOwner().isEquivalentTo(Executors.class)
+                        || called.getName().startsWith("startVirtual")
+                        || (called.getOwner().isAssignableTo(CompletionStage.class)
+                            && called.getName().endsWith("Async")));
   }
 
   private static boolean isPublic(JavaClass type) {

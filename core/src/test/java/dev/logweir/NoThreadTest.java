@@ -19,7 +19,7 @@ class NoThreadTest {
         if (exhausted.get()) {
           throw new OutOfMemoryError("unable to create native thread");
         }
-        return SendPool.daemonThreads("test-drain-").newThread(task);
+        return DaemonThreads.platform("test-drain-").newThread(task);
       };
   private final LogweirEngine engine = LogweirEngine.builder().drainThreads(factory).build();
   private final ScriptedSender sender = new ScriptedSender();

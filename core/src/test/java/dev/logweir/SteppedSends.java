@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class SteppedSends implements Executor {
   private static final ExecutorService THREADS =
-      Executors.newCachedThreadPool(SendPool.daemonThreads("test-send-"));
+      Executors.newCachedThreadPool(DaemonThreads.platform("test-send-"));
   private static final long FAILED_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final ReentrantLock lock = new ReentrantLock();

@@ -27,7 +27,7 @@ class WorkerPoolTest {
           throw new OutOfMemoryError("unable to create native thread");
         }
         begun.incrementAndGet();
-        return SendPool.daemonThreads("test-pool-").newThread(task);
+        return DaemonThreads.platform("test-pool-").newThread(task);
       };
   private final WorkerPool pool = new WorkerPool(factory, 2, LONG, time);
   private final CountDownLatch end = new CountDownLatch(1);

@@ -20,7 +20,7 @@ class WriteThroughTest {
           .drainThreads(
               task -> {
                 drainThreads.incrementAndGet();
-                return SendPool.daemonThreads("test-drain-").newThread(task);
+                return DaemonThreads.platform("test-drain-").newThread(task);
               })
           .build();
   private final ScriptedSender sender = new ScriptedSender();
