@@ -57,7 +57,21 @@ final class JobDrain extends WorkerPool.Work {
   private @Nullable Thread runner;
   private Time.@Nullable Entry retry;
   private volatile boolean givenUp;
+
+  /** The end has interrupted the pass under way. */
   private boolean interrupted;
+
+  /** A call in a pass was hit by an interrupt, or left one; of the thread that drains. */
+  private boolean interruptSeen;
+
+  /** How far the last pass came in each stream, for who waits for the drain. */
+  private long outTaken;
+
+  private long errTaken;
+
+  /** How many passes have ended. */
+  private long passes;
+
   private boolean ended;
   private volatile Outcome last = Outcome.TAKEN;
 
@@ -139,6 +153,7 @@ final class JobDrain extends WorkerPool.Work {
   @Override
   void run() {
     if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+      interruptSeen = false; // the pool clears what is left on its own threads
       passes(true);
     }
   }
@@ -207,22 +222,106 @@ final class JobDrain extends WorkerPool.Work {
   }
 
   /**
-   * Drains on the calling thread, or waits for the thread that does.
+   * Drains on the calling thread, or waits for the thread that does, what is complete now: not what
+   * comes meanwhile, or it would not return while somebody writes.
    *
-   * @return whether all that is complete was taken
+   * @return whether that was taken
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   boolean drainNow() throws InterruptedException {
     if (job.isWithin()) {
       return false;
     }
+    Goal goal = new Goal(stdout.keptBytes(), stderr.keptBytes(), passes());
     while (!takeOver()) {
-      if (!awaitIdle()) {
+      if (!awaitIdle(goal)) {
         return false;
       }
+      Boolean taken = goal.taken();
+      if (taken != null) {
+        return taken;
+      }
     }
-    passes(false);
-    return last == Outcome.TAKEN;
+    interruptSeen = false;
+    boolean taken = passesUntil(goal);
+    if (interruptSeen) {
+      Thread.currentThread().interrupt(); // it may have been meant for the caller
+    }
+    return taken;
+  }
+
+  /** What a caller of the drain waits for. */
+  private final class Goal {
+    private final long outBytes;
+    private final long errBytes;
+    private final long begunPasses;
+
+    Goal(long outBytes, long errBytes, long begunPasses) {
+      this.outBytes = outBytes;
+      this.errBytes = errBytes;
+      this.begunPasses = begunPasses;
+    }
+
+    /** Returns whether the drain has taken it; null as long as that is open. */
+    @Nullable Boolean taken() {
+      lock.lock();
+      try {
+        if (outTaken >= outBytes && errTaken >= errBytes) {
+          return true;
+        }
+        // Of two passes that have ended since, the second has seen it all.
+        if (passes - begunPasses < 2 || last == Outcome.MORE) {
+          return null;
+        }
+        return last == Outcome.TAKEN;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private long passes() {
+    lock.lock();
+    try {
+      return passes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Goes on until the goal is reached, and leaves what came meanwhile to another thread. */
+  private boolean passesUntil(Goal goal) {
+    boolean looksAgain = true;
+    while (true) {
+      Outcome outcome = pass();
+      boolean more = outcome == Outcome.MORE;
+      if (!more && state.compareAndSet(State.RUNNING, State.IDLE)) {
+        signalIdle();
+        return outcome == Outcome.TAKEN;
+      }
+      if (more ? goal.taken() != null : !looksAgain) {
+        state.set(State.REQUESTED);
+        signalIdle();
+        handOver();
+        return more || outcome == Outcome.TAKEN;
+      }
+      if (!more) {
+        looksAgain =
+            false; // for a little that was written meanwhile, that costs less than a thread
+        state.set(State.RUNNING);
+      }
+    }
+  }
+
+  /**
+   * A call in a pass was hit by an interrupt, or left one, which the next call is not to see:
+   * unless it is the end's own.
+   */
+  void interruptLeft() {
+    interruptSeen = true;
+    if (givenUp) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Asks for a drain; where no thread can be had for it, drains on the calling thread. */
@@ -232,14 +331,17 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
-  /** Waits until no thread drains; false if the one that does was given up. */
-  private boolean awaitIdle() throws InterruptedException {
+  /**
+   * Waits until no thread drains or the one that does has reached the goal; false if it was given
+   * up.
+   */
+  private boolean awaitIdle(Goal goal) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       if (idle == null) {
         idle = lock.newCondition();
       }
-      while (!givenUp && willSignal()) {
+      while (!givenUp && willSignal() && goal.taken() == null) {
         idle.await();
       }
       return !givenUp;
@@ -283,6 +385,12 @@ final class JobDrain extends WorkerPool.Work {
     lock.lock();
     try {
       runner = null;
+      outTaken = out.takenBytes();
+      errTaken = err.takenBytes();
+      passes++;
+      if (idle != null) {
+        idle.signalAll(); // callers of drainNow, who may have waited for no more than this
+      }
       if (givenUp) {
         discard = true;
       } else if (outcome == Outcome.TAKEN && out.isEnded() && err.isEnded()) {
@@ -290,6 +398,7 @@ final class JobDrain extends WorkerPool.Work {
       }
       if (interrupted) {
         interrupted = false;
+        interruptSeen = false;
         Thread.interrupted();
       }
     } finally {
@@ -415,7 +524,7 @@ final class JobDrain extends WorkerPool.Work {
       budget.forget(budgetRequest);
     }
     if (running != null) {
-      job.engine.drains.replace(running);
+      job.engine.drains.replace(running, this);
     }
     return running != null;
   }

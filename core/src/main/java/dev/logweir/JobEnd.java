@@ -334,7 +334,7 @@ final class JobEnd {
         job.lock.unlock();
       }
       if (running != null) {
-        job.engine.sends.replace(running);
+        job.engine.sends.replace(running, this);
       }
     }
 

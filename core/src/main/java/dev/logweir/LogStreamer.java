@@ -118,9 +118,11 @@ public final class LogStreamer implements AutoCloseable {
 
   /**
    * Takes what is complete in the streams to the sinks now, on the calling thread, or waits for the
-   * thread that does. Does nothing from within a processor, listener or sender of this job.
+   * thread that does. What is written meanwhile may be left for later. Does nothing from within a
+   * processor, listener or sender of this job.
    *
-   * @return whether all that is complete was taken; false if a sink has no room for it
+   * @return whether all was taken that was complete when this was called; false if a sink has no
+   *     room for it
    * @throws IllegalStateException before {@link #start()}
    * @throws InterruptedException if the thread is interrupted while it waits
    */

@@ -48,7 +48,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.process(line);
     } catch (Throwable e) {
-      restoreInterrupt(e);
       pieces.abort();
       pieces.close(line);
       failing = !ends;
@@ -79,7 +78,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.gap();
     } catch (Throwable e) {
-      restoreInterrupt(e);
       next.warn(e);
     }
   }
@@ -93,7 +91,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     try {
       processor.end(this);
     } catch (Throwable e) {
-      restoreInterrupt(e);
       next.warn(e);
     } finally {
       ending = false;
@@ -126,11 +123,5 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   @Override
   public void warn(Throwable cause) {
     next.warn(cause);
-  }
-
-  private static void restoreInterrupt(Throwable e) {
-    if (e instanceof InterruptedException) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -493,6 +493,17 @@ public final class SafeBuffer extends OutputStream {
 
   // ---- the drain's side: one thread at a time ----
 
+  /** Returns how many bytes were kept so far, of which the drain has taken some. */
+  long keptBytes() {
+    lock.lock();
+    try {
+      Losses lost = losses;
+      return acceptedBytes - (lost == null ? 0 : lost.dropped.total().bytes());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Shows the drain what is there. */
   void snapshot(StreamView view) {
     lock.lock();

@@ -49,8 +49,8 @@ final class SendPool {
   }
 
   /** Lets another thread take the place of one whose call is abandoned. */
-  void replace(Thread thread) {
-    pool.replace(thread);
+  void replace(Thread thread, WorkerPool.Work work) {
+    pool.replace(thread, work);
   }
 
   boolean hasWaiting() {

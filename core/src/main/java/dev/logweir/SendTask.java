@@ -194,7 +194,7 @@ final class SendTask extends WorkerPool.Work {
     AbandonedCalls abandoned = sink.job.engine.abandoned;
     abandoned.add(sink.client);
     call.thread.interrupt();
-    sink.job.engine.sends.replace(call.thread);
+    sink.job.engine.sends.replace(call.thread, this);
     call.warning = sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
   }
 

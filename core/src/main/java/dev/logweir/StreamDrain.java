@@ -55,6 +55,10 @@ final class StreamDrain implements LineTarget {
 
   private boolean processorsEnded;
   private boolean ended;
+
+  /** Bytes of the stream taken so far: from the buffer, or straight from a write. */
+  private long takenBytes;
+
   private JobDrain.Outcome stop = JobDrain.Outcome.TAKEN;
 
   /**
@@ -101,6 +105,10 @@ final class StreamDrain implements LineTarget {
     return ended;
   }
 
+  long takenBytes() {
+    return takenBytes;
+  }
+
   /** Whether nobody's code runs in a pass: none that could hang. */
   boolean callsNobody() {
     return wholeRuns;
@@ -119,6 +127,7 @@ final class StreamDrain implements LineTarget {
     }
     int taken = sinks.get(0).passThrough(begun, bytes, from, first, end, lines);
     if (taken > 0) {
+      takenBytes += before + taken;
       arriveAt(null);
     }
     return taken;
@@ -255,6 +264,7 @@ final class StreamDrain implements LineTarget {
       processorsEnded = true;
       for (ProcessorStage stage : stages) {
         stage.end(drain.lastNumber() + 1, millis);
+        takeInterrupt();
       }
     }
     markFailed();
@@ -297,6 +307,7 @@ final class StreamDrain implements LineTarget {
       sinks.get(i).addLines(segment.bytes, from, cut, lines);
     }
     takenLines += lines;
+    takenBytes += cut - from;
     segment.start = cut;
     return cut - from;
   }
@@ -397,6 +408,7 @@ final class StreamDrain implements LineTarget {
 
   private void advance(int bytes, boolean lineEnds) {
     int left = bytes;
+    takenBytes += bytes;
     Segment segment = at;
     while (segment != null) {
       int count = Math.min(left, view.end(segment) - segment.start);
@@ -443,6 +455,14 @@ final class StreamDrain implements LineTarget {
     } else {
       chain[0].accept(shown);
     }
+    takeInterrupt();
+  }
+
+  /** An interrupt that a call left behind is not for the next line's. */
+  private void takeInterrupt() {
+    if (Thread.interrupted()) {
+      drain.interruptLeft();
+    }
   }
 
   private boolean takeGap(Segment segment) {
@@ -457,6 +477,7 @@ final class StreamDrain implements LineTarget {
     if (stages != null) {
       for (ProcessorStage stage : stages) {
         stage.gap();
+        takeInterrupt();
       }
     }
     for (Sink sink : sinks) {
@@ -606,6 +627,9 @@ final class StreamDrain implements LineTarget {
   /** Says what failed without its text, which may have the job's in it. */
   @Override
   public void warn(Throwable cause) {
+    if (cause instanceof InterruptedException) {
+      drain.interruptLeft();
+    }
     StackTraceElement[] trace = cause.getStackTrace();
     String where = trace.length == 0 ? "unknown place" : trace[0].toString();
     if (failing) {

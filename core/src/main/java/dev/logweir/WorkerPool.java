@@ -93,8 +93,11 @@ final class WorkerPool {
     }
   }
 
-  /** Lets another thread take the place of one that may not come back, within a limit. */
-  void replace(Thread thread) {
+  /**
+   * Lets another thread take the place of one that may not come back, within a limit; not of one
+   * that has done that work meanwhile.
+   */
+  void replace(Thread thread, Work task) {
     Worker replacement = null;
     lock.lock();
     try {
@@ -102,7 +105,7 @@ final class WorkerPool {
         return;
       }
       for (Worker worker : workers) {
-        if (thread == worker.thread) {
+        if (thread == worker.thread && task == worker.task) {
           replacement = lose(worker);
           break;
         }
@@ -237,7 +240,7 @@ final class WorkerPool {
       }
       long now = watch.nanoTime();
       for (Worker worker : List.copyOf(workers)) {
-        if (worker.busy && now - worker.sinceNanos >= STUCK_NANOS && lost < MAX_LOST) {
+        if (worker.task != null && now - worker.sinceNanos >= STUCK_NANOS && lost < MAX_LOST) {
           Worker replacement = lose(worker);
           if (replacement != null) {
             begun.add(replacement);
@@ -254,7 +257,7 @@ final class WorkerPool {
   private @Nullable Work next(Worker worker) {
     lock.lock();
     try {
-      worker.busy = false;
+      worker.task = null;
       if (worker.lost) {
         lost--;
         ended.signalAll(); // awaitEnd
@@ -284,7 +287,7 @@ final class WorkerPool {
       task.nextWork = null;
       task.waiting = false;
       queued--;
-      worker.busy = true;
+      worker.task = task;
       if (watch != null) {
         worker.sinceNanos = watch.nanoTime();
       }
@@ -297,7 +300,10 @@ final class WorkerPool {
   private final class Worker implements Runnable {
     private @Nullable Thread thread;
     private boolean started;
-    private boolean busy;
+
+    /** What it is at; null while it is idle. */
+    private @Nullable Work task;
+
     private long sinceNanos;
     private boolean lost;
 

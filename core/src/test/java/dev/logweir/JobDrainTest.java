@@ -130,6 +130,71 @@ class JobDrainTest {
     assertThat(drainsAskedFor).isEqualTo(asked + 1);
   }
 
+  /** Writes a line for each that is taken, while that may go on. */
+  private void writeOnAndOn(CountDownLatch more) {
+    action =
+        line -> {
+          if (more.getCount() > 0) {
+            write("again\n");
+          }
+        };
+  }
+
+  @Test
+  void drain_returnsThoughSomebodyWritesAllTheTime() throws Exception {
+    CountDownLatch more = new CountDownLatch(1);
+    writeOnAndOn(more);
+    write("one\n");
+    assertThat(Elsewhere.call(log::drain).get()).isTrue();
+    assertThat(seen).startsWith("one");
+    more.countDown();
+    assertThat(log.drain()).isTrue();
+  }
+
+  @Test
+  void drainThatWaits_returnsThoughSomebodyWritesAllTheTime() throws Exception {
+    CountDownLatch more = new CountDownLatch(1);
+    CountDownLatch drains = new CountDownLatch(3);
+    try (LogweirEngine threads = LogweirEngine.builder().build()) {
+      AtomicReference<SafeBuffer> stream = new AtomicReference<>();
+      LogStreamer busy =
+          LogStreamer.builder(new ScriptedSender())
+              .engine(threads)
+              .processor(
+                  line -> {
+                    drains.countDown();
+                    if (more.getCount() > 0) {
+                      stream.get().write("again\n".getBytes(UTF_8));
+                    }
+                  })
+              .start();
+      stream.set(busy.stdout());
+      busy.stdout().write("one\n".getBytes(UTF_8));
+      drains.await();
+      for (int i = 0; i < 20; i++) {
+        assertThat(Elsewhere.call(busy::drain).get()).isTrue();
+      }
+      more.countDown();
+      assertThat(busy.finish().isComplete()).isTrue();
+    }
+  }
+
+  @Test
+  void interruptInAProcessor_isTheCallersAgainAfterTheDrain() throws Exception {
+    action =
+        line -> {
+          if (line.text().equals("one")) {
+            throw new InterruptedException();
+          }
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        };
+    write("one\ntwo\n");
+    assertThat(log.drain()).isTrue();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(seen).containsExactly("one", "two");
+    assertThat(log.report().sink().dropped(DropReason.PROCESSOR_FAILED)).isEqualTo(new Tally(1, 4));
+  }
+
   @Test
   void drainThatGotNoThread_isAskedForAgainAfterAWhile() {
     write("one\n");

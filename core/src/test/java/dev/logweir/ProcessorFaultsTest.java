@@ -375,4 +375,34 @@ class ProcessorFaultsTest {
     }
     assertThat(interrupted).hasSize(50).containsOnly(false);
   }
+
+  @Test
+  void interruptThatACallThrowsOrLeaves_costsNoOtherLine() throws Exception {
+    LogProcessor rude =
+        line -> {
+          if (line.text().equals("throws")) {
+            throw new InterruptedException("of its own");
+          }
+          if (line.text().equals("leaves")) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    LogProcessor sleeping = line -> assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    LogStreamer log =
+        job()
+            .processor(sleeping)
+            .processor(rude)
+            .listener(
+                line -> {
+                  if (line.text().equals("listener")) {
+                    throw new InterruptedException("of its own");
+                  }
+                })
+            .start();
+    write(log.stdout(), "a\nthrows\nb\nc\nleaves\nd\nlistener\ne\n");
+    SinkReport report = log.finish().sink();
+    assertThat(report.dropped()).containsOnlyKeys(DropReason.PROCESSOR_FAILED);
+    assertThat(report.dropped(DropReason.PROCESSOR_FAILED)).isEqualTo(new Tally(1, 7));
+    assertThat(sender.lines()).contains("a", "b", "c", "leaves", "d", "listener", "e");
+  }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -142,6 +143,34 @@ class WorkerPoolTest {
       time.advance(Duration.ofSeconds(1));
     }
     assertThat(begun.get()).isLessThanOrEqualTo(2 + 16);
+  }
+
+  @Test
+  void threadThatIsReplacedTooLate_isNotCountedAsLost() throws Exception {
+    WorkerPool single = new WorkerPool(factory, 1, LONG, null);
+    CountDownLatch done = new CountDownLatch(1);
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    WorkerPool.Work first =
+        work(
+            () -> {
+              thread.set(Thread.currentThread());
+              done.countDown();
+            });
+    single.execute(first);
+    done.await();
+    Eventually.until(() -> thread.get().getState() == Thread.State.TIMED_WAITING);
+    single.replace(thread.get(), first);
+    assertThat(single.threads()).isEqualTo(1);
+    CountDownLatch inside = new CountDownLatch(1);
+    single.execute(blocking(inside));
+    inside.await();
+    single.replace(thread.get(), first);
+    assertThat(single.threads()).as("it is at other work by now").isEqualTo(1);
+    assertThat(begun).hasValue(1);
+    end.countDown();
+    single.close();
+    assertThat(single.awaitEnd(LONG)).isTrue();
+    assertThat(single.threads()).isZero();
   }
 
   @Test
