@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true,
     mixinStandardHelpOptions = true,
-    version = "logweir 0.1.0-SNAPSHOT",
+    version = "logweir 0.1.0",
     synopsisHeading = "Usage: ",
     customSynopsis = "local-runner [OPTIONS] [-- COMMAND...]",
     description = "Runs commands as jobs and ships their output within a fixed amount of memory.",
