@@ -160,12 +160,22 @@ class WorkerPoolTest {
     done.await();
     Eventually.until(() -> thread.get().getState() == Thread.State.TIMED_WAITING);
     single.replace(thread.get(), first);
-    assertThat(single.threads()).isEqualTo(1);
+    single.close();
+    assertThat(single.awaitEnd(LONG)).isTrue();
+    assertThat(single.threads()).isZero();
+  }
+
+  @Test
+  void threadThatIsAtOtherWorkByNow_isNotReplaced() throws Exception {
+    WorkerPool single = new WorkerPool(factory, 1, LONG, null);
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    WorkerPool.Work first = work(() -> thread.set(Thread.currentThread()));
+    single.execute(first);
     CountDownLatch inside = new CountDownLatch(1);
     single.execute(blocking(inside));
     inside.await();
     single.replace(thread.get(), first);
-    assertThat(single.threads()).as("it is at other work by now").isEqualTo(1);
+    single.execute(work(() -> {}));
     assertThat(begun).hasValue(1);
     end.countDown();
     single.close();
