@@ -84,7 +84,7 @@ public final class BatchShipper implements AutoCloseable {
     Sink sink = job.sinks.get(0);
     int from = start;
     while (end - from > maxLine) {
-      int cut = Utf8.boundary(bytes, from, from + maxLine);
+      int cut = LineCut.boundary(bytes, from, from + maxLine);
       show(view, bytes, from, cut, from == start, false);
       if (!sink.submit(view, StreamDrain.CONTINUED)) {
         // The rest is of no use, and could be taken for the end of what went before.

@@ -72,7 +72,11 @@ final class LinePieces implements ByteTarget {
   /** Passes a line on as it is. */
   void pass(LogLine line) {
     boolean ends = line.isLast() || line.isCut();
+    boolean unended = line.isUnended();
     line.setPart(!lineOpen, ends, line.isCut());
+    if (unended) {
+      line.setUnended();
+    }
     line.setTally(takeCarriedBytes() + line.sourceBytes, takeCarriedLines() + line.sourceLines);
     lineOpen = !ends;
     next.accept(line);
@@ -178,7 +182,7 @@ final class LinePieces implements ByteTarget {
   private void makeRoom() {
     breakLine();
     if (size == limit) {
-      int cut = Utf8.boundary(scratch, 0, size);
+      int cut = LineCut.boundary(scratch, 0, size);
       deliver(current(), false, false, cut, 0, 0);
       System.arraycopy(scratch, cut, scratch, 0, limit - cut);
       size = limit - cut;
@@ -208,6 +212,10 @@ final class LinePieces implements ByteTarget {
     piece.setContent(scratch, 0, length);
     piece.setPosition(line.number(), line.timeMillis());
     piece.setPart(!lineOpen, last, cut);
+    // Only the last piece of a replacement ends where its line does.
+    if (last && origin == null && line.isUnended() && !lineBroken) {
+      piece.setUnended();
+    }
     piece.setTally(bytes, lines);
     lineOpen = !last;
     next.accept(piece);

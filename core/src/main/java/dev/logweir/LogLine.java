@@ -24,6 +24,7 @@ public final class LogLine {
   private boolean first;
   private boolean last;
   private boolean cut;
+  private boolean unended;
   private long timeMillis;
 
   /** What the job wrote for this view: moves on with the last piece made of it. */
@@ -214,6 +215,19 @@ public final class LogLine {
     this.first = first;
     this.last = last;
     this.cut = cut;
+    unended = false;
+  }
+
+  /**
+   * Says that the stream ended before the line did: what the line would have gone on with is not
+   * known.
+   */
+  void setUnended() {
+    unended = true;
+  }
+
+  boolean isUnended() {
+    return unended;
   }
 
   void setTally(long sourceBytes, int sourceLines) {

@@ -60,8 +60,8 @@ abstract class MaskerScan {
    * Masks a part.
    *
    * @param ends whether it is the last one
-   * @param cut whether it is the last one as the rest was lost: a value's beginning at its end is
-   *     masked
+   * @param cut whether it is the last one as the rest was lost or never came: a value's beginning
+   *     at its end is masked
    */
   final void scan(
       MaskerAutomaton automaton, byte[] bytes, int offset, int length, boolean ends, boolean cut) {

@@ -21,7 +21,8 @@ final class MaskerStream extends MaskerScan implements LogProcessor {
     }
     this.line = line;
     boolean ends = line.isLast() || line.isCut();
-    scan(masker.automaton(), line.array(), line.offset(), line.length(), ends, line.isCut());
+    boolean restUnknown = line.isCut() || line.isUnended();
+    scan(masker.automaton(), line.array(), line.offset(), line.length(), ends, restUnknown);
     line.holdBack(heldBack());
     this.line = null;
   }

@@ -11,10 +11,14 @@ final class MaskerText extends MaskerScan {
 
   private MaskerText() {}
 
-  static String mask(MaskerAutomaton automaton, String text) {
+  /**
+   * @param cut whether more of the text may have been meant to come: a value's beginning at its end
+   *     is masked too
+   */
+  static String mask(MaskerAutomaton automaton, String text, boolean cut) {
     byte[] bytes = text.getBytes(UTF_8);
     MaskerText scan = new MaskerText();
-    scan.scan(automaton, bytes, 0, bytes.length, true, false);
+    scan.scan(automaton, bytes, 0, bytes.length, true, cut);
     return scan.masked == null ? text : scan.masked.toString(UTF_8);
   }
 

@@ -65,14 +65,22 @@ final class OutcomeCapture {
     }
   }
 
-  void finish(@Nullable SecretMasker masker) {
+  /**
+   * Sets the variable.
+   *
+   * @param unended whether the stream ended in the midst of the value, and so perhaps of a secret
+   */
+  void finish(@Nullable SecretMasker masker, boolean unended) {
     if (over) {
       store.addExcess(key);
       return;
     }
     String value = new String(bytes, 0, size, UTF_8);
     release();
-    store.set(key, masker == null ? value : masker.mask(value));
+    if (masker != null) {
+      value = unended ? masker.maskUnended(value) : masker.mask(value);
+    }
+    store.set(key, value);
   }
 
   /** Gives up the variable, as a part of it was lost. */

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Such lines don't go on into the log; they count as filtered. A key is of letters, digits,
  * {@code _} and {@code -}. Starts may nest: an inner variable's lines are not part of the outer
  * one; a {@code ::set-outcome-var} between a start and its end is a line of the value. A line that
- * begins with {@code +} and a space, as a shell's trace does, is never taken. Of two values of a
- * key the later one counts.
+ * begins with {@code +} and a space, as a shell's trace does, at any depth ({@code ++}), is never
+ * taken. A command must begin its line: behind a colour code or any other bytes it is text. Of two
+ * values of a key the later one counts.
  *
  * <p>Variables are memory too. All are within the bound of the instance, 64 KiB of heap if not set;
  * a key has at most 128 characters, a value at most a quarter of the bound in bytes, and there is
@@ -168,7 +169,7 @@ public final class OutcomeVariables implements LogProcessor {
     if (line.isCut()) {
       closeAll();
     } else if (line.isLast()) {
-      endLine();
+      endLine(line.isUnended());
     }
   }
 
@@ -196,7 +197,7 @@ public final class OutcomeVariables implements LogProcessor {
 
   private Rest firstPart(LogLine line) {
     int length = line.length();
-    if (length > 1 && line.byteAt(0) == '+' && isSpace(line.byteAt(1))) {
+    if (isTrace(line)) {
       return Rest.LOG;
     }
     boolean command = length > 2 && line.byteAt(0) == ':' && line.byteAt(1) == ':';
@@ -243,12 +244,12 @@ public final class OutcomeVariables implements LogProcessor {
     }
   }
 
-  private void endLine() {
+  private void endLine(boolean unended) {
     OutcomeCapture set = setting;
     if (rest == Rest.SET && set != null) {
       setting = null;
       set.endLine();
-      set.finish(masker);
+      set.finish(masker, unended);
     } else if (rest == Rest.VALUE && tooDeep == 0 && !open.isEmpty()) {
       open.getLast().endLine();
     }
@@ -268,7 +269,7 @@ public final class OutcomeVariables implements LogProcessor {
     if (tooDeep > 0) {
       tooDeep--;
     } else {
-      open.removeLast().finish(masker);
+      open.removeLast().finish(masker, false);
     }
   }
 
@@ -291,6 +292,15 @@ public final class OutcomeVariables implements LogProcessor {
   private String name(String key) {
     String name = masker == null ? key : masker.mask(key);
     return name.length() > MAX_KEY ? name.substring(0, MAX_KEY) : name;
+  }
+
+  /** Whether a shell's trace begins the line: a {@code +} for each depth, and white space. */
+  private static boolean isTrace(LogLine line) {
+    int depth = 0;
+    while (depth < line.length() && line.byteAt(depth) == '+') {
+      depth++;
+    }
+    return depth > 0 && depth < line.length() && isSpace(line.byteAt(depth));
   }
 
   private static boolean startsWith(LogLine line, byte[] start) {

@@ -256,7 +256,7 @@ public final class SafeBuffer extends OutputStream {
     if (room < end - from) {
       cut = Newlines.last(bytes, from, from + room) + 1;
       if (cut <= from && (isEmpty() || (midLine && !dropping))) {
-        cut = Utf8.boundary(bytes, from, from + room);
+        cut = LineCut.boundary(bytes, from, from + room);
       }
     }
     boolean kept = cut > from;

@@ -13,9 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Finds all values in one pass over the bytes, also where one lies across the fragments of a
  * long line: a fragment's end that may be the beginning of a value is held back until the next
  * fragment of the line. Values that overlap or adjoin become one mask. Where the rest of a line was
- * dropped, 4 bytes and more at its end that are the beginning of a value are masked too. Of a value
- * of several lines each line is looked for, if it has 6 bytes and more; a value of one line may be
- * of any length. Empty values are ignored.
+ * dropped, or its stream ended within it, 4 bytes and more at its end that are the beginning of a
+ * value are masked too. Of a value of several lines each line is looked for, if it has 6 bytes and
+ * more; a value of one line may be of any length. Empty values are ignored.
  *
  * <p>A line of a value is at most 16 KiB long; all values with their forms are at most 4 MiB. A
  * refusal names the length and never the value.
@@ -53,8 +53,8 @@ public final class SecretMasker implements LogProcessor {
     int states = Checks.inRange("bytes of all values", automaton.states() - 1, 0, MAX_BYTES) + 1;
     int room = builder.room >= 0 ? builder.room : encoded ? ROOM_ENCODED : ROOM;
     maxStates = states + Math.min(room, MAX_BYTES + 1 - states);
-    maxLength =
-        Math.max(automaton.longest(), Math.min(maxStates - states, MaskerAutomaton.MAX_LENGTH));
+    // A value added may begin like the longest one and go on with all the room.
+    maxLength = Math.min(automaton.longest() + maxStates - states, MaskerAutomaton.MAX_LENGTH);
   }
 
   /**
@@ -131,7 +131,12 @@ public final class SecretMasker implements LogProcessor {
    * @throws NullPointerException if {@code text} is null
    */
   public String mask(String text) {
-    return MaskerText.mask(automaton, Objects.requireNonNull(text, "text"));
+    return MaskerText.mask(automaton, Objects.requireNonNull(text, "text"), false);
+  }
+
+  /** Masks a text whose rest never came: a value's beginning at its end is masked too. */
+  String maskUnended(String text) {
+    return MaskerText.mask(automaton, text, true);
   }
 
   /**

@@ -384,7 +384,7 @@ final class StreamDrain implements LineTarget {
     }
     boolean last = found <= length;
     if (!last) {
-      length = Utf8.boundary(bytes, offset, offset + length) - offset;
+      length = LineCut.boundary(bytes, offset, offset + length) - offset;
     }
     boolean ends = last && whole;
     int lines = last && !cut ? 1 : 0;
@@ -448,6 +448,9 @@ final class StreamDrain implements LineTarget {
     shown.setContent(bytes, offset, length);
     shown.setPosition(number, millis);
     shown.setPart(first, last, cut);
+    if (last && !cut && sourceBytes == length) {
+      shown.setUnended();
+    }
     shown.setTally(sourceBytes, sourceLines);
     ProcessorStage[] chain = stages;
     if (chain == null) {

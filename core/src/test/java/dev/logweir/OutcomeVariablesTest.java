@@ -56,6 +56,9 @@ class OutcomeVariablesTest {
       "::start-multiline-outcome-var =",
       "+ ::set-outcome-var a=1",
       "+\t::set-outcome-var a=1",
+      "++ ::set-outcome-var a=1",
+      "++++\t::set-outcome-var a=1",
+      "\u001B[32m::set-outcome-var a=1",
       "::",
       ":",
       ""
@@ -76,12 +79,34 @@ class OutcomeVariablesTest {
         "::set-outcome-var inner=1",
         "}",
         "+ echo traced",
+        "++ echo traced deeper",
+        "+++++\techo deepest",
         "::end-multiline-outcome-var",
         "after");
 
     assertThat(variables.variables())
         .containsExactly(Map.entry("multi", "{\n  \"a\": 1\n\n::set-outcome-var inner=1\n}"));
-    assertThat(chain.lines()).containsExactly("+ echo traced", "after");
+    assertThat(chain.lines())
+        .containsExactly("+ echo traced", "++ echo traced deeper", "+++++\techo deepest", "after");
+  }
+
+  @Test
+  void multiline_keepsWhatLooksLikeATraceOnly() {
+    lines("::start-multiline-outcome-var v", "+", "++", "+1", "+-", "::end-multiline-outcome-var");
+
+    assertThat(variables.variables()).containsExactly(Map.entry("v", "+\n++\n+1\n+-"));
+    assertThat(chain.lines()).isEmpty();
+  }
+
+  @Test
+  void set_whoseLineTheEndBreaksOffKeepsNoBeginningOfASecret() {
+    OutcomeVariables masked = OutcomeVariables.maskedBy(SecretMasker.of("swordfish"));
+    ProcessorChain.of(masked).unended("::set-outcome-var a=a swordfi");
+    assertThat(masked.variables()).containsExactly(Map.entry("a", "a **********"));
+
+    OutcomeVariables whole = OutcomeVariables.maskedBy(SecretMasker.of("swordfish"));
+    ProcessorChain.of(whole).line("::set-outcome-var a=a swordfi");
+    assertThat(whole.variables()).containsExactly(Map.entry("a", "a swordfi"));
   }
 
   @Test

@@ -95,17 +95,38 @@ final class ProcessorChain {
     return this;
   }
 
+  /** Runs a line in fragments, within which its stream ended. */
+  ProcessorChain unended(byte[]... parts) {
+    number++;
+    for (int i = 0; i < parts.length; i++) {
+      boolean last = i == parts.length - 1;
+      fragment(parts[i], i == 0, last, false, last);
+    }
+    return this;
+  }
+
+  ProcessorChain unended(String part) {
+    return unended(part.getBytes(UTF_8));
+  }
+
   void fragment(byte[] bytes, boolean first, boolean last, boolean cut) {
+    fragment(bytes, first, last, cut, false);
+  }
+
+  private void fragment(byte[] bytes, boolean first, boolean last, boolean cut, boolean unended) {
     lend();
     byte[] around = new byte[bytes.length + 7];
     System.arraycopy(bytes, 0, around, 3, bytes.length);
     int lines = last && !cut ? 1 : 0;
-    long source = (long) bytes.length + lines;
+    long source = (long) bytes.length + (unended ? 0 : lines);
     takenBytes += source;
     takenLines += lines;
     line.setContent(around, 3, bytes.length);
     line.setPosition(number, timeMillis);
     line.setPart(first, last, cut);
+    if (unended) {
+      line.setUnended();
+    }
     line.setTally(source, lines);
     head.accept(line);
     takeBack();

@@ -16,8 +16,28 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class SecretMaskerProperties {
+  /** How a line ends: in a line end, where its rest was dropped, or where its stream ended. */
+  enum End {
+    LINE,
+    CUT,
+    STREAM
+  }
+
   /** A line as a job may write it, and where it is broken into fragments. */
-  record Line(String text, List<Integer> breaks, boolean cut) {
+  record Line(String text, List<Integer> breaks, End end) {
+    boolean cut() {
+      return end == End.CUT;
+    }
+
+    void run(ProcessorChain chain) {
+      byte[][] bytes = parts().stream().map(MaskingModel::bytes).toArray(byte[][]::new);
+      if (end == End.STREAM) {
+        chain.unended(bytes);
+      } else {
+        chain.fragments(cut(), bytes);
+      }
+    }
+
     List<String> parts() {
       List<Integer> at =
           breaks.stream().map(i -> Math.floorMod(i, text.length() + 1)).sorted().toList();
@@ -38,14 +58,14 @@ class SecretMaskerProperties {
     SecretMasker masker = SecretMasker.of(values);
     ProcessorChain chain = ProcessorChain.of(masker);
     for (Line line : lines) {
-      chain.fragments(
-          line.cut, line.parts().stream().map(MaskingModel::bytes).toArray(byte[][]::new));
+      line.run(chain);
     }
 
     List<String> found = joined(chain);
     for (int i = 0; i < lines.size(); i++) {
       Line line = lines.get(i);
-      assertThat(found.get(i)).isEqualTo(MaskingModel.mask(nonEmpty(values), line.text, line.cut));
+      assertThat(found.get(i))
+          .isEqualTo(MaskingModel.mask(nonEmpty(values), line.text, line.end != End.LINE));
     }
     assertThat(found).hasSameSizeAs(lines);
     assertThat(chain.passedBytes()).isEqualTo(chain.takenBytes);
@@ -63,7 +83,7 @@ class SecretMaskerProperties {
     for (int i = 0; i < parts.size(); i++) {
       boolean last = i == parts.size() - 1;
       int before = chain.pieces.size();
-      chain.fragment(MaskingModel.bytes(parts.get(i)), i == 0, last, last && line.cut);
+      chain.fragment(MaskingModel.bytes(parts.get(i)), i == 0, last, last && line.cut());
       long held = chain.takenBytes - chain.passedBytes();
       // A fragment of which nothing is left counts with the next piece.
       boolean nothingPassed = chain.pieces.size() == before;
@@ -94,12 +114,12 @@ class SecretMaskerProperties {
               random.nextInt(2) == 0 ? value.length() : random.nextInt(value.length() + 1));
     }
     List<Integer> breaks = random.ints(3, 0, text.length() + 1).boxed().toList();
-    Line line = new Line(text.toString(), breaks, random.nextBoolean());
+    Line line = new Line(text.toString(), breaks, End.values()[random.nextInt(3)]);
     ProcessorChain chain = ProcessorChain.of(SecretMasker.of(values));
-    chain.fragments(
-        line.cut, line.parts().stream().map(MaskingModel::bytes).toArray(byte[][]::new));
+    line.run(chain);
 
-    assertThat(joined(chain)).containsExactly(MaskingModel.mask(values, line.text, line.cut));
+    assertThat(joined(chain))
+        .containsExactly(MaskingModel.mask(values, line.text, line.end != End.LINE));
     assertThat(chain.passedBytes()).isEqualTo(chain.takenBytes);
   }
 
@@ -111,18 +131,16 @@ class SecretMaskerProperties {
       @ForAll("lines") Line second) {
     SecretMasker masker = SecretMasker.of(before);
     ProcessorChain chain = ProcessorChain.of(masker);
-    chain.fragments(
-        first.cut, first.parts().stream().map(MaskingModel::bytes).toArray(byte[][]::new));
+    first.run(chain);
     masker.addAll(added);
-    chain.fragments(
-        second.cut, second.parts().stream().map(MaskingModel::bytes).toArray(byte[][]::new));
+    second.run(chain);
 
     List<String> all = new ArrayList<>(before);
     all.addAll(added);
     assertThat(joined(chain))
         .containsExactly(
-            MaskingModel.mask(nonEmpty(before), first.text, first.cut),
-            MaskingModel.mask(nonEmpty(all), second.text, second.cut));
+            MaskingModel.mask(nonEmpty(before), first.text, first.end != End.LINE),
+            MaskingModel.mask(nonEmpty(all), second.text, second.end != End.LINE));
   }
 
   @Property
@@ -135,7 +153,7 @@ class SecretMaskerProperties {
     List<String> parts = line.parts();
     for (int i = 0; i < parts.size(); i++) {
       boolean last = i == parts.size() - 1;
-      chain.fragment(MaskingModel.bytes(parts.get(i)), i == 0, last, last && line.cut);
+      chain.fragment(MaskingModel.bytes(parts.get(i)), i == 0, last, last && line.cut());
       masker.addAll(added);
     }
 
@@ -143,7 +161,7 @@ class SecretMaskerProperties {
     // The unmasked parts of the two are the same text, with no more left than under the old values.
     String found = joined(chain).get(0).replace("**********", "");
     String most =
-        MaskingModel.mask(nonEmpty(before), line.text, line.cut).replace("**********", "");
+        MaskingModel.mask(nonEmpty(before), line.text, line.cut()).replace("**********", "");
     assertThat(isSubsequence(found, most)).as(found + " of " + most).isTrue();
   }
 
@@ -187,7 +205,7 @@ class SecretMaskerProperties {
     return Combinators.combine(
             text,
             Arbitraries.integers().between(0, 1000).list().ofMaxSize(6),
-            Arbitraries.of(true, false))
+            Arbitraries.of(End.class))
         .as(Line::new);
   }
 

@@ -379,6 +379,29 @@ class SecretMaskerTest {
   }
 
   @Test
+  void maxRetainedBytes_coversAValueAddedThatGoesOnFromALongOne() {
+    String first = "ab".repeat(6 << 10);
+    SecretMasker masker = SecretMasker.builder().add(first).room(4 << 10).build();
+    long stated = masker.maxRetainedBytes();
+    masker.add(first + "c".repeat(4_000));
+    LogProcessor stdout = masker.forStream(LogSource.STDOUT);
+    LogProcessor stderr = masker.forStream(LogSource.STDERR);
+    for (LogProcessor stream : List.of(stdout, stderr)) {
+      ProcessorChain.of(line -> stream.process(line))
+          .fragment((first + "c".repeat(3_999)).getBytes(UTF_8), true, false, false);
+    }
+
+    assertThat(masker.maxRetainedBytes()).isEqualTo(stated);
+    long held =
+        GraphLayout.parseInstance(masker, stdout, stderr).totalSize()
+            - GraphLayout.parseInstance(masker).totalSize();
+    assertThat(held).isBetween(2L * 16_287, 2L * MaskerStream.FIXED_BYTES + 2L * 16_384);
+    long masks = stated - SecretMasker.builder().add(first).room(0).build().maxRetainedBytes();
+    // What is added costs states, and its length in what is held back, although it begins alike.
+    assertThat(masks).isGreaterThanOrEqualTo((4L << 10) * (17 + 17 + 8 + 2 + 6));
+  }
+
+  @Test
   void maxRetainedBytes_coversValuesAddedLater() {
     SecretMasker masker = SecretMasker.builder().add("hunter2").room(20_000).build();
     long stated = masker.maxRetainedBytes();

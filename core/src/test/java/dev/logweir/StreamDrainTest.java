@@ -150,6 +150,24 @@ class StreamDrainTest {
   }
 
   @Test
+  void fragment_isNotCutInAnEscapeSequence() {
+    String colour = "\u001B[38;5;208m";
+    write(out, "x".repeat(249) + colour + "y\n");
+    rig.drain();
+    assertThat(seen).containsExactly("1:+" + "x".repeat(249), "1~" + colour + "y");
+  }
+
+  @Test
+  void lastLine_isKnownToHaveNoEnd() {
+    List<String> unended = new ArrayList<>();
+    action = line -> unended.add(line.text() + line.isUnended());
+    write(out, "a\n" + "b".repeat(300));
+    rig.log.finish(TIMEOUT);
+    assertThat(unended)
+        .containsExactly("afalse", "b".repeat(256) + "false", "b".repeat(44) + "true");
+  }
+
+  @Test
   void linesAcrossSegments_areShownWhole() {
     for (char letter = 'a'; letter <= 'o'; letter++) {
       write(out, String.valueOf(letter).repeat(200) + "\n");
