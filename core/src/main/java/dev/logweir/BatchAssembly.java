@@ -18,7 +18,7 @@ final class BatchAssembly {
   private @Nullable LogBatch open;
 
   /** What was lost behind the open batch, so that what follows is for the next. */
-  private @Nullable GapTally gapBehind;
+  private final GapTally gapBehind = new GapTally();
 
   private long made;
   private long madeLines;
@@ -40,11 +40,15 @@ final class BatchAssembly {
     return open == null || open.lineCount() == 0;
   }
 
-  /** Returns the open batch, a new one if there is none. */
-  LogBatch begin(long afterLine) {
+  /** Returns the open batch, a new one if there is none; null if there is no memory for it. */
+  @Nullable LogBatch begin(long afterLine) {
     LogBatch batch = open;
     if (batch == null) {
-      batch = new LogBatch(call);
+      try {
+        batch = new LogBatch(call);
+      } catch (OutOfMemoryError ignored) {
+        return null;
+      }
       batch.number(++made, madeLines + 1, madeBytes);
       batch.afterLine = afterLine;
       open = batch;
@@ -54,21 +58,13 @@ final class BatchAssembly {
 
   /** Lets nothing more into the open batch: a gap follows it, which is to be added to. */
   GapTally fill() {
-    GapTally gap = gapBehind;
-    if (gap == null) {
-      gap = new GapTally();
-      gapBehind = gap;
-    }
-    return gap;
+    return gapBehind;
   }
 
   /** Hands on the gap behind the batch that was the open one, once that has its place. */
   void giveGapTo(BatchQueue queue) {
-    GapTally gap = gapBehind;
-    if (gap != null) {
-      queue.gapBehind().add(gap);
-      gapBehind = null;
-    }
+    queue.gapBehind().add(gapBehind);
+    gapBehind.clear();
   }
 
   /** Takes note of when the first line came. */
@@ -83,7 +79,7 @@ final class BatchAssembly {
     if (batch.lineCount() == 0) {
       return roomIn(batch, tallied) >= bytes;
     }
-    return gapBehind == null
+    return gapBehind.isEmpty()
         && roomIn(batch, tallied) >= bytes
         && batch.encodedBytes + encoded <= maxEncoded;
   }

@@ -21,7 +21,7 @@ final class BatchQueue {
   private int segments;
 
   /** What was dropped behind all that is queued. */
-  private @Nullable GapTally gapBehind;
+  private final GapTally gapBehind = new GapTally();
 
   BatchQueue(int nominal, int maxSize) {
     this.nominal = nominal;
@@ -56,39 +56,22 @@ final class BatchQueue {
 
   /** Returns the gap behind all that is queued, to be added to. */
   GapTally gapBehind() {
-    GapTally gap = gapBehind;
-    if (gap == null) {
-      gap = new GapTally();
-      gapBehind = gap;
-    }
-    return gap;
+    return gapBehind;
   }
 
   /** Returns the gap in front of the batch that is sent next, to be added to. */
   GapTally gapInFront() {
-    return first == null ? gapBehind() : gapBefore(first);
-  }
-
-  static GapTally gapBefore(LogBatch batch) {
-    GapTally gap = batch.gapBefore;
-    if (gap == null) {
-      gap = new GapTally();
-      batch.gapBefore = gap;
-    }
-    return gap;
+    return first == null ? gapBehind : first.gapBefore;
   }
 
   boolean hasGapBehind() {
-    return gapBehind != null && !gapBehind.isEmpty();
+    return !gapBehind.isEmpty();
   }
 
   /** Gives the gap behind all that is queued to the batch that comes next. */
   void giveGap(LogBatch batch) {
-    GapTally gap = gapBehind;
-    if (gap != null) {
-      gapBefore(batch).add(gap);
-      gapBehind = null;
-    }
+    batch.gapBefore.add(gapBehind);
+    gapBehind.clear();
   }
 
   /** Adds a batch, with the gap that was behind those before. */
@@ -133,12 +116,10 @@ final class BatchQueue {
    */
   static void handOn(LogBatch batch, DropReason reason, Tally lost, boolean told, GapTally target) {
     if (lost.equals(batch.source())) {
-      if (batch.gapBefore != null && !told) {
+      if (!told) {
         target.add(batch.gapBefore);
       }
-      if (batch.markedGaps != null) {
-        target.add(batch.markedGaps);
-      }
+      target.add(batch.markedGaps);
     }
     if (!lost.isZero()) {
       target.add(lost.lines(), lost.bytes(), reason.bit());

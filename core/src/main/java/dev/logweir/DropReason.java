@@ -12,6 +12,8 @@ public enum DropReason {
   QUEUE_FULL,
   /** The {@link MemoryBudget} over all jobs was spent when the job wrote. */
   BUDGET,
+  /** The JVM had no heap left when the job wrote. */
+  MEMORY,
   /** The sender tried in vain, or too many abandoned calls stand in its way. */
   SEND_FAILED,
   /** The server refused the lines for good. */

@@ -2,23 +2,49 @@ package dev.logweir;
 
 import java.util.Map;
 
-/** What was dropped, by reason. Guarded by its owner's lock; takes room from the first drop on. */
+/**
+ * What was dropped, by reason. Guarded by its owner's lock; takes room from the first drop on.
+ * Counting never fails: where there is no room for the reasons, all counts as {@code memory}.
+ */
 final class DropTallies {
   private static final long[] NONE = {};
   private long[] counts = NONE;
 
-  void add(DropReason reason, long lines, long bytes) {
-    if (counts.length == 0) {
-      counts = new long[2 * DropReason.ALL.length];
+  /** What was dropped when there was no memory for the counts. */
+  private long uncountedLines;
+
+  private long uncountedBytes;
+
+  /** Counts, and returns the reason that it counts for. */
+  DropReason add(DropReason reason, long lines, long bytes) {
+    if (counts.length == 0 && !makeRoom()) {
+      uncountedLines += lines;
+      uncountedBytes += bytes;
+      return DropReason.MEMORY;
     }
     counts[2 * reason.ordinal()] += lines;
     counts[2 * reason.ordinal() + 1] += bytes;
+    return reason;
+  }
+
+  private boolean makeRoom() {
+    try {
+      long[] room = new long[2 * DropReason.ALL.length];
+      room[2 * DropReason.MEMORY.ordinal()] = uncountedLines;
+      room[2 * DropReason.MEMORY.ordinal() + 1] = uncountedBytes;
+      counts = room;
+      uncountedLines = 0;
+      uncountedBytes = 0;
+      return true;
+    } catch (OutOfMemoryError ignored) {
+      return false;
+    }
   }
 
   /** Returns all but what came after the end. */
   Tally total() {
-    long lines = 0;
-    long bytes = 0;
+    long lines = uncountedLines;
+    long bytes = uncountedBytes;
     for (int i = 0; i < counts.length; i += 2) {
       lines += counts[i];
       bytes += counts[i + 1];
@@ -27,6 +53,9 @@ final class DropTallies {
   }
 
   void addTo(Map<DropReason, Tally> sums) {
+    if ((uncountedLines | uncountedBytes) != 0) {
+      sums.merge(DropReason.MEMORY, new Tally(uncountedLines, uncountedBytes), Tally::plus);
+    }
     for (DropReason reason : DropReason.ALL) {
       int i = 2 * reason.ordinal();
       if (counts.length > 0 && (counts[i] | counts[i + 1]) != 0) {

@@ -39,7 +39,7 @@ final class JobDrain extends WorkerPool.Work {
     TAKEN,
     /** A sink has no room; it asks for the drain when there is. */
     BLOCKED,
-    /** The budget has no segment for a sink. */
+    /** The budget, or the heap, has no segment for a sink. */
     NO_SEGMENT
   }
 
@@ -49,7 +49,7 @@ final class JobDrain extends WorkerPool.Work {
   private final StreamDrain out;
   private final StreamDrain err;
   private final @Nullable MemoryBudget budget;
-  private final @Nullable Runnable budgetRequest;
+  private final MemoryBudget.@Nullable Waiter budgetRequest;
 
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
   private final ReentrantLock lock;
@@ -75,6 +75,9 @@ final class JobDrain extends WorkerPool.Work {
   private boolean ended;
   private volatile Outcome last = Outcome.TAKEN;
 
+  /** Whether it is for want of memory that a pass ended. */
+  private boolean memoryShort;
+
   /** Bytes taken of stderr since it was stdout's turn. */
   private int ahead;
 
@@ -88,8 +91,8 @@ final class JobDrain extends WorkerPool.Work {
       @Nullable MemoryBudget budget) {
     this.job = job;
     this.budget = budget;
+    budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     lock = job.lock;
-    budgetRequest = budget == null ? null : this::request;
     int maxSize = job.settings.maxSize;
     stdout = new SafeBuffer(this, outAccount, maxSize, job.engine.totals);
     stderr = new SafeBuffer(this, errAccount, maxSize, job.engine.totals);
@@ -128,7 +131,7 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
-  /** No thread could be had: the timer asks again, as the job may write no more. */
+  /** No thread or memory could be had: the timer asks again, as the job may write no more. */
   private void retryLater() {
     lock.lock();
     try {
@@ -379,6 +382,7 @@ final class JobDrain extends WorkerPool.Work {
       lock.unlock();
     }
     long gifts = budget == null ? 0 : budget.gifts();
+    memoryShort = false;
     Outcome outcome = takeBoth();
     last = outcome;
     boolean discard = false;
@@ -411,6 +415,9 @@ final class JobDrain extends WorkerPool.Work {
     }
     for (Sink sink : job.sinks) {
       sink.passEnded();
+    }
+    if (outcome == Outcome.NO_SEGMENT && memoryShort) {
+      retryLater();
     }
     if (outcome == Outcome.NO_SEGMENT && budget != null && budgetRequest != null) {
       budget.whenGiven(budgetRequest);
@@ -457,6 +464,11 @@ final class JobDrain extends WorkerPool.Work {
       return Outcome.MORE;
     }
     return output;
+  }
+
+  /** Nobody tells when there is memory again: the timer asks. */
+  void memoryIsShort() {
+    memoryShort = true;
   }
 
   /** Gives out the number of a line that begins. */

@@ -52,7 +52,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   long sourceBytes;
 
   /** What the markers among the lines tell of, to be handed on if the batch is dropped. */
-  @Nullable GapTally markedGaps;
+  final GapTally markedGaps = new GapTally();
 
   /** In the unit of the sender's bound. */
   long encodedBytes;
@@ -64,7 +64,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   long afterLine;
 
   /** What was dropped before this batch; becomes its first line when it is sent. */
-  @Nullable GapTally gapBefore;
+  final GapTally gapBefore = new GapTally();
 
   /** The next batch in the queue. */
   @Nullable LogBatch nextQueued;

@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +38,8 @@ public final class LogweirEngine implements AutoCloseable {
   final Totals totals;
   private final @Nullable MemoryBudget budget;
   private final int drainThreads;
-  private final SegmentPool large =
-      new SegmentPool(Segment.LARGE, FREE_LARGE_BYTES / Segment.LARGE);
-  private final SegmentPool small =
-      new SegmentPool(Segment.SMALL, FREE_SMALL_BYTES / Segment.SMALL);
+  private final SegmentPool large;
+  private final SegmentPool small;
   private final Set<Job> jobs = ConcurrentHashMap.newKeySet();
   private final ReentrantLock scratchLock = new ReentrantLock();
   private final List<Scratch> scratches = new ArrayList<>();
@@ -52,6 +51,8 @@ public final class LogweirEngine implements AutoCloseable {
     drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
     sends = new SendPool(builder.maxConcurrentSends, builder.sendExecutor);
     budget = builder.budget;
+    large = new SegmentPool(Segment.LARGE, FREE_LARGE_BYTES / Segment.LARGE, builder.segments);
+    small = new SegmentPool(Segment.SMALL, FREE_SMALL_BYTES / Segment.SMALL, builder.segments);
     metrics = builder.metrics == null ? LogweirMetrics.none() : builder.metrics;
     totals = metrics.totals;
     metrics.attach(this);
@@ -206,6 +207,7 @@ public final class LogweirEngine implements AutoCloseable {
     private @Nullable MemoryBudget budget;
     private @Nullable LogweirMetrics metrics;
     private @Nullable Time time;
+    private IntFunction<Segment> segments = Segment::new;
     private ThreadFactory drainFactory = DaemonThreads.platform("logweir-drain-");
 
     private Builder() {}
@@ -256,6 +258,12 @@ public final class LogweirEngine implements AutoCloseable {
 
     Builder time(Time clock) {
       time = clock;
+      return this;
+    }
+
+    /** Sets where segments come from that no one has given back. */
+    Builder segments(IntFunction<Segment> heap) {
+      segments = heap;
       return this;
     }
 

@@ -1,9 +1,7 @@
 package dev.logweir;
 
-import java.util.Iterator;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hard ceiling over the segments of all jobs that share it.
@@ -15,7 +13,13 @@ public final class MemoryBudget {
   private final long limit;
   private final AtomicLong used = new AtomicLong();
   private final AtomicLong gifts = new AtomicLong();
-  private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
+
+  /** Held for a few instructions, and within a place's lock. */
+  private final MemoryLock lock = new MemoryLock();
+
+  private volatile @Nullable Waiter first;
+  private @Nullable Waiter last;
+  private long waits;
 
   private MemoryBudget(long limit) {
     this.limit = limit;
@@ -72,27 +76,100 @@ public final class MemoryBudget {
     }
   }
 
-  /**
-   * Runs a task once, when something has been given back. It must be short: it runs on the giver's
-   * thread.
-   */
-  void whenGiven(Runnable task) {
-    waiting.add(task);
+  /** Who waits for something to be given back: its own node of the list, as waiting takes none. */
+  static final class Waiter {
+    private final Runnable task;
+    private boolean waiting;
+    private long number;
+    private @Nullable Waiter previous;
+    private @Nullable Waiter next;
+
+    /**
+     * @param task must be short and throw nothing: it runs on the giver's thread
+     */
+    Waiter(Runnable task) {
+      this.task = task;
+    }
+  }
+
+  /** Runs a waiter's task once, when something has been given back. */
+  void whenGiven(Waiter waiter) {
+    lock.lock();
+    try {
+      if (waiter.waiting) {
+        return;
+      }
+      waiter.waiting = true;
+      waiter.number = ++waits;
+      waiter.previous = last;
+      if (last == null) {
+        first = waiter;
+      } else {
+        last.next = waiter;
+      }
+      last = waiter;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void wake() {
-    if (waiting.isEmpty()) {
+    if (first == null) {
       return;
     }
-    for (Iterator<Runnable> tasks = waiting.iterator(); tasks.hasNext(); ) {
-      Runnable task = tasks.next();
-      tasks.remove();
-      task.run();
+    long newest;
+    lock.lock();
+    try {
+      newest = waits; // who waits again while this goes on is for the next who gives
+    } finally {
+      lock.unlock();
+    }
+    for (Waiter waiter = poll(newest); waiter != null; waiter = poll(newest)) {
+      waiter.task.run();
     }
   }
 
-  void forget(Runnable task) {
-    waiting.remove(task);
+  private @Nullable Waiter poll(long newest) {
+    lock.lock();
+    try {
+      Waiter waiter = first;
+      if (waiter == null || waiter.number > newest) {
+        return null;
+      }
+      remove(waiter);
+      return waiter;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void forget(Waiter waiter) {
+    lock.lock();
+    try {
+      if (waiter.waiting) {
+        remove(waiter);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void remove(Waiter waiter) {
+    Waiter before = waiter.previous;
+    Waiter after = waiter.next;
+    if (before == null) {
+      first = after;
+    } else {
+      before.next = after;
+    }
+    if (after == null) {
+      last = before;
+    } else {
+      after.previous = before;
+    }
+    waiter.previous = null;
+    waiter.next = null;
+    waiter.waiting = false;
   }
 
   @Override

@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 public final class SafeBuffer extends OutputStream {
   private static final int RESUME_SHARE = 8;
 
-  private final ReentrantLock lock = new ReentrantLock();
+  /** Each byte as an array: a write of one takes no memory either. */
+  private static final byte[][] SINGLE_BYTES = singleBytes();
+
+  private final MemoryLock lock = new MemoryLock();
   private final JobDrain drain;
   private final SegmentAccount account;
   private final int maxSegments;
@@ -50,8 +53,11 @@ public final class SafeBuffer extends OutputStream {
   private long acceptedLines;
   private long acceptedBytes;
 
-  /** Made at the first drop: most jobs lose nothing. */
-  private @Nullable Losses losses;
+  /** What was dropped here, by reason. */
+  private final DropTallies dropped = new DropTallies();
+
+  /** The part of it since lines were taken last. */
+  private final GapTally gap = new GapTally();
 
   SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize, Totals totals) {
     this.drain = drain;
@@ -63,7 +69,7 @@ public final class SafeBuffer extends OutputStream {
   /** Takes one byte; as {@link #write(byte[], int, int)}. */
   @Override
   public void write(int b) {
-    write(new byte[] {(byte) b}, 0, 1);
+    write(SINGLE_BYTES[b & 0xFF], 0, 1);
   }
 
   /**
@@ -130,9 +136,8 @@ public final class SafeBuffer extends OutputStream {
         acceptedLines++;
       }
       if (dropping && droppedMidLine) {
-        losses().dropped.add(lastDropReason(), 1, 0);
-        totals.dropped(lastDropReason(), 1, 0);
-        losses().gap.add(1, 0, 0);
+        totals.dropped(dropped.add(lastDropReason(), 1, 0), 1, 0);
+        gap.add(1, 0, 0);
       }
       signalRoom();
     } finally {
@@ -252,7 +257,7 @@ public final class SafeBuffer extends OutputStream {
     }
     int room = takeSpares(end - from);
     int cut = end;
-    DropReason reason = segments < maxSegments ? DropReason.BUDGET : DropReason.BUFFER_FULL;
+    DropReason reason = shortage();
     if (room < end - from) {
       cut = Newlines.last(bytes, from, from + room) + 1;
       if (cut <= from && (isEmpty() || (midLine && !dropping))) {
@@ -330,34 +335,37 @@ public final class SafeBuffer extends OutputStream {
 
   private void resume() {
     Segment segment = advance();
-    GapTally gap = losses().gap;
     segment.gapLines = gap.lines;
     segment.gapBytes = gap.bytes;
-    segment.gapReasons = (byte) gap.reasons;
+    segment.gapReasons = (short) gap.reasons;
     gap.clear();
     dropping = false;
     midLine = false;
   }
 
-  /** What was dropped here: all of it by reason, and the part since lines were taken last. */
-  private static final class Losses {
-    private final DropTallies dropped = new DropTallies();
-    private final GapTally gap = new GapTally();
-  }
-
-  private Losses losses() {
-    Losses made = losses;
-    if (made == null) {
-      made = new Losses();
-      losses = made;
+  private static byte[][] singleBytes() {
+    byte[][] arrays = new byte[256][];
+    for (int i = 0; i < arrays.length; i++) {
+      arrays[i] = new byte[] {(byte) i};
     }
-    return made;
+    return arrays;
   }
 
   private DropReason lastDropReason() {
-    return (losses().gap.reasons & DropReason.BUDGET.bit()) != 0
+    if ((gap.reasons & DropReason.MEMORY.bit()) != 0) {
+      return DropReason.MEMORY;
+    }
+    return (gap.reasons & DropReason.BUDGET.bit()) != 0
         ? DropReason.BUDGET
         : DropReason.BUFFER_FULL;
+  }
+
+  /** Returns why there was no room for what was to be kept last. */
+  private DropReason shortage() {
+    if (segments >= maxSegments) {
+      return DropReason.BUFFER_FULL;
+    }
+    return account.isMemoryShort() ? DropReason.MEMORY : DropReason.BUDGET;
   }
 
   private void drop(byte[] bytes, int from, int end, DropReason reason) {
@@ -366,11 +374,10 @@ public final class SafeBuffer extends OutputStream {
     }
     int lines = Newlines.count(bytes, from, end);
     acceptedLines += lines;
-    totals.dropped(reason, lines, end - from);
-    losses().dropped.add(reason, lines, end - from);
+    totals.dropped(dropped.add(reason, lines, end - from), lines, end - from);
     if (reason != DropReason.CLOSED) {
       droppedMidLine = bytes[end - 1] != '\n';
-      losses().gap.add(lines, end - from, reason.bit());
+      gap.add(lines, end - from, reason.bit());
     }
   }
 
@@ -415,7 +422,7 @@ public final class SafeBuffer extends OutputStream {
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   void writeWaiting(byte[] bytes, int length) throws InterruptedException {
-    Runnable wake = this::budgetGiven;
+    MemoryBudget.Waiter wake = new MemoryBudget.Waiter(this::budgetGiven);
     int from = 0;
     try {
       while (from < length) {
@@ -443,7 +450,7 @@ public final class SafeBuffer extends OutputStream {
     return end;
   }
 
-  private int writeWithin(byte[] bytes, int from, int length, Runnable wake)
+  private int writeWithin(byte[] bytes, int from, int length, MemoryBudget.Waiter wake)
       throws InterruptedException {
     boolean ask = false;
     int end;
@@ -462,9 +469,9 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Waits for room; returns for how many of the bytes. */
-  private int awaitRoom(int bytes, Runnable wake) throws InterruptedException {
+  private int awaitRoom(int bytes, MemoryBudget.Waiter wake) throws InterruptedException {
     if (roomFreed == null) {
-      roomFreed = lock.newCondition();
+      roomFreed = lock.condition();
     }
     while (!closed) {
       account.whenGiven(wake); // before the look, so that nothing given after it is missed
@@ -472,7 +479,7 @@ public final class SafeBuffer extends OutputStream {
       if (room > 0) {
         return room;
       }
-      roomFreed.await();
+      lock.await(account.isMemoryShort() ? null : roomFreed); // nobody tells of memory
     }
     return bytes;
   }
@@ -497,8 +504,7 @@ public final class SafeBuffer extends OutputStream {
   long keptBytes() {
     lock.lock();
     try {
-      Losses lost = losses;
-      return acceptedBytes - (lost == null ? 0 : lost.dropped.total().bytes());
+      return acceptedBytes - dropped.total().bytes();
     } finally {
       lock.unlock();
     }
@@ -536,7 +542,7 @@ public final class SafeBuffer extends OutputStream {
 
   /** Whether the line that was dropped last has ended. */
   private boolean hasWholeGap() {
-    return !losses().gap.isEmpty() && (!droppedMidLine || closed);
+    return !gap.isEmpty() && (!droppedMidLine || closed);
   }
 
   /** Takes that gap; returns whether it is still there, as writes may have gone on. */
@@ -546,8 +552,8 @@ public final class SafeBuffer extends OutputStream {
       if (!hasGap()) {
         return false;
       }
-      target.add(losses().gap);
-      losses().gap.clear();
+      target.add(gap);
+      gap.clear();
       midLine = false;
       return true;
     } finally {
@@ -643,7 +649,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   DropTallies dropped() {
-    return losses().dropped;
+    return dropped;
   }
 
   long heldBytes() {

@@ -34,7 +34,7 @@ final class Segment {
   boolean tallied;
 
   /** What was dropped in front of this segment. */
-  byte gapReasons;
+  short gapReasons;
 
   long gapLines;
   long gapBytes;

@@ -14,6 +14,9 @@ final class SegmentAccount {
   private int held;
   private boolean closed;
 
+  /** Whether it was the heap that refused what was asked for last. */
+  private boolean memoryShort;
+
   /** The reserve must have been taken out of the budget before. */
   SegmentAccount(SegmentPool pool, @Nullable MemoryBudget budget) {
     this.pool = pool;
@@ -36,13 +39,12 @@ final class SegmentAccount {
     return Segment.capacity(pool.nominal());
   }
 
-  /** Returns a segment, or null if the budget is spent or the account closed. */
+  /**
+   * Returns a segment, or null if the budget is spent, there is no memory, or the account is
+   * closed.
+   */
   @Nullable Segment take() {
-    if (closed || (budget != null && held > 0 && !budget.take(pool.nominal()))) {
-      return null;
-    }
-    held++;
-    return pool.take();
+    return closed ? null : take(1);
   }
 
   /** Returns what so many more segments cost of the budget. */
@@ -50,19 +52,39 @@ final class SegmentAccount {
     return (long) Math.max(0, held == 0 ? segments - 1 : segments) * pool.nominal();
   }
 
-  /** Returns a chain of so many segments, or null, and then takes none, if the budget is short. */
+  /**
+   * Returns a chain of so many segments, or null, and then takes none, if the budget or the memory
+   * is short.
+   */
   @Nullable Segment take(int segments) {
-    if (budget != null && !budget.take(cost(segments))) {
+    memoryShort = false;
+    long cost = cost(segments);
+    if (budget != null && !budget.hasRoom(cost)) {
       return null;
     }
-    held += segments;
+    // Had before it is counted: what was counted and can't be had would be missing for ever.
     Segment chain = null;
     for (int i = 0; i < segments; i++) {
       Segment segment = pool.take();
+      if (segment == null) {
+        memoryShort = true;
+        pool.release(chain);
+        return null;
+      }
       segment.next = chain;
       chain = segment;
     }
+    if (budget != null && !budget.take(cost)) {
+      pool.release(chain);
+      return null;
+    }
+    held += segments;
     return chain;
+  }
+
+  /** Whether what was asked for last and refused was refused for want of memory. */
+  boolean isMemoryShort() {
+    return memoryShort;
   }
 
   /**
@@ -92,16 +114,16 @@ final class SegmentAccount {
     return budget != null;
   }
 
-  /** Runs a short task once, when another place has given something back to the budget. */
-  void whenGiven(Runnable task) {
+  /** Wakes a waiter once, when another place has given something back to the budget. */
+  void whenGiven(MemoryBudget.Waiter waiter) {
     if (budget != null) {
-      budget.whenGiven(task);
+      budget.whenGiven(waiter);
     }
   }
 
-  void forget(Runnable task) {
+  void forget(MemoryBudget.Waiter waiter) {
     if (budget != null) {
-      budget.forget(task);
+      budget.forget(waiter);
     }
   }
 

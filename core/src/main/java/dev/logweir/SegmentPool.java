@@ -1,6 +1,6 @@
 package dev.logweir;
 
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,22 +11,28 @@ import org.jspecify.annotations.Nullable;
 final class SegmentPool {
   private static final int SPINS = 64;
 
-  private final ReentrantLock lock = new ReentrantLock();
+  private final MemoryLock lock = new MemoryLock();
   private final int nominal;
   private final int maxFree;
+  private final IntFunction<Segment> heap;
   private @Nullable Segment free;
   private int freeCount;
 
-  SegmentPool(int nominal, int maxFree) {
+  /**
+   * @param heap makes a segment of a nominal size, or throws an {@link OutOfMemoryError}
+   */
+  SegmentPool(int nominal, int maxFree, IntFunction<Segment> heap) {
     this.nominal = nominal;
     this.maxFree = maxFree;
+    this.heap = heap;
   }
 
   int nominal() {
     return nominal;
   }
 
-  Segment take() {
+  /** Returns a segment, or null if there is no memory for one. */
+  @Nullable Segment take() {
     if (tryLock()) {
       try {
         Segment segment = free;
@@ -40,7 +46,11 @@ final class SegmentPool {
         lock.unlock();
       }
     }
-    return new Segment(nominal);
+    try {
+      return heap.apply(nominal);
+    } catch (OutOfMemoryError ignored) {
+      return null;
+    }
   }
 
   /** Takes back a chain of segments that nobody reads any more. */

@@ -91,7 +91,7 @@ final class SendTask extends WorkerPool.Work {
   private boolean send(Call call) {
     LogBatch batch = call.batch;
     GapTally gap = batch.gapBefore;
-    if (gap != null && !gap.isEmpty() && sink.job.settings.markers) {
+    if (!gap.isEmpty() && sink.job.settings.markers) {
       batch.markHead(GapTally.marker(gap.lines, gap.bytes, gap.reasons));
     }
     long began = sink.job.engine.time.nanoTime();

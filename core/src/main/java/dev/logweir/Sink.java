@@ -2,7 +2,6 @@ package dev.logweir;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +16,10 @@ final class Sink {
   /** No room because the budget over all jobs is spent. */
   static final int NO_SEGMENT = -1;
 
-  final ReentrantLock lock = new ReentrantLock();
+  /** No room because the JVM has no heap left: nobody tells when it has. */
+  static final int NO_MEMORY = -2;
+
+  final MemoryLock lock = new MemoryLock();
   final BatchSender sender;
 
   /** To whom abandoned calls are counted. */
@@ -137,7 +139,7 @@ final class Sink {
    * @param tallied whether they come with counts behind the line ends
    * @param lineBytes length of the longest line among them, for the server's bound
    * @return for how many bytes there is room; 0 if the lines must wait until this sink asks for a
-   *     drain, or {@link #NO_SEGMENT} until the budget has something again
+   *     drain, or {@link #NO_SEGMENT} until the budget has something again, or {@link #NO_MEMORY}
    */
   int prepare(int min, int wanted, boolean tallied, int lineBytes) {
     long encoded = encoded(lineBytes);
@@ -188,13 +190,17 @@ final class Sink {
   private int prepareLocked(int min, int wanted, boolean tallied, long encoded) {
     while (!ended) {
       LogBatch batch = assembly.begin(position);
+      if (batch == null) {
+        starve();
+        return NO_MEMORY;
+      }
       if (assembly.takes(batch, min, tallied, encoded)) {
         int room = assembly.reserve(batch, min, wanted, tallied);
         if (room > 0) {
           return room;
         }
         starve();
-        return NO_SEGMENT;
+        return account.isMemoryShort() ? NO_MEMORY : NO_SEGMENT;
       }
       if (!seal(batch)) {
         block();
@@ -284,7 +290,7 @@ final class Sink {
         cut = Newlines.last(bytes, from, from + room - before) + 1;
         count = Newlines.count(bytes, from, cut);
       }
-      LogBatch batch = assembly.begin(position);
+      LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
       if (begun != null) {
         assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
       }
@@ -338,11 +344,13 @@ final class Sink {
     try {
       boolean open = !ending && !ended;
       boolean tallied = needsCounts(BatchAssembly.isPlain(piece));
-      boolean added = open && prepareLocked(bytes, bytes, tallied, encoded) > 0;
+      int room = open ? prepareLocked(bytes, bytes, tallied, encoded) : 0;
+      boolean added = room > 0;
       if (added) {
         addPieceLocked(piece, mark, encoded);
       } else {
-        lost(open ? DropReason.BUDGET : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
+        DropReason reason = room == NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET;
+        lost(open ? reason : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
       }
       claimStart();
       return added;
@@ -382,12 +390,7 @@ final class Sink {
         return;
       }
       assembly.addMarker(batch, text, encoded);
-      GapTally marked = batch.markedGaps;
-      if (marked == null) {
-        marked = new GapTally();
-        batch.markedGaps = marked;
-      }
-      marked.add(lines, bytes, reasons);
+      batch.markedGaps.add(lines, bytes, reasons);
     } finally {
       lock.unlock();
     }
@@ -474,7 +477,7 @@ final class Sink {
     while (!queue.fits(batch)) {
       LogBatch oldest = Objects.requireNonNull(queue.poll());
       LogBatch next = queue.first();
-      drop(oldest, reason, BatchQueue.gapBefore(next == null ? batch : next));
+      drop(oldest, reason, (next == null ? batch : next).gapBefore);
     }
   }
 
@@ -615,11 +618,15 @@ final class Sink {
     lock.lock();
     try {
       busy = false;
-      if (!ended && retryTimer == null) {
-        retryTimer = job.engine.time.schedule(this::retry, WorkerPool.RETRY_NANOS);
-      }
+      retryLater();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void retryLater() {
+    if (!ended && retryTimer == null) {
+      retryTimer = job.engine.time.schedule(this::retry, WorkerPool.RETRY_NANOS);
     }
   }
 
@@ -650,7 +657,13 @@ final class Sink {
       assembly.giveGapTo(queue);
     }
     if (batch == null && isGapDue()) {
-      batch = assembly.close(assembly.begin(position));
+      LogBatch marker = assembly.begin(position);
+      if (marker == null) {
+        busy = false;
+        retryLater();
+        return null;
+      }
+      batch = assembly.close(marker);
       queue.giveGap(batch);
     }
     if (batch == null) {
@@ -745,10 +758,7 @@ final class Sink {
     while (queue.count() > keep) {
       LogBatch oldest = Objects.requireNonNull(queue.poll());
       LogBatch next = queue.isEmpty() ? assembly.open() : queue.first();
-      drop(
-          oldest,
-          DropReason.FLUSH_TIMEOUT,
-          next == null ? queue.gapBehind() : BatchQueue.gapBefore(next));
+      drop(oldest, DropReason.FLUSH_TIMEOUT, next == null ? queue.gapBehind() : next.gapBefore);
     }
   }
 

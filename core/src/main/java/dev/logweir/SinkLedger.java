@@ -51,8 +51,7 @@ final class SinkLedger {
 
   void dropped(DropReason reason, long lines, long bytes) {
     if ((lines | bytes) != 0) {
-      dropped.add(reason, lines, bytes);
-      totals.dropped(reason, lines, bytes);
+      totals.dropped(dropped.add(reason, lines, bytes), lines, bytes);
     }
   }
 
@@ -149,17 +148,29 @@ final class SinkLedger {
       moreGaps++;
       return;
     }
-    int at = gapCount++ * GAP_FIELDS;
-    if (at == gaps.length) {
-      long[] larger =
-          new long[at == 0 ? GAP_FIELDS : Math.min(2 * at, SinkReport.MAX_GAPS * GAP_FIELDS)];
-      System.arraycopy(gaps, 0, larger, 0, at);
-      gaps = larger;
+    int at = gapCount * GAP_FIELDS;
+    if (at == gaps.length && !makeRoom(at)) {
+      moreGaps++;
+      return;
     }
+    gapCount++;
     gaps[at] = afterLine;
     gaps[at + 1] = lines;
     gaps[at + 2] = bytes;
     gaps[at + 3] = reasons;
+  }
+
+  /** Makes room in the list of gaps; false if there is no memory for it. */
+  private boolean makeRoom(int used) {
+    try {
+      long[] larger =
+          new long[used == 0 ? GAP_FIELDS : Math.min(2 * used, SinkReport.MAX_GAPS * GAP_FIELDS)];
+      System.arraycopy(gaps, 0, larger, 0, used);
+      gaps = larger;
+      return true;
+    } catch (OutOfMemoryError ignored) {
+      return false;
+    }
   }
 
   Tally entered() {

@@ -312,8 +312,11 @@ final class StreamDrain implements LineTarget {
     return cut - from;
   }
 
-  private static JobDrain.Outcome stopFor(int room) {
-    return room == Sink.NO_SEGMENT ? JobDrain.Outcome.NO_SEGMENT : JobDrain.Outcome.BLOCKED;
+  private JobDrain.Outcome stopFor(int room) {
+    if (room == Sink.NO_MEMORY) {
+      drain.memoryIsShort();
+    }
+    return room < 0 ? JobDrain.Outcome.NO_SEGMENT : JobDrain.Outcome.BLOCKED;
   }
 
   // ---- lines one by one ----
@@ -575,7 +578,8 @@ final class StreamDrain implements LineTarget {
       if (room > 0) {
         sink.addPiece(piece, mark);
       } else {
-        DropReason reason = room == Sink.NO_SEGMENT ? DropReason.BUDGET : DropReason.QUEUE_FULL;
+        DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
+        reason = room == Sink.NO_MEMORY ? DropReason.MEMORY : reason;
         sink.lost(reason, piece.sourceBytes, piece.sourceLines);
       }
     }

@@ -1,19 +1,17 @@
 package dev.logweir;
 
-import java.util.concurrent.atomic.LongAdder;
-
 /**
  * What all jobs together have shipped and lost; read by the meters, so that no job ever calls a
  * meter.
  */
 final class Totals {
-  private final LongAdder[] droppedLines = adders(DropReason.ALL.length);
-  private final LongAdder[] droppedBytes = adders(DropReason.ALL.length);
-  final LongAdder shippedLines = new LongAdder();
-  final LongAdder shippedBytes = new LongAdder();
-  final LongAdder filteredBytes = new LongAdder();
-  final LongAdder sentBytes = new LongAdder();
-  final LongAdder batches = new LongAdder();
+  private final Sum[] droppedLines = adders(DropReason.ALL.length);
+  private final Sum[] droppedBytes = adders(DropReason.ALL.length);
+  final Sum shippedLines = new Sum();
+  final Sum shippedBytes = new Sum();
+  final Sum filteredBytes = new Sum();
+  final Sum sentBytes = new Sum();
+  final Sum batches = new Sum();
 
   void dropped(DropReason reason, long lines, long bytes) {
     droppedLines[reason.ordinal()].add(lines);
@@ -28,10 +26,10 @@ final class Totals {
     return droppedBytes[reason.ordinal()].sum();
   }
 
-  private static LongAdder[] adders(int count) {
-    LongAdder[] adders = new LongAdder[count];
+  private static Sum[] adders(int count) {
+    Sum[] adders = new Sum[count];
     for (int i = 0; i < count; i++) {
-      adders[i] = new LongAdder();
+      adders[i] = new Sum();
     }
     return adders;
   }

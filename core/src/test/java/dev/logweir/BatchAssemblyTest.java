@@ -15,7 +15,7 @@ class BatchAssemblyTest {
   private static final int MAX_ENCODED = 100;
 
   private final ManualTime time = new ManualTime();
-  private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64);
+  private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64, Segment::new);
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
   private final BatchCall call = new BatchCall(new ReentrantLock(), time);
   private final SegmentAccount account = new SegmentAccount(pool, budget);

@@ -106,7 +106,7 @@ class BatchQueueTest {
         .isEqualTo(DropReason.QUEUE_FULL.bit() | DropReason.BUDGET.bit());
     LogBatch last = batch(1, 10);
     queue.add(last);
-    assertThat(last.gapBefore).isNull();
+    assertThat(last.gapBefore.isEmpty()).isTrue();
   }
 
   @Test
@@ -123,8 +123,7 @@ class BatchQueueTest {
   @Test
   void handOn_ofAWholeBatchTakesItsGapsAlong() {
     LogBatch batch = batch(1, 10);
-    BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
-    batch.markedGaps = new GapTally();
+    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
     batch.markedGaps.add(3, 30, DropReason.BUFFER_FULL.bit());
     GapTally target = new GapTally();
     BatchQueue.handOn(batch, DropReason.SEND_FAILED, batch.source(), false, target);
@@ -139,7 +138,7 @@ class BatchQueueTest {
   @Test
   void handOn_ofAPartLeavesTheGapsThatWereTold() {
     LogBatch batch = batch(1, 10);
-    BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
+    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
     GapTally target = new GapTally();
     BatchQueue.handOn(batch, DropReason.SEND_FAILED, new Tally(0, 4), false, target);
     assertThat(tally(target)).isEqualTo(new Tally(0, 4));
@@ -150,7 +149,7 @@ class BatchQueueTest {
   @Test
   void handOn_leavesTheGapThatWasToldAtTheHead() {
     LogBatch batch = batch(1, 10);
-    BatchQueue.gapBefore(batch).add(2, 20, DropReason.QUEUE_FULL.bit());
+    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
     GapTally target = new GapTally();
     BatchQueue.handOn(batch, DropReason.SEND_REFUSED, batch.source(), true, target);
     assertThat(tally(target)).isEqualTo(new Tally(1, 10));

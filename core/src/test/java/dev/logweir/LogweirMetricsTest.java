@@ -26,6 +26,7 @@ class LogweirMetricsTest {
           "buffer_full",
           "closed",
           "flush_timeout",
+          "memory",
           "processor_failed",
           "queue_full",
           "send_failed",
@@ -129,7 +130,7 @@ class LogweirMetricsTest {
                             + "} Lines of jobs that did not arrive")
                         .stream())
             .toList();
-    assertThat(found).hasSize(16).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(found).hasSize(2 * REASONS.size()).containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test

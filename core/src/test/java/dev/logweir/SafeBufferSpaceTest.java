@@ -28,7 +28,7 @@ class SafeBufferSpaceTest {
                 throw new OutOfMemoryError("no thread to be had");
               })
           .build();
-  private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64);
+  private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64, Segment::new);
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
   private final SegmentAccount account = new SegmentAccount(pool, budget);
   private final SafeBuffer buffer = new SafeBuffer(drain(), account, SEGMENTS << 10, engine.totals);
@@ -38,7 +38,7 @@ class SafeBufferSpaceTest {
     JobSettings settings = new JobSettings();
     settings.maxSize(SEGMENTS << 10);
     Job job = new Job(engine, settings.complete(), List.of(lines -> {}), List.of(), null);
-    SegmentPool other = new SegmentPool(Segment.SMALL, 0);
+    SegmentPool other = new SegmentPool(Segment.SMALL, 0, Segment::new);
     return new JobDrain(
         job, new SegmentAccount(other, null), new SegmentAccount(other, null), null);
   }

@@ -1,0 +1,101 @@
+package dev.logweir;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lock that can always be had, also where there is no memory for the node in which a thread waits
+ * for it: the lock of the JDK then throws, which would leave half done what needs several locks.
+ */
+final class MemoryLock extends ReentrantLock {
+  private static final long serialVersionUID = 1L;
+  private static final long PAUSE_NANOS = 100_000L;
+
+  /** How long a thread that could not wait for a signal looks away. */
+  private static final long MISSED_NANOS = 10_000_000L;
+
+  @Override
+  public void lock() {
+    boolean held = false;
+    while (!held) {
+      try {
+        super.lock();
+        held = true;
+      } catch (OutOfMemoryError ignored) {
+        LockSupport.parkNanos(PAUSE_NANOS); // who holds it is not waiting for memory
+      }
+    }
+  }
+
+  @Override
+  public void lockInterruptibly() throws InterruptedException {
+    boolean held = false;
+    while (!held) {
+      try {
+        super.lockInterruptibly();
+        held = true;
+      } catch (OutOfMemoryError ignored) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  /** Returns a condition of this lock, null if there is no memory for it. */
+  @Nullable Condition condition() {
+    try {
+      return newCondition();
+    } catch (OutOfMemoryError ignored) {
+      return null;
+    }
+  }
+
+  /**
+   * Waits for a signal of this lock's condition; may return without one, as any such wait.
+   *
+   * @param condition null if there was no memory for one
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  @SuppressWarnings("WaitNotInLoop") // its callers loop
+  void await(@Nullable Condition condition) throws InterruptedException {
+    if (condition == null) {
+      lookAway(MISSED_NANOS);
+      return;
+    }
+    try {
+      condition.await();
+    } catch (OutOfMemoryError ignored) {
+      lookAway(MISSED_NANOS);
+    }
+  }
+
+  /**
+   * Waits for a signal of this lock's condition, at most so long; may return without one.
+   *
+   * @return the nanoseconds left, 0 or less if there are none
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  @SuppressWarnings("WaitNotInLoop") // its callers loop
+  long awaitNanos(Condition condition, long nanos) throws InterruptedException {
+    try {
+      return condition.awaitNanos(nanos);
+    } catch (OutOfMemoryError ignored) {
+      long pause = Math.min(nanos, MISSED_NANOS);
+      lookAway(pause);
+      return nanos - pause;
+    }
+  }
+
+  private void lookAway(long nanos) throws InterruptedException {
+    unlock();
+    try {
+      LockSupport.parkNanos(nanos);
+    } finally {
+      lock();
+    }
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+  }
+}
