@@ -6,8 +6,6 @@ module dev.logweir.opslevel {
   requires io.github.resilience4j.circuitbreaker;
   requires io.github.resilience4j.core;
   requires io.github.resilience4j.retry;
-  requires org.apache.httpcomponents.client5.httpclient5;
-  requires org.apache.httpcomponents.core5.httpcore5;
   requires org.slf4j;
   requires static transitive org.jspecify;
 

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -48,13 +47,12 @@ final class Answer {
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
-          .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
+          .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(100)
                   .maxStringLength(16 * 1024)
-                  .maxNameLength(1024)
                   .build())
           .build();
 

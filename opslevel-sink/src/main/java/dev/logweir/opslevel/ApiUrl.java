@@ -3,25 +3,55 @@ package dev.logweir.opslevel;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The checks of a base URL. */
-final class ApiUrl {
+/**
+ * A URL of http or https, checked. Its text is the URL without a slash at its end.
+ *
+ * <p>{@link URI} knows no host with an underscore in it, as those of containers have; so host and
+ * port are taken from the authority.
+ *
+ * @param host with brackets, if it is an address of IPv6
+ * @param port -1 if none was given
+ * @param path percent-encoded, without a slash at its end; may be empty
+ */
+record ApiUrl(String scheme, String host, int port, String path) {
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[::1]|\\[0:0:0:0:0:0:0:1]");
 
   private static final Pattern ODD_SEGMENT =
       Pattern.compile("//|/(\\.|%2e){1,2}(/|$)", Pattern.CASE_INSENSITIVE);
 
-  private ApiUrl() {}
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(\\[[0-9a-fA-F:.]+]|[\\w-]+(?:\\.[\\w-]+)*\\.?)(?::(\\d*))?");
 
   /**
-   * Returns the URL without a slash at its end.
+   * Returns the URL.
    *
    * @throws IllegalArgumentException if it is none, or has what the base URL of an API has not
    */
-  static URI parse(String name, String text) {
+  static ApiUrl parse(String name, String text) {
+    URI url = uri(name, text);
+    if (hasUserInfo(url.getRawAuthority())) {
+      throw refused(name, "have no user info", text);
+    }
+    return of(name, text, url, url.getRawAuthority());
+  }
+
+  /** Returns the URL without its user info, which may be there. */
+  static ApiUrl parseWithUserInfo(String name, String text) {
+    URI url = uri(name, text);
+    String authority = url.getRawAuthority();
+    return of(
+        name,
+        text,
+        url,
+        authority == null ? null : authority.substring(authority.lastIndexOf('@') + 1));
+  }
+
+  private static URI uri(String name, String text) {
     URI url;
     try {
       url = new URI(text);
@@ -29,24 +59,24 @@ final class ApiUrl {
       // Its text, and so its cause, may hold user info.
       throw new IllegalArgumentException(name + " must be a URL: " + hideSecrets(text));
     }
-    String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+    String scheme = schemeOf(url);
     if (!scheme.equals("https") && !scheme.equals("http")) {
       throw refused(name, "begin with https:// or http://", text);
     }
-    if (url.getRawUserInfo() != null || hasUserInfo(url.getRawAuthority())) {
-      throw refused(name, "have no user info", text);
-    }
-    if (url.getHost() == null) {
+    return url;
+  }
+
+  private static ApiUrl of(String name, String text, URI url, @Nullable String authority) {
+    Matcher parts = AUTHORITY.matcher(authority == null ? "" : authority);
+    if (!parts.matches()) {
       throw refused(name, "have a host", text);
     }
-    if (url.getPort() == 0 || url.getPort() > 65_535) {
+    int port = port(parts.group(2));
+    if (port == 0 || port > 65_535) {
       throw refused(name, "have a port of 1 to 65535", text);
     }
     if (url.getRawQuery() != null || url.getRawFragment() != null) {
       throw refused(name, "have no query and no fragment", text);
-    }
-    if (url.getRawAuthority().endsWith(":")) {
-      throw refused(name, "have a port of 1 to 65535", text);
     }
     String path = url.getRawPath();
     int end = path.length();
@@ -57,19 +87,56 @@ final class ApiUrl {
     if (ODD_SEGMENT.matcher(path.substring(0, end)).find()) {
       throw refused(name, "have no empty segment and no dots in its path", text);
     }
-    return URI.create(scheme + "://" + url.getRawAuthority() + path.substring(0, end));
+    String encoded =
+        end == 0
+            ? ""
+            : URI.create("http://x" + path.substring(0, end)).toASCIIString().substring(8);
+    return new ApiUrl(schemeOf(url), parts.group(1), port, encoded);
   }
 
-  static boolean isEncryptedOrLocal(URI url) {
-    return isEncrypted(url) || isLocal(url);
+  private static String schemeOf(URI url) {
+    return url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
   }
 
-  static boolean isEncrypted(URI url) {
-    return url.getScheme().equals("https");
+  /** Returns 0 for what is no port. */
+  private static int port(@Nullable String digits) {
+    if (digits == null) {
+      return -1;
+    }
+    return digits.isEmpty() || digits.length() > 5 ? 0 : Integer.parseInt(digits);
   }
 
-  static boolean isLocal(URI url) {
-    return LOOPBACK.matcher(url.getHost().toLowerCase(Locale.ROOT)).matches();
+  boolean isEncryptedOrLocal() {
+    return isEncrypted() || isLocal();
+  }
+
+  boolean isEncrypted() {
+    return scheme.equals("https");
+  }
+
+  boolean isLocal() {
+    return LOOPBACK.matcher(host.toLowerCase(Locale.ROOT)).matches();
+  }
+
+  int effectivePort() {
+    if (port >= 0) {
+      return port;
+    }
+    return isEncrypted() ? 443 : 80;
+  }
+
+  String hostWithoutBrackets() {
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  /** Returns host and port, as they stand in the URL. */
+  String authority() {
+    return port < 0 ? host : host + ":" + port;
+  }
+
+  /** Returns the path of the API's endpoint. */
+  String endpointPath() {
+    return path.endsWith("/graphql") ? path : path + "/graphql";
   }
 
   private static boolean hasUserInfo(@Nullable String authority) {
@@ -81,7 +148,7 @@ final class ApiUrl {
   }
 
   /** Returns the text without what may be a password or a token. */
-  private static String hideSecrets(String text) {
+  static String hideSecrets(String text) {
     int end = 0;
     while (end < text.length() && "?#".indexOf(text.charAt(end)) < 0) {
       end++;
@@ -89,5 +156,10 @@ final class ApiUrl {
     String hidden = end < text.length() ? text.substring(0, end + 1) + "***" : text;
     int at = hidden.lastIndexOf('@');
     return at < 0 ? hidden : "***" + hidden.substring(at);
+  }
+
+  @Override
+  public String toString() {
+    return scheme + "://" + authority() + path;
   }
 }

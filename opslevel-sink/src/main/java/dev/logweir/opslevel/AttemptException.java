@@ -30,11 +30,18 @@ final class AttemptException extends Exception {
     this.tooLarge = tooLarge;
   }
 
-  static AttemptException ofStatus(AttemptResult result, int status, Duration retryAfter) {
+  /**
+   * Returns the failure that a status means.
+   *
+   * @param words what the server says of it, without secrets; may be empty
+   */
+  static AttemptException ofStatus(
+      AttemptResult result, int status, Duration retryAfter, String words) {
     String message =
         switch (result) {
           case UNAUTHORIZED -> "the server refused the token, see OPSLEVEL_API_TOKEN";
           case NOT_FOUND -> "there is no such endpoint, see OPSLEVEL_API_URL";
+          case ROUTE_LOST -> "a gateway has lost the way to the server";
           case TOO_LARGE -> "the request is too large for the server";
           case BUSY -> "the server is busy";
           case SERVER_ERROR -> "the server failed";
@@ -43,7 +50,7 @@ final class AttemptException extends Exception {
         };
     return new AttemptException(
         result,
-        message + " (HTTP " + status + ")",
+        message + " (HTTP " + status + ")" + (words.isEmpty() ? "" : ": " + words),
         null,
         retryAfter,
         false,

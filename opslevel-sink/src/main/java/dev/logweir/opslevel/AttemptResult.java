@@ -31,6 +31,8 @@ enum AttemptResult {
   BUSY(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 502, 504: the server behind may have taken what was written in full. */
   GATEWAY_ERROR(SendException.Kind.FAILED, true, false, Server.DOWN),
+  /** 404 after the API has answered: a gateway that has lost its way there for a while. */
+  ROUTE_LOST(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** Other 5xx. */
   SERVER_ERROR(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 200 with errors of GraphQL: the server says that it could not answer. */
@@ -39,7 +41,7 @@ enum AttemptResult {
   MALFORMED(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** 401, 403. */
   UNAUTHORIZED(SendException.Kind.REFUSED, false, true, Server.UP),
-  /** 404: there is no such endpoint. */
+  /** 404, where the API has never answered: there is no such endpoint. */
   NOT_FOUND(SendException.Kind.JOB_GONE, false, true, Server.UP),
   /** 413. */
   TOO_LARGE(SendException.Kind.REFUSED, false, true, Server.UP),
@@ -88,6 +90,11 @@ enum AttemptResult {
   /** Whether the server said what became of the lines. */
   boolean isAnswered() {
     return answered;
+  }
+
+  /** Whether the server has answered and may have accepted the lines, as often as they are sent. */
+  boolean isAcceptedPerhaps() {
+    return this == MALFORMED;
   }
 
   /** Whether an attempt was made that can end so. */

@@ -1,86 +1,92 @@
 package dev.logweir.opslevel;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.CancellationException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.net.ssl.SSLContext;
-import org.apache.hc.client5.http.DnsResolver;
-import org.apache.hc.client5.http.SchemePortResolver;
-import org.apache.hc.client5.http.classic.methods.HttpPost;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.cookie.StandardCookieSpec;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
-import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
-import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
-import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.HttpHost;
-import org.apache.hc.core5.http.config.RegistryBuilder;
-import org.apache.hc.core5.http.io.entity.EntityTemplate;
-import org.apache.hc.core5.http.message.BasicHeader;
-import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.io.IOCallback;
-import org.apache.hc.core5.pool.PoolReusePolicy;
-import org.apache.hc.core5.pool.PoolStats;
-import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out single attempts over HTTP/1.1, each under a hard deadline that covers connecting,
  * writing, and the head and the body of the answer. Thread-safe.
  *
- * <p>A call blocks its thread in a socket of {@link ChannelSockets}, so that an interruption closes
- * the connection and ends the call at once. The deadline does the same from the one thread of the
+ * <p>A call blocks its thread in a {@link WireSocket}, so that an interruption closes the
+ * connection and ends the call at once. The deadline does the same from the one thread of the
  * timer, which ends when it has been idle.
  */
 final class HttpTransport implements AutoCloseable {
-  static final int CONNECTION_BUFFER_BYTES = 2 * 1024;
-
-  /** What is read of an answer with an error to find a complaint of the size in it. */
+  /** What is read of an answer with an error, for its words. */
   private static final int MAX_TEXT_BYTES = 1024;
 
   private static final Duration MAX_IDLE = Duration.ofSeconds(30);
-  private static final ContentType JSON = ContentType.create("application/json");
+  private static final Pattern KEPT_SECONDS = Pattern.compile("(?i)\\btimeout=(\\d{1,6})\\b");
 
-  private final HttpHost host;
-  private final String path;
+  private final byte[] requestHead;
   private final String token;
   private final Clock clock;
   private final OpsLevelMetrics metrics;
-  private final Duration socketPatience;
-  private final PoolingHttpClientConnectionManager connections;
-  private final CloseableHttpClient http;
+  private final Duration patience;
+  private final Dialer dialer;
+  private final ConnectionPool connections;
   private final DeadlineTimer timer;
+  private final Set<HttpCall> calls = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean sweepDue = new AtomicBoolean();
+  private volatile boolean closed;
 
-  HttpTransport(OpsLevelClient.Builder settings, URI apiUrl, String token) {
-    URI endpoint = URI.create(apiUrl + "/graphql");
-    host = new HttpHost(endpoint.getScheme(), endpoint.getHost(), endpoint.getPort());
-    path = endpoint.getRawPath();
+  /** Whether the API has ever answered: then a 404 is not for want of an endpoint. */
+  private volatile boolean apiAnswered;
+
+  HttpTransport(OpsLevelClient.Builder settings, @Nullable HttpProxy proxy, String token) {
     this.token = token;
     clock = settings.clock;
     metrics = settings.metrics;
-    socketPatience = settings.socketPatience;
-    connections = connections(settings);
-    http = http(settings, connections);
+    patience = settings.socketPatience;
+    dialer = new Dialer(settings.apiUrl, proxy, settings.sslContext, settings.connectTimeout);
+    connections = new ConnectionPool(settings.maxConnections);
+    requestHead = requestHead(settings, proxy).getBytes(US_ASCII);
     timer = settings.timers.get();
+  }
+
+  /** Returns the head up to the length of the body. */
+  private String requestHead(OpsLevelClient.Builder settings, @Nullable HttpProxy proxy) {
+    ApiUrl server = settings.apiUrl;
+    String path = server.endpointPath();
+    // Within a tunnel the proxy sees nothing of the head; without one it is asked for the whole
+    // URL.
+    HttpProxy asked = server.isEncrypted() ? null : proxy;
+    return "POST "
+        + (asked == null ? path : server.scheme() + "://" + server.authority() + path)
+        + " HTTP/1.1\r\nHost: "
+        + server.authority()
+        + "\r\nUser-Agent: "
+        + settings.userAgent()
+        + "\r\nAuthorization: Bearer "
+        + token
+        + "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"
+        + "Content-Type: application/json\r\nGraphQL-Visibility: internal\r\n"
+        + (asked == null ? "" : asked.header())
+        + "Content-Length: ";
+  }
+
+  /** Writes a body; may be asked again. */
+  @FunctionalInterface
+  interface Body {
+    void writeTo(OutputStream out) throws IOException;
   }
 
   /**
@@ -90,89 +96,62 @@ final class HttpTransport implements AutoCloseable {
    * @throws AttemptException if the server did not accept it within the limit
    * @throws InterruptedException if the thread was interrupted; the connection is closed
    */
-  void exchange(
-      IOCallback<OutputStream> body, long length, Duration limit, Mutation mutation, String jobId)
+  void exchange(Body body, long length, Duration limit, Mutation mutation, String jobId)
       throws AttemptException, InterruptedException {
-    HttpPost request = new HttpPost(path);
-    request.setConfig(requestConfig(limit.plus(socketPatience)));
-    request.setHeader(new BasicHeader("Authorization", "Bearer " + token, true));
-    request.setHeader("Accept", JSON.getMimeType());
-    request.setHeader("GraphQL-Visibility", "internal");
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted before sending");
+    }
+    HttpCall call = new HttpCall();
     Progress progress = new Progress();
-    request.setEntity(
-        new EntityTemplate(
-            length,
-            JSON,
-            null,
-            out -> {
-              progress.beginsWriting();
-              body.execute(new CountedOutput(out, metrics));
-              progress.hasWritten();
-            }));
-    Future<?> deadline = startDeadline(request, progress, limit);
-    try (ClassicHttpResponse response = open(request)) {
-      boolean read = false;
+    calls.add(call);
+    Future<?> deadline = null;
+    try {
+      deadline = startDeadline(call, progress, limit);
+      Connection connection = connections.lease(call, limit.plus(patience), dialer::dial);
+      boolean reusable = false;
       try {
-        if (response.getCode() <= 299 && !progress.isWritten()) {
-          throw Answer.malformed("it came before the request was written");
+        progress.beginsWriting();
+        AnswerReader reader = new AnswerReader(connection);
+        IOException unwritten = write(connection, reader, body, length);
+        if (unwritten == null) {
+          progress.hasWritten();
         }
-        check(response, mutation, jobId);
-        read = true;
+        AnswerHead answer = readHead(reader, unwritten);
+        progress.hasAnswer();
+        AnswerReader.Body content = reader.body(answer);
+        try {
+          check(answer, content, unwritten == null, mutation, jobId);
+        } finally {
+          reusable =
+              unwritten == null && answer.isPersistent() && content.isAtEnd() && !reader.hasMore();
+          connection.beginsIdle(System.nanoTime(), maxIdleNanos(answer));
+        }
       } finally {
-        if (!read) {
-          // Closing the answer would read on to its end, were the connection still open.
-          request.cancel();
-        }
+        boolean held = call.detach(connection.wire());
+        connections.giveBack(connection, reusable && held);
       }
     } catch (IOException e) {
       throw failure(e, progress, limit);
-    } catch (CancellationException e) {
-      // Thrown only by the wait for a connection: overdue, interrupted or closed.
-      throw failure(new ConnectionRequestTimeoutException(e.toString()), progress, limit);
-    } catch (IllegalStateException e) {
-      if (connections.isClosed()) {
-        throw AttemptException.ofClosed(e);
-      }
-      throw e;
     } finally {
-      deadline.cancel(false);
+      if (deadline != null) {
+        deadline.cancel(false);
+      }
+      calls.remove(call);
       sweepLater();
     }
   }
 
-  /** Goes on to another connection when one was of no use any more; each of those is closed. */
-  private ClassicHttpResponse open(HttpPost request) throws IOException {
-    while (true) {
-      try {
-        return http.executeOpen(host, request, null);
-      } catch (QuietConnection.StaleException e) {
-        if (request.isCancelled()) {
-          throw e;
-        }
-      }
-    }
-  }
-
-  /** Ends the calls under way and closes all connections. */
-  @Override
-  public void close() {
-    http.close(CloseMode.IMMEDIATE);
-    timer.close();
-  }
-
-  /** Returns the number of connections, in use and idle. */
-  int connectionCount() {
-    PoolStats stats = connections.getTotalStats();
-    return stats.getLeased() + stats.getAvailable();
-  }
-
-  private Future<?> startDeadline(HttpPost request, Progress progress, Duration limit)
+  private Future<?> startDeadline(HttpCall call, Progress progress, Duration limit)
       throws AttemptException {
+    // Closed after this look, it finds the call among the others.
+    if (closed) {
+      throw AttemptException.ofClosed(null);
+    }
     try {
       return timer.schedule(
           () -> {
             progress.overdue();
-            request.cancel();
+            end(call);
           },
           limit);
     } catch (RejectedExecutionException e) {
@@ -180,32 +159,120 @@ final class HttpTransport implements AutoCloseable {
     }
   }
 
-  private void check(ClassicHttpResponse response, Mutation mutation, String jobId)
-      throws AttemptException, IOException {
-    int status = response.getCode();
-    HttpEntity entity = response.getEntity();
-    InputStream content = entity == null ? null : entity.getContent();
-    BoundedInput in =
-        new BoundedInput(
-            content == null ? InputStream.nullInputStream() : content, Answer.MAX_BYTES);
-    if (status >= 200 && status <= 299) {
-      Answer.check(in, mutation, jobId, token);
-      return;
-    }
-    AttemptResult result = AttemptResult.ofStatus(status);
+  private void end(HttpCall call) {
+    call.cancel();
+    connections.wake();
+  }
+
+  /** Returns why not all was written: the answer came early, or the connection broke. */
+  private @Nullable IOException write(
+      Connection connection, AnswerReader reader, Body body, long length) {
     try {
-      String said = new String(in.readNBytes(MAX_TEXT_BYTES), ISO_8859_1);
-      if (result == AttemptResult.REFUSED && Answer.complainsOfSize(said)) {
-        result = AttemptResult.TOO_LARGE;
-      }
-      in.drain();
+      RequestOutput out = new RequestOutput(connection, reader, metrics);
+      out.write(requestHead);
+      out.write((length + "\r\n\r\n").getBytes(US_ASCII));
+      out.beginsBody();
+      body.writeTo(out);
+      out.flush();
+      return null;
     } catch (IOException e) {
-      // The status says it all; the connection is closed for what is left unread.
+      return e;
+    }
+  }
+
+  /** An answer that has come is read also where the request could not be written on. */
+  private static AnswerHead readHead(AnswerReader reader, @Nullable IOException unwritten)
+      throws IOException {
+    try {
+      return reader.readHead();
+    } catch (HttpFormatException | javax.net.ssl.SSLException e) {
+      throw e;
+    } catch (IOException e) {
+      throw unwritten == null ? e : unwritten;
+    }
+  }
+
+  private void check(
+      AnswerHead head, AnswerReader.Body content, boolean written, Mutation mutation, String jobId)
+      throws AttemptException, IOException {
+    int status = head.status();
+    if (status > 299) {
+      throw failure(head, content);
+    }
+    if (!written) {
+      throw Answer.malformed("it came before the request was written");
+    }
+    try {
+      Answer.check(decoded(head, content), mutation, jobId, token);
+      apiAnswered = true;
+    } catch (ZipException | EOFException e) {
+      throw Answer.malformed("no gzip");
+    } catch (AttemptException e) {
+      if (e.result().isAnswered()) {
+        apiAnswered = true;
+      }
+      throw e;
+    }
+    try {
+      // Behind what was decoded there may be the end of the chunks.
+      new BoundedInput(content, Answer.MAX_BYTES).drain();
+    } catch (IOException ignored) {
+      // The request is accepted; only the connection is of no use any more.
+    }
+  }
+
+  /** The status says what happened; the words are for people, and may tell of the size. */
+  private AttemptException failure(AnswerHead head, AnswerReader.Body content)
+      throws AttemptException, IOException {
+    int status = head.status();
+    AttemptResult result = AttemptResult.ofStatus(status);
+    String said = "";
+    try {
+      BoundedInput in = decoded(head, content);
+      byte[] begin = in.readNBytes(MAX_TEXT_BYTES + token.length());
+      boolean cut = in.read() >= 0;
+      said = ServerWords.masked(new String(begin, UTF_8), token, cut);
+      in.drain();
+      new BoundedInput(content, Answer.MAX_BYTES).drain();
+    } catch (IOException | AttemptException e) {
+      // The connection is closed for what is left unread.
       if (Thread.currentThread().isInterrupted()) {
         throw e;
       }
     }
-    throw AttemptException.ofStatus(result, status, RetryAfter.of(response, clock));
+    if (result == AttemptResult.REFUSED && Answer.complainsOfSize(said)) {
+      result = AttemptResult.TOO_LARGE;
+    }
+    if (result == AttemptResult.NOT_FOUND && apiAnswered) {
+      result = AttemptResult.ROUTE_LOST;
+    }
+    boolean shown = result != AttemptResult.UNAUTHORIZED && !ServerWords.isPage(said);
+    return AttemptException.ofStatus(
+        result, status, RetryAfter.of(head, clock), shown ? ServerWords.shortened(said) : "");
+  }
+
+  /** Only plain text was asked for; what has become of that wish on the way is understood. */
+  private static BoundedInput decoded(AnswerHead head, InputStream content)
+      throws AttemptException, IOException {
+    String coding = head.value("content-encoding");
+    if (coding == null || coding.isEmpty() || coding.equalsIgnoreCase("identity")) {
+      return new BoundedInput(content, Answer.MAX_BYTES);
+    }
+    if (coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip")) {
+      return new BoundedInput(new GZIPInputStream(content), Answer.MAX_BYTES);
+    }
+    throw Answer.malformed("it is in a coding that was not asked for");
+  }
+
+  private static long maxIdleNanos(AnswerHead answer) {
+    String kept = answer.value("keep-alive");
+    Matcher seconds = KEPT_SECONDS.matcher(kept == null ? "" : kept);
+    if (!seconds.find()) {
+      return MAX_IDLE.toNanos();
+    }
+    // The server's clock began earlier.
+    long nanos = TimeUnit.SECONDS.toNanos(Math.max(0, Integer.parseInt(seconds.group(1)) - 1));
+    return Math.min(nanos, MAX_IDLE.toNanos());
   }
 
   private AttemptException failure(IOException e, Progress progress, Duration limit)
@@ -215,10 +282,21 @@ final class HttpTransport implements AutoCloseable {
       interrupted.initCause(e);
       throw interrupted;
     }
-    if (connections.isClosed()) {
-      return AttemptException.ofClosed(e);
-    }
-    return progress.failure(e, limit);
+    return closed ? AttemptException.ofClosed(e) : progress.failure(e, limit);
+  }
+
+  /** Ends the calls under way and closes all connections. */
+  @Override
+  public void close() {
+    closed = true;
+    calls.forEach(this::end);
+    connections.close();
+    timer.close();
+  }
+
+  /** Returns the number of connections, in use and idle. */
+  int connectionCount() {
+    return connections.size();
   }
 
   /** Closes connections that have been idle, as long as there are any. */
@@ -235,73 +313,8 @@ final class HttpTransport implements AutoCloseable {
 
   private void sweep() {
     sweepDue.set(false);
-    connections.closeExpired();
-    connections.closeIdle(TimeValue.of(MAX_IDLE));
-    if (connectionCount() > 0) {
+    if (connections.sweep() > 0) {
       sweepLater();
     }
-  }
-
-  private static RequestConfig requestConfig(Duration limit) {
-    Timeout timeout = Timeout.of(limit);
-    return RequestConfig.custom()
-        .setConnectionRequestTimeout(timeout)
-        .setResponseTimeout(timeout)
-        .setAuthenticationEnabled(false)
-        .setRedirectsEnabled(false)
-        .setContentCompressionEnabled(false)
-        .setProtocolUpgradeEnabled(false)
-        .setCookieSpec(StandardCookieSpec.IGNORE)
-        .build();
-  }
-
-  private static PoolingHttpClientConnectionManager connections(OpsLevelClient.Builder settings) {
-    PoolingHttpClientConnectionManagerBuilder builder =
-        new PoolingHttpClientConnectionManagerBuilder() {
-          @Override
-          protected HttpClientConnectionOperator createConnectionOperator(
-              SchemePortResolver ports, DnsResolver dns, TlsSocketStrategy tls) {
-            return new DefaultHttpClientConnectionOperator(
-                new ChannelSockets(),
-                ports,
-                dns,
-                RegistryBuilder.<TlsSocketStrategy>create().register("https", tls).build());
-          }
-        };
-    SSLContext trust = settings.sslContext;
-    if (trust != null) {
-      builder.setTlsSocketStrategy(new DefaultClientTlsStrategy(trust));
-    }
-    return builder
-        .setConnectionFactory(QuietConnection.FACTORY)
-        .setMaxConnTotal(settings.maxConnections)
-        .setMaxConnPerRoute(settings.maxConnections)
-        .setConnPoolPolicy(PoolReusePolicy.LIFO)
-        .setDefaultConnectionConfig(
-            ConnectionConfig.custom()
-                .setConnectTimeout(Timeout.of(settings.connectTimeout))
-                .setValidateAfterInactivity(TimeValue.NEG_ONE_MILLISECOND)
-                .setTimeToLive(TimeValue.ofMinutes(10))
-                .build())
-        .build();
-  }
-
-  private static CloseableHttpClient http(
-      OpsLevelClient.Builder settings, PoolingHttpClientConnectionManager connections) {
-    HttpClientBuilder builder =
-        HttpClientBuilder.create()
-            .setConnectionManager(connections)
-            .setUserAgent(settings.userAgent())
-            .disableAutomaticRetries()
-            .disableRedirectHandling()
-            .disableCookieManagement()
-            .disableContentCompression()
-            .disableAuthCaching()
-            .disableConnectionState();
-    URI proxy = settings.proxy;
-    if (proxy != null) {
-      builder.setProxy(new HttpHost(proxy.getScheme(), proxy.getHost(), proxy.getPort()));
-    }
-    return builder.build();
   }
 }

@@ -2,7 +2,7 @@ package dev.logweir.opslevel;
 
 import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
-import java.net.URI;
+import java.net.ProxySelector;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -36,13 +36,14 @@ public final class OpsLevelClient implements AutoCloseable {
   private final Retries retries;
   private final OpsLevelMetrics metrics;
   private final Clock clock;
-  private final URI apiUrl;
+  private final ApiUrl apiUrl;
 
-  private OpsLevelClient(Builder settings, String token, String runnerId) {
+  private OpsLevelClient(
+      Builder settings, @Nullable HttpProxy proxy, String token, String runnerId) {
     apiUrl = settings.apiUrl;
     clock = settings.clock;
     bodies = new RequestBodies(runnerId);
-    transport = new HttpTransport(settings, apiUrl, token);
+    transport = new HttpTransport(settings, proxy, token);
     circuit = new Circuit(settings);
     retries = new Retries(settings, circuit);
     metrics = settings.metrics;
@@ -58,6 +59,13 @@ public final class OpsLevelClient implements AutoCloseable {
    * Returns a builder with the values of {@code OPSLEVEL_API_URL}, if it is set and not empty, and
    * of {@code OPSLEVEL_API_TOKEN}.
    *
+   * <p>A client that it builds goes through the proxy that its surroundings name, unless one is
+   * given: that of the JDK's settings ({@code https.proxyHost}, {@code https.proxyPort}, {@code
+   * http.nonProxyHosts}; {@code http.proxyHost} for an http URL), else that of {@code HTTPS_PROXY}
+   * ({@code HTTP_PROXY} for an http URL) or {@code ALL_PROXY}, with the exceptions of {@code
+   * NO_PROXY}, all in lower case too. The way to this machine itself has none. What was found is
+   * logged when the client is built.
+   *
    * @throws IllegalArgumentException if the token is not set, or one of them would be refused by
    *     the builder; the text names the variable
    */
@@ -67,6 +75,7 @@ public final class OpsLevelClient implements AutoCloseable {
 
   static Builder fromEnvironment(UnaryOperator<@Nullable String> environment) {
     Builder builder = new Builder();
+    builder.environment = environment;
     String url = environment.apply("OPSLEVEL_API_URL");
     if (url != null && !url.isEmpty()) {
       builder.apiUrl = ApiUrl.parse("OPSLEVEL_API_URL", url);
@@ -144,7 +153,7 @@ public final class OpsLevelClient implements AutoCloseable {
     private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
     private static final Duration MAX_OVERALL_TIMEOUT = Duration.ofHours(24);
 
-    URI apiUrl = URI.create(DEFAULT_API_URL);
+    ApiUrl apiUrl = ApiUrl.parse("apiUrl", DEFAULT_API_URL);
     Duration connectTimeout = Duration.ofSeconds(10);
     Duration attemptTimeout = Duration.ofSeconds(60);
     Duration overallTimeout = Duration.ofMinutes(10);
@@ -157,7 +166,12 @@ public final class OpsLevelClient implements AutoCloseable {
     Duration socketPatience = Duration.ZERO;
 
     @Nullable SSLContext sslContext;
-    @Nullable URI proxy;
+    @Nullable HttpProxy proxy;
+
+    /** Where to look for a proxy if none is given; null for nowhere. */
+    @Nullable UnaryOperator<@Nullable String> environment;
+
+    Supplier<@Nullable ProxySelector> proxySelector = ProxySelector::getDefault;
     OpsLevelMetrics metrics = OpsLevelMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
@@ -172,8 +186,8 @@ public final class OpsLevelClient implements AutoCloseable {
     private Builder() {}
 
     /**
-     * Sets the base URL of the API, to which {@code /graphql} is added. Default {@value
-     * #DEFAULT_API_URL}.
+     * Sets the base URL of the API, to which {@code /graphql} is added if it does not end so.
+     * Default {@value #DEFAULT_API_URL}.
      *
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if it is no URL, has another scheme than https or http, no
@@ -304,8 +318,10 @@ public final class OpsLevelClient implements AutoCloseable {
     }
 
     /**
-     * Sets the TLS context, for instance one with a trust store of its own. Default that of the
-     * JDK. Host names are checked in any case.
+     * Sets the TLS context, for instance one with a trust store of its own or a client certificate.
+     * Default {@link SSLContext#getDefault()} as it is when a connection is made, and so what the
+     * properties {@code javax.net.ssl.trustStore} and {@code javax.net.ssl.keyStore} name. Host
+     * names are checked in any case.
      *
      * @throws NullPointerException if it is null
      */
@@ -315,18 +331,16 @@ public final class OpsLevelClient implements AutoCloseable {
     }
 
     /**
-     * Sets an HTTP proxy, such as {@code http://proxy:3128}. Default none.
+     * Sets an HTTP proxy, such as {@code http://proxy:3128}, or {@code http://user:password@proxy}
+     * for one that asks for a password (by the scheme Basic). Default none; {@link
+     * OpsLevelClient#fromEnvironment()} looks for one.
      *
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if it is no URL, has another scheme than https or http, no
-     *     host, a path, user info, a query or a fragment
+     *     host, a path, a query or a fragment
      */
     public Builder proxy(String proxy) {
-      URI url = ApiUrl.parse("proxy", Objects.requireNonNull(proxy, "proxy"));
-      if (!url.getRawPath().isEmpty()) {
-        throw new IllegalArgumentException("proxy must have no path: " + proxy);
-      }
-      this.proxy = url;
+      this.proxy = HttpProxy.parse("proxy", Objects.requireNonNull(proxy, "proxy"));
       return this;
     }
 
@@ -356,12 +370,15 @@ public final class OpsLevelClient implements AutoCloseable {
       if (givenRunnerId == null) {
         throw new IllegalArgumentException("runnerId must be set");
       }
-      if (!plainHttp && !ApiUrl.isEncryptedOrLocal(apiUrl)) {
+      if (!plainHttp && !apiUrl.isEncryptedOrLocal()) {
         throw new IllegalArgumentException(
             "apiUrl must be https, or http to loopback, unless plain http is allowed: " + apiUrl);
       }
-      URI via = proxy;
-      if (!plainHttp && via != null && !ApiUrl.isEncrypted(apiUrl) && !ApiUrl.isLocal(via)) {
+      HttpProxy via = proxy;
+      if (via == null && environment != null) {
+        via = ProxySettings.find(apiUrl, proxySelector.get(), environment);
+      }
+      if (!plainHttp && via != null && !apiUrl.isEncrypted() && !via.url().isLocal()) {
         throw new IllegalArgumentException(
             "apiUrl must be https behind a proxy other than loopback, unless plain http is allowed: "
                 + apiUrl);
@@ -373,7 +390,7 @@ public final class OpsLevelClient implements AutoCloseable {
                 + ": "
                 + overallTimeout);
       }
-      return new OpsLevelClient(this, givenToken, givenRunnerId);
+      return new OpsLevelClient(this, via, givenToken, givenRunnerId);
     }
 
     String userAgent() {

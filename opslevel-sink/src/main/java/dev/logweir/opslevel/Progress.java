@@ -4,29 +4,37 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import org.apache.hc.client5.http.ClientProtocolException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.http.MalformedChunkCodingException;
+import org.jspecify.annotations.Nullable;
 
 /** How far an attempt has come, and so what its failure means. Thread-safe. */
 final class Progress {
+  /** How TLS says that it wants the client's certificate, or another one. */
+  private static final Pattern ALERT_OF_A_CERTIFICATE =
+      Pattern.compile("fatal alert: (certificate_\\w+|bad_certificate|unknown_ca|access_denied)");
+
   private volatile boolean began;
-  private volatile boolean writing;
+  private volatile boolean written;
+  private volatile boolean answered;
   private volatile boolean overdue;
 
   void beginsWriting() {
     began = true;
-    writing = true;
   }
 
   void hasWritten() {
-    writing = false;
+    written = true;
   }
 
   boolean isWritten() {
-    return began && !writing;
+    return written;
+  }
+
+  /** The head of the answer has come. */
+  void hasAnswer() {
+    answered = true;
   }
 
   /** The attempt's deadline has come. */
@@ -40,56 +48,76 @@ final class Progress {
         switch (result) {
           case NO_FREE_CONNECTION -> "all connections were in use for " + limit.toMillis() + " ms";
           case TIMED_OUT -> "no complete answer within " + limit.toMillis() + " ms";
-          case LOST_WRITING -> "the connection was lost while the request was written";
-          case LOST_READING -> "the connection was lost before the answer";
-          case MALFORMED -> "the answer is not HTTP";
-          case PROXY_REFUSED -> "the proxy refused to connect";
-          case UNTRUSTED -> "the server's certificate is not trusted";
-          case TLS_FAILED -> "the TLS handshake failed";
-          default -> "no connection";
+          case LOST_WRITING -> "the connection was lost while the request was written: " + text(e);
+          case LOST_READING -> "the connection was lost before the answer: " + text(e);
+          case MALFORMED ->
+              e instanceof HttpFormatException
+                  ? "the answer is not HTTP: " + e.getMessage()
+                  : "the answer is not complete: " + text(e);
+          case PROXY_REFUSED -> "the proxy refused to connect: " + e.getMessage();
+          case UNTRUSTED -> "the server's certificate is not trusted: " + text(e);
+          case TLS_FAILED -> tlsFailed(e);
+          default -> "no connection: " + text(e);
         };
-    if (e instanceof QuietConnection.ProxyException) {
-      return new AttemptException(result, message + ": " + e.getMessage(), e);
-    }
-    if (quotes(e)) {
-      return new AttemptException(result, message, null);
-    }
-    return new AttemptException(result, message + ": " + e, e);
+    return new AttemptException(result, message, e);
   }
 
   private AttemptResult classify(IOException e) {
-    if (e instanceof ConnectionRequestTimeoutException) {
+    if (e instanceof ConnectionPool.NoneFreeException) {
       return AttemptResult.NO_FREE_CONNECTION;
     }
     if (overdue) {
+      // A call that had not got a connection says nothing of the server.
       return AttemptResult.TIMED_OUT;
     }
     if (!began) {
       return classifyConnecting(e);
     }
-    if (writing) {
+    if (e instanceof HttpFormatException) {
+      return AttemptResult.MALFORMED;
+    }
+    if (isAlertOfACertificate(e)) {
+      return AttemptResult.TLS_FAILED;
+    }
+    if (!written) {
       return AttemptResult.LOST_WRITING;
     }
-    if (e instanceof SocketTimeoutException) {
-      return AttemptResult.TIMED_OUT;
-    }
-    return quotes(e) ? AttemptResult.MALFORMED : AttemptResult.LOST_READING;
-  }
-
-  /** Whether the text may quote what the server sent, and that the token. */
-  private static boolean quotes(IOException e) {
-    return e instanceof ClientProtocolException || e instanceof MalformedChunkCodingException;
+    return answered ? AttemptResult.MALFORMED : AttemptResult.LOST_READING;
   }
 
   private static AttemptResult classifyConnecting(IOException e) {
-    if (e instanceof QuietConnection.ProxyException) {
+    if (e instanceof Dialer.ProxyException) {
       return AttemptResult.PROXY_REFUSED;
     }
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
         return AttemptResult.UNTRUSTED;
       }
+      if (cause instanceof SocketTimeoutException) {
+        return AttemptResult.UNREACHABLE;
+      }
     }
     return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.UNREACHABLE;
+  }
+
+  private static String tlsFailed(IOException e) {
+    return "the TLS handshake failed: "
+        + text(e)
+        + (isAlertOfACertificate(e)
+            ? "; the server wants a client certificate that it trusts, see sslContext and"
+                + " javax.net.ssl.keyStore"
+            : "");
+  }
+
+  private static boolean isAlertOfACertificate(IOException e) {
+    String message = e.getMessage();
+    return e instanceof SSLException
+        && message != null
+        && ALERT_OF_A_CERTIFICATE.matcher(message).find();
+  }
+
+  /** What the JDK says, in one line: of some states it says nothing but the class's name. */
+  private static String text(@Nullable Throwable e) {
+    return ServerWords.shortened(String.valueOf(e));
   }
 }

@@ -2,7 +2,6 @@ package dev.logweir.opslevel;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import dev.logweir.JobOutcome;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,7 +15,9 @@ import java.util.Map;
 final class RequestBodies {
   /** Without pooled buffers: those of the default pool stay with the thread. */
   static final JsonFactory JSON =
-      JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build();
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
+          .build();
 
   private final String runnerId;
 

@@ -127,7 +127,10 @@ final class Retries {
       Duration pause;
       Optional<Duration> untilEnd = timeLeft(batch, budget);
       boolean waitsForCircuit = leave.isProbe() && untilEnd.isEmpty();
-      if (waitsForCircuit && failure.isRetried() && probes++ < attempts) {
+      if (waitsForCircuit
+          && failure.isRetried()
+          && !failure.result().isAcceptedPerhaps()
+          && probes++ < attempts) {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
       } else if (untilEnd.isPresent() && isTriedToTheEnd(failure)) {
@@ -159,11 +162,12 @@ final class Retries {
 
   /**
    * What was tried before the end of a job shall not count against it: then time is the bound,
-   * unless it is the input that the server fails at.
+   * unless it is the input that the server fails at, or it may take it each time.
    */
   private boolean isTriedToTheEnd(AttemptException failure) {
     return failure.isRetried()
         && failure.result().server() != AttemptResult.Server.UP
+        && !failure.result().isAcceptedPerhaps()
         && attempts > 1;
   }
 
@@ -261,7 +265,8 @@ final class Retries {
     if (unauthorized && tokenRefused.compareAndSet(false, true)) {
       log.warn("{}", e.getMessage());
     } else if (!unauthorized && e.result().isRetried() && mayWarn()) {
-      log.warn("attempt failed: {}", e.getMessage(), e.getCause());
+      log.warn("attempt failed: {}", e.getMessage());
+      log.debug("attempt failed", e);
     } else {
       log.debug("attempt failed: {}", e.getMessage(), e);
     }

@@ -5,8 +5,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
-import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.HttpResponse;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The wish of a server to be left alone for a while (RFC 9110, section 10.2.3). */
 final class RetryAfter {
@@ -16,21 +16,28 @@ final class RetryAfter {
   /** Seconds of so many digits are an int. */
   private static final int MAX_DIGITS = 9;
 
+  /** Whole ones by the standard; some servers say 4.7. */
+  private static final Pattern SECONDS = Pattern.compile("(\\d+)(\\.\\d+)?");
+
   private RetryAfter() {}
 
   /**
    * Returns the wish, in seconds or as a date in the header; zero if there is none that can be
    * read.
    */
-  static Duration of(HttpResponse response, Clock clock) {
-    Header header = response.getFirstHeader("Retry-After");
-    return header == null ? Duration.ZERO : parse(header.getValue().strip(), clock);
+  static Duration of(AnswerHead head, Clock clock) {
+    String value = head.value("retry-after");
+    return value == null ? Duration.ZERO : parse(value, clock);
   }
 
   static Duration parse(String value, Clock clock) {
     Duration wish = Duration.ZERO;
-    if (value.matches("\\d+")) {
-      wish = value.length() > MAX_DIGITS ? MAX : Duration.ofSeconds(Integer.parseInt(value));
+    Matcher seconds = SECONDS.matcher(value);
+    if (seconds.matches()) {
+      String whole = seconds.group(1);
+      wish = whole.length() > MAX_DIGITS ? MAX : Duration.ofSeconds(Integer.parseInt(whole));
+      // Too late is as the server wants it, too early is not.
+      wish = seconds.group(2) == null ? wish : wish.plusSeconds(1);
     } else {
       try {
         Instant then = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value));

@@ -25,7 +25,6 @@ class ArchitectureTest {
             "com.fasterxml.jackson.core..",
             "io.github.resilience4j..",
             "io.micrometer.core.instrument..",
-            "org.apache.hc..",
             "org.jspecify..",
             "org.slf4j",
             "javax.net.ssl")

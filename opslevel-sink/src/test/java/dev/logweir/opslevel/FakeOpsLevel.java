@@ -266,6 +266,7 @@ final class FakeOpsLevel implements AutoCloseable {
       require("internal".equals(headers.get("graphql-visibility")), "graphql-visibility");
       require(("127.0.0.1:" + port()).equals(headers.get("host")), "host");
       require(headers.get("user-agent").startsWith("logweir"), "user-agent");
+      require("identity".equals(headers.get("accept-encoding")), "accept-encoding");
       Set<String> others = new LinkedHashSet<>(headers.keySet());
       others.removeAll(
           Set.of(
@@ -276,7 +277,7 @@ final class FakeOpsLevel implements AutoCloseable {
               "user-agent",
               "content-length",
               "accept",
-              "connection"));
+              "accept-encoding"));
       require(others.isEmpty(), "headers " + others);
     }
 

@@ -105,7 +105,7 @@ class FaultTableTest {
           call.out.write(FakeOpsLevel.ACCEPTED.getBytes(UTF_8));
           call.socket.close();
         },
-        "lost_reading",
+        "malformed",
         ATTEMPTS,
         DropReason.SEND_FAILED,
         true),
@@ -125,7 +125,7 @@ class FaultTableTest {
           call.head(200, 100);
           call.reset();
         },
-        "lost_reading",
+        "malformed",
         ATTEMPTS,
         DropReason.SEND_FAILED,
         true),

@@ -23,7 +23,8 @@ class OpsLevelClientTest {
         "ftp://host | apiUrl must begin with https:// or http://: ftp://host",
         "'' | 'apiUrl must begin with https:// or http://: '",
         "https:///path | apiUrl must have a host: https:///path",
-        "https://a_b | apiUrl must have a host: https://a_b",
+        "https://a%5fb | apiUrl must have a host: https://a%5fb",
+        "https://a..b | apiUrl must have a host: https://a..b",
         "https://user:secret@host | apiUrl must have no user info: ***@host",
         "https://user:secret@a_b | apiUrl must have no user info: ***@a_b",
         "https://host#x | apiUrl must have no query and no fragment: https://host#***",
@@ -57,6 +58,10 @@ class OpsLevelClientTest {
     "http://localhost:8080, http://localhost:8080",
     "http://127.1.2.3, http://127.1.2.3",
     "http://[::1]:80, http://[::1]:80",
+    "https://a_b, https://a_b",
+    "https://a_b.c_d:8443/base, https://a_b.c_d:8443/base",
+    "https://host/graphql/, https://host/graphql",
+    "https://host/ü, https://host/%C3%BC",
   })
   void apiUrl_isTaken(String url, String shown) {
     try (OpsLevelClient client = builder.apiUrl(url).token("t").runnerId("r").build()) {
@@ -278,8 +283,8 @@ class OpsLevelClientTest {
         .isThrownBy(() -> builder.proxy("proxy:3128"))
         .withMessage("proxy must begin with https:// or http://: proxy:3128");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.proxy("http://user:secret@proxy:3128"))
-        .withMessage("proxy must have no user info: ***@proxy:3128");
+        .isThrownBy(() -> builder.proxy("http://user:secret@proxy:3128/x"))
+        .withMessage("proxy must have no path: ***@proxy:3128/x");
   }
 
   @Test

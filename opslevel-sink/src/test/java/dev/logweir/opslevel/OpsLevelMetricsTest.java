@@ -30,6 +30,7 @@ class OpsLevelMetricsTest {
           "busy",
           "closed",
           "gateway_error",
+          "route_lost",
           "interrupted",
           "lost_reading",
           "lost_writing",

@@ -152,7 +152,9 @@ class WarningsTest {
 
     assertThat(server.requests).hasSize(1);
     assertThat(told())
-        .containsExactly(GONE + "there is no such endpoint, see OPSLEVEL_API_URL (HTTP 404)");
+        .containsExactly(
+            GONE
+                + "there is no such endpoint, see OPSLEVEL_API_URL (HTTP 404): {\"error\":\"no\"}");
   }
 
   @Test
