@@ -19,6 +19,11 @@ final class BatchCall {
   private @Nullable Condition wakeUp;
   private boolean written;
   private int delivered;
+
+  /** How often a server told that it had done something with a batch, and when it last did. */
+  private int advances;
+
+  private long advancedNanos;
   private boolean woken;
   private boolean ending;
   private long deadlineNanos;
@@ -57,6 +62,7 @@ final class BatchCall {
     lock.lock();
     try {
       written = false;
+      advance();
     } finally {
       lock.unlock();
     }
@@ -65,10 +71,28 @@ final class BatchCall {
   void delivered(int lines) {
     lock.lock();
     try {
-      delivered = Math.max(delivered, lines);
+      if (lines > delivered) {
+        delivered = lines;
+        advance();
+      }
     } finally {
       lock.unlock();
     }
+  }
+
+  private void advance() {
+    advances++;
+    advancedNanos = nanoTime();
+  }
+
+  /** Returns how often a part of a batch was taken, or an answer came. Guarded by the lock. */
+  int advances() {
+    return advances;
+  }
+
+  /** Returns when that was last; of no meaning before the first. Guarded by the lock. */
+  long advancedNanos() {
+    return advancedNanos;
   }
 
   /** Returns how many of the first lines have arrived for certain. */

@@ -35,6 +35,7 @@ final class Job {
   private volatile boolean linesWait;
   private @Nullable JobEnd ending;
   private long maxRetainedBytes;
+  private final List<SourceEnd> badEnds = new ArrayList<>(0);
   private int pumps;
   private int mostPumps;
 
@@ -208,6 +209,27 @@ final class Job {
         mostPumps = pumps;
         maxRetainedBytes += bytes;
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A pump is through with a stream; what was not read to its end is in the report. */
+  void sourceEnded(SourceEnd end) {
+    lock.lock();
+    try {
+      if (end.kind() != SourceEnd.Kind.ENDED && badEnds.size() < LogReport.MAX_BAD_ENDS) {
+        badEnds.add(end);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<SourceEnd> badEnds() {
+    lock.lock();
+    try {
+      return List.copyOf(badEnds);
     } finally {
       lock.unlock();
     }
@@ -455,7 +477,7 @@ final class Job {
   private LogReport emptyBalance() {
     SinkLedger nothing = new SinkLedger(engine.totals);
     SinkReport report = nothing.report(Tally.NONE, List.of(), Tally.NONE);
-    return new LogReport(Collections.nCopies(senders.size(), report));
+    return new LogReport(Collections.nCopies(senders.size(), report), badEnds());
   }
 
   private LogReport balance() {
@@ -469,7 +491,7 @@ final class Job {
             sink.ledger.report(drain.accepted(), drain.dropped(), held.plus(drain.unseenBy(sink))));
       }
     }
-    return new LogReport(reports);
+    return new LogReport(reports, badEnds());
   }
 
   long retainedBytes() {

@@ -17,6 +17,7 @@ final class JobSettings {
   static final int MAX_RECENT = 1 << 20;
   static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(30);
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+  static final Duration DEFAULT_MAX_WAIT = Duration.ofMinutes(10);
   static final Duration LONGEST = Duration.ofDays(1);
 
   private static final int INTERVAL_SPREAD = 10;
@@ -26,7 +27,7 @@ final class JobSettings {
   int recentLineBytes = DEFAULT_RECENT;
   long intervalNanos = DEFAULT_INTERVAL.toNanos();
   long timeoutNanos = DEFAULT_TIMEOUT.toNanos();
-  long maxWaitNanos = DEFAULT_TIMEOUT.toNanos();
+  long maxWaitNanos = DEFAULT_MAX_WAIT.toNanos();
   OverflowPolicy overflow = OverflowPolicy.DROP_NEWEST;
   WhenFull whenFull = WhenFull.DROP;
   boolean markers = true;

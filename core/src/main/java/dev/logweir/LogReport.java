@@ -1,17 +1,28 @@
 package dev.logweir;
 
 import java.util.List;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a job's output, sink by sink. Immutable; a report that {@link LogStreamer#finish}
  * returned is final.
- *
- * @param sinks the balances, in the order in which the sinks were given; one or more
  */
-public record LogReport(List<SinkReport> sinks) {
-  /** Copies the list. */
-  public LogReport {
-    sinks = List.copyOf(sinks);
+public final class LogReport {
+  /** How many ends of streams a report lists. */
+  public static final int MAX_BAD_ENDS = 32;
+
+  private final List<SinkReport> sinks;
+  private final List<SourceEnd> badEnds;
+
+  LogReport(List<SinkReport> sinks, List<SourceEnd> badEnds) {
+    this.sinks = List.copyOf(sinks);
+    this.badEnds = List.copyOf(badEnds);
+  }
+
+  /** Returns the balances, in the order in which the sinks were given; one or more. */
+  public List<SinkReport> sinks() {
+    return sinks;
   }
 
   /** Returns the balance of the first sink. */
@@ -19,14 +30,40 @@ public record LogReport(List<SinkReport> sinks) {
     return sinks.get(0);
   }
 
-  /** Returns whether every sink got all that the job wrote. */
-  public boolean isComplete() {
-    return sinks.stream().allMatch(SinkReport::isComplete);
+  /**
+   * Returns the pumped streams that were not read to their end, the first {@value #MAX_BAD_ENDS} of
+   * them: the job may have written what nobody read.
+   */
+  public List<SourceEnd> badEnds() {
+    return badEnds;
   }
 
-  /** Returns one line a sink, for a person. */
+  /**
+   * Returns whether every sink got all that the job wrote, and every pumped stream was read to its
+   * end.
+   */
+  public boolean isComplete() {
+    return badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LogReport report
+        && sinks.equals(report.sinks)
+        && badEnds.equals(report.badEnds);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * sinks.hashCode() + badEnds.hashCode();
+  }
+
+  /** Returns a few words a sink, and a stream that ended badly, for a person. */
   @Override
   public String toString() {
-    return String.join("; ", sinks.stream().map(SinkReport::toString).toList());
+    StringJoiner text = new StringJoiner("; ");
+    sinks.forEach(sink -> text.add(sink.toString()));
+    badEnds.forEach(end -> text.add(end.toString()));
+    return text.toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * holds. A job ends by {@link #finish}, or by {@link #close()} for who did not call it.
  */
 public final class LogStreamer implements AutoCloseable {
+  /**
+   * How long {@link WhenFull#WAIT} waits for a sink without progress if nothing else is said: 10
+   * minutes, as long as the senders of Logweir try a batch in all.
+   */
+  public static final Duration DEFAULT_MAX_WAIT = JobSettings.DEFAULT_MAX_WAIT;
+
   /** The job's own objects, 8 KiB, and recent lines, 8 KiB by default. */
   private static final int OWN_BYTES = 8 << 10;
 
@@ -105,15 +112,33 @@ public final class LogStreamer implements AutoCloseable {
   /**
    * Reads both streams of a child process until they end, or until two seconds after the child's
    * exit when a descendant holds a pipe open. With {@link WhenFull#WAIT} it stops reading while
-   * there is no room. Reads on two threads of its own, with 8 KiB each.
+   * there is no room. Reads on two threads of its own, with 8 KiB each. A last line without a line
+   * end is a line of its own: nothing that comes later joins it.
    *
+   * @return how the two streams ended; where one was not read to its end, the report of this job is
+   *     not complete
    * @throws NullPointerException if {@code process} is null
    * @throws IllegalStateException before {@link #start()}
    * @throws InterruptedException if the calling thread is interrupted; the readers are let go
    */
-  public void pump(Process process) throws InterruptedException {
+  public PumpResult pump(Process process) throws InterruptedException {
     Objects.requireNonNull(process, "process");
-    new ProcessPump(job, job.streams(), process).run();
+    return new ProcessPump(job, job.streams()).run(process);
+  }
+
+  /**
+   * Reads two streams until both end; as {@link #pump(Process)}, without an exit of a child after
+   * which it would let them go. Closes neither.
+   *
+   * @return how the two streams ended
+   * @throws NullPointerException if an argument is null
+   * @throws IllegalStateException before {@link #start()}
+   * @throws InterruptedException if the calling thread is interrupted; the readers are let go
+   */
+  public PumpResult pump(InputStream stdout, InputStream stderr) throws InterruptedException {
+    Objects.requireNonNull(stdout, "stdout");
+    Objects.requireNonNull(stderr, "stderr");
+    return new ProcessPump(job, job.streams()).run(stdout, stderr);
   }
 
   /**
@@ -333,7 +358,10 @@ public final class LogStreamer implements AutoCloseable {
 
     /**
      * Sets how long {@link WhenFull#WAIT} waits for a sink that makes no progress, before its
-     * overflow policy applies: 1 ms to 1 day, default 10 s.
+     * overflow policy applies, until it makes progress again: 1 ms to 1 day, default 10 minutes. A
+     * {@code send} that ends is progress, and so is a part of a batch of which the sender tells
+     * that the server took it. An attempt that hangs and a pause before the next one are none: so
+     * this should be no shorter than the sender tries a batch in all, which by default it is not.
      *
      * @throws IllegalArgumentException if out of range
      */

@@ -1,7 +1,7 @@
 package dev.logweir;
 
-import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the two streams of a child process into the buffers of a job.
+ * Reads two streams into the buffers of a job, a child's or any other two.
  *
  * <p>Each stream has a thread, and the caller waits for both: a read of a pipe that a descendant
  * holds open answers neither interrupt nor close, so that a caller who read would be held as long.
@@ -30,7 +30,6 @@ final class ProcessPump {
 
   private final Job job;
   private final JobDrain streams;
-  private final Process process;
   private final boolean waits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -42,56 +41,67 @@ final class ProcessPump {
   private boolean progressed;
   private boolean detached;
   private Time.@Nullable Entry grace;
+  private @Nullable SourceEnd outEnd;
+  private @Nullable SourceEnd errEnd;
 
-  ProcessPump(Job job, JobDrain streams, Process process) {
+  ProcessPump(Job job, JobDrain streams) {
     this.job = job;
     this.streams = streams;
-    this.process = process;
     waits = job.settings.whenFull == WhenFull.WAIT;
   }
 
-  void run() throws InterruptedException {
+  PumpResult run(Process process) throws InterruptedException {
+    CompletableFuture<Void> exit = process.onExit().thenRun(this::exited);
+    try {
+      return run(process.getInputStream(), process.getErrorStream());
+    } finally {
+      exit.cancel(false);
+    }
+  }
+
+  PumpResult run(InputStream output, InputStream errors) throws InterruptedException {
     job.pumpBegins(BYTES);
     if (waits) {
       job.linesWait();
     }
-    CompletableFuture<Void> exit = process.onExit().thenRun(this::exited);
     try {
-      read(process.getErrorStream(), streams.stderr(), "stderr");
-      read(process.getInputStream(), streams.stdout(), "stdout");
+      read(errors, LogSource.STDERR);
+      read(output, LogSource.STDOUT);
       await();
     } finally {
-      exit.cancel(false);
       detach();
     }
+    return result();
   }
 
-  private void read(InputStream input, SafeBuffer buffer, String name) {
-    Thread thread = DaemonThreads.thread("logweir-pump-" + name, () -> copy(input, buffer));
+  private void read(InputStream input, LogSource source) {
+    String name = source == LogSource.STDOUT ? "stdout" : "stderr";
     try {
-      thread.start();
+      DaemonThreads.thread("logweir-pump-" + name, () -> copy(input, source)).start();
     } catch (OutOfMemoryError e) {
-      LOG.warn("No thread to be had to read a child's {}: it is not shipped", name, e);
-      readEnded();
+      LOG.warn("No thread to be had to read a job's {}: it is not shipped", name);
+      readEnded(source, e);
     }
   }
 
-  private void copy(InputStream input, SafeBuffer buffer) {
-    byte[] chunk = new byte[CHUNK];
+  private SafeBuffer buffer(LogSource source) {
+    return source == LogSource.STDOUT ? streams.stdout() : streams.stderr();
+  }
+
+  /** Reads a stream, whose code may throw anything, to its end. */
+  private void copy(InputStream input, LogSource source) {
+    SafeBuffer buffer = buffer(source);
+    Throwable failure = null;
     try {
+      byte[] chunk = new byte[CHUNK];
       int count = input.read(chunk);
-      while (count >= 0) {
-        if (!pass(buffer, chunk, count)) {
-          return;
-        }
+      while (count >= 0 && pass(buffer, chunk, count)) {
         count = input.read(chunk);
       }
-    } catch (IOException e) {
-      LOG.debug("A child's stream ended with an error", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    } catch (Throwable e) {
+      failure = e;
     } finally {
-      readEnded();
+      readEnded(source, failure);
     }
   }
 
@@ -108,7 +118,9 @@ final class ProcessPump {
         }
       }
     } finally {
-      hold(-1);
+      if (!hold(-1) && attached) {
+        buffer.endLine(); // it was let go meanwhile
+      }
     }
     return attached;
   }
@@ -132,14 +144,46 @@ final class ProcessPump {
     }
   }
 
-  private void readEnded() {
+  private void readEnded(LogSource source, @Nullable Throwable failure) {
+    if (failure != null) {
+      LOG.debug("{} in a read of a job's {}", failure.getClass().getName(), source);
+    }
+    if (hold(1)) {
+      buffer(source).endLine();
+    }
     lock.lock();
     try {
+      holding--;
       reading--;
+      if (!detached) {
+        ended(
+            failure == null
+                ? new SourceEnd(source, SourceEnd.Kind.ENDED, null)
+                : new SourceEnd(source, SourceEnd.Kind.READ_FAILED, failure.getClass().getName()));
+      }
       if (reading == 0) {
         job.pumpEnded();
       }
       changed.signalAll(); // the caller of run
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void ended(SourceEnd end) {
+    if (end.source() == LogSource.STDOUT) {
+      outEnd = end;
+    } else {
+      errEnd = end;
+    }
+    job.sourceEnded(end);
+  }
+
+  /** What was not read to its end by now was let go. */
+  private PumpResult result() {
+    lock.lock();
+    try {
+      return new PumpResult(Objects.requireNonNull(outEnd), Objects.requireNonNull(errEnd));
     } finally {
       lock.unlock();
     }
@@ -164,12 +208,12 @@ final class ProcessPump {
       if (reading > 0 && !detached && (progressed || holding > 0)) {
         progressed = false;
         grace = job.engine.time.schedule(this::graceOver, GRACE_NANOS);
-      } else {
-        detach();
+        return;
       }
     } finally {
       lock.unlock();
     }
+    detach();
   }
 
   private void await() throws InterruptedException {
@@ -183,13 +227,38 @@ final class ProcessPump {
     }
   }
 
+  /** Lets the readers go that have not come to an end, and ends their lines. */
   private void detach() {
+    boolean outOpen;
+    boolean errOpen;
     lock.lock();
     try {
+      if (detached) {
+        return;
+      }
       detached = true;
+      outOpen = outEnd == null;
+      errOpen = errEnd == null;
+      if (outOpen) {
+        ended(new SourceEnd(LogSource.STDOUT, SourceEnd.Kind.LET_GO, null));
+      }
+      if (errOpen) {
+        ended(new SourceEnd(LogSource.STDERR, SourceEnd.Kind.LET_GO, null));
+      }
       if (grace != null) {
         grace.cancel();
       }
+    } finally {
+      lock.unlock();
+    }
+    if (outOpen) {
+      streams.stdout().endLine();
+    }
+    if (errOpen) {
+      streams.stderr().endLine();
+    }
+    lock.lock();
+    try {
       changed.signalAll(); // the caller of run
     } finally {
       lock.unlock();

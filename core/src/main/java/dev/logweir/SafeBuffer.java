@@ -136,14 +136,45 @@ public final class SafeBuffer extends OutputStream {
         acceptedLines++;
       }
       if (dropping && droppedMidLine) {
-        totals.dropped(dropped.add(lastDropReason(), 1, 0), 1, 0);
-        gap.add(1, 0, 0);
+        dropLineEnd();
       }
       signalRoom();
     } finally {
       lock.unlock();
     }
     drain.request();
+  }
+
+  /**
+   * Ends the line that the last write left open, if it did: it goes out as a line of its own, and
+   * nothing that is written later joins it. Counts no byte, as none was written.
+   */
+  void endLine() {
+    lock.lock();
+    try {
+      Segment last = tail;
+      if (closed) {
+        return;
+      }
+      if (dropping && droppedMidLine) {
+        acceptedLines++;
+        dropLineEnd();
+        droppedMidLine = false;
+      } else if (!dropping && midLine && last != null) {
+        acceptedLines++;
+        last.endsLine = true;
+        midLine = false;
+      }
+    } finally {
+      lock.unlock();
+    }
+    drain.request();
+  }
+
+  /** Counts the line that was dropped last, whose end comes now. */
+  private void dropLineEnd() {
+    totals.dropped(dropped.add(lastDropReason(), 1, 0), 1, 0);
+    gap.add(1, 0, 0);
   }
 
   @Override
@@ -226,7 +257,10 @@ public final class SafeBuffer extends OutputStream {
     Segment segment = tail;
     return !dropping
         && (segment == null
-            || (segment == head && segment.linesEnd <= segment.start && segment.gapReasons == 0));
+            || (segment == head
+                && segment.linesEnd <= segment.start
+                && segment.gapReasons == 0
+                && !segment.endsLine));
   }
 
   /** Whether what was kept is more than the beginning of a line that goes on past the buffer. */
@@ -520,6 +554,7 @@ public final class SafeBuffer extends OutputStream {
       view.tailEnd = segment == null ? 0 : segment.end;
       view.tailLines = segment == null ? 0 : segment.lines;
       view.tailLinesEnd = segment == null ? 0 : segment.linesEnd;
+      view.tailEndsLine = segment != null && segment.endsLine;
       view.ended = closed;
       view.dropping = dropping;
       if (account.isLimited()) {

@@ -33,6 +33,9 @@ final class Segment {
   /** Whether each line end is followed by a count of what the job wrote for the line. */
   boolean tallied;
 
+  /** Whether the last line ends here though no line end follows: nothing is added any more. */
+  boolean endsLine;
+
   /** What was dropped in front of this segment. */
   short gapReasons;
 
@@ -54,7 +57,7 @@ final class Segment {
   }
 
   int free() {
-    return bytes.length - end;
+    return endsLine ? 0 : bytes.length - end;
   }
 
   void clear() {
@@ -64,6 +67,7 @@ final class Segment {
     lines = 0;
     linesEnd = 0;
     tallied = false;
+    endsLine = false;
     clearGap();
   }
 

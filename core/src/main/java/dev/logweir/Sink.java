@@ -62,6 +62,9 @@ final class Sink {
   private Time.@Nullable Entry retryTimer;
   private boolean overflowing;
 
+  /** What {@link BatchCall#advances()} was when waiting, or overflowing, began. */
+  private int advancesBefore;
+
   /** A batch was dropped for want of room since one was sent last. */
   private boolean dropping;
 
@@ -451,7 +454,7 @@ final class Sink {
   private boolean seal(LogBatch batch) {
     assembly.close(batch);
     if (!queue.fits(batch)) {
-      boolean mayDrop = ending ? late : !job.isWaiting() || overflowing;
+      boolean mayDrop = ending ? late : !job.isWaiting() || isOverflowing();
       if (!mayDrop) {
         assembly.reopen(batch);
         return false;
@@ -506,19 +509,31 @@ final class Sink {
   private void block() {
     blocked = true;
     if (!ending && waitTimer == null) {
+      advancesBefore = call.advances();
       waitTimer = job.engine.time.schedule(this::waitedTooLong, settings.maxWaitNanos);
     }
   }
 
+  /** A part of a batch that the server took is progress: from then on lines wait anew. */
   private void waitedTooLong() {
     lock.lock();
     try {
       waitTimer = null;
+      if (blocked && !ending && call.advances() != advancesBefore) {
+        advancesBefore = call.advances();
+        long since = job.engine.time.nanoTime() - call.advancedNanos();
+        waitTimer = job.engine.time.schedule(this::waitedTooLong, settings.maxWaitNanos - since);
+        return;
+      }
       overflowing = blocked && !ending;
     } finally {
       lock.unlock();
     }
     job.requestDrain();
+  }
+
+  private boolean isOverflowing() {
+    return overflowing && call.advances() == advancesBefore;
   }
 
   // ---- sending ----

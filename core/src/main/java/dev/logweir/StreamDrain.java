@@ -328,6 +328,7 @@ final class StreamDrain implements LineTarget {
   private int takeLine(Segment segment, Scratch scratch, long millis) {
     int length = 0;
     boolean whole = false;
+    boolean endsHere = false;
     boolean more = true;
     boolean gapFollows = false;
     int position = segment.start;
@@ -341,6 +342,10 @@ final class StreamDrain implements LineTarget {
         break;
       }
       length += end - position;
+      if (view.endsLine(place)) {
+        endsHere = true;
+        break;
+      }
       place = view.after(place);
       if (place == null) {
         more = false;
@@ -352,7 +357,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     boolean cut = !whole && (gapFollows || (!more && view.dropping));
-    if (!whole && !cut && length <= maxLine && !view.ended) {
+    if (!whole && !cut && !endsHere && length <= maxLine && !view.ended) {
       return 0;
     }
     return takePiece(segment, Math.min(length, maxLine + 1), whole, cut, scratch, millis);

@@ -9,6 +9,7 @@ final class StreamView {
   int tailEnd;
   int tailLines;
   int tailLinesEnd;
+  boolean tailEndsLine;
   boolean ended;
 
   /** Whether what follows was dropped, so that a line that has not ended never will. */
@@ -29,6 +30,10 @@ final class StreamView {
 
   int linesEnd(Segment segment) {
     return segment == tail ? tailLinesEnd : segment.linesEnd;
+  }
+
+  boolean endsLine(Segment segment) {
+    return segment == tail ? tailEndsLine : segment.endsLine;
   }
 
   @Nullable Segment after(Segment segment) {

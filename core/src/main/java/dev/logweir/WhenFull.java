@@ -8,6 +8,8 @@ public enum WhenFull {
   DROP,
   /**
    * Stops reading until there is room: the pipe holds the child back, and a slow API loses nothing.
+   * What is read is dropped only after a sink made no progress for {@link
+   * LogStreamer.Builder#maxWait}, until it does again, and when the time of the job's end is up.
    */
   WAIT
 }

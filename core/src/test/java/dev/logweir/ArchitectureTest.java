@@ -47,6 +47,7 @@ class ArchitectureTest {
           "OutcomeVariables",
           "OutcomeVariables.Unset",
           "OverflowPolicy",
+          "PumpResult",
           "SafeBuffer",
           "SecretMasker",
           "SecretMasker.Builder",
@@ -54,6 +55,8 @@ class ArchitectureTest {
           "SendException.Kind",
           "SinkReport",
           "Slf4jEcho",
+          "SourceEnd",
+          "SourceEnd.Kind",
           "Tally",
           "WhenFull");
 

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
 class ProcessPumpTest {
@@ -54,12 +57,7 @@ class ProcessPumpTest {
   void descendantThatHoldsThePipe_isLetGoAShortGraceAfterTheChildsExit() throws Exception {
     LogStreamer log = job().start();
     Process child = shell("sleep 60 & echo $!; echo hi; read line");
-    Elsewhere<Boolean> pump =
-        Elsewhere.call(
-            () -> {
-              log.pump(child);
-              return true;
-            });
+    Elsewhere<PumpResult> pump = Elsewhere.call(() -> log.pump(child));
     sender.awaitLines(1);
     long sleeper = Long.parseLong(sender.lines().get(0));
     try {
@@ -68,9 +66,15 @@ class ProcessPumpTest {
       while (!pump.isDone()) {
         time.advance(Duration.ofSeconds(2));
       }
-      assertThat(pump.get()).isTrue();
+      PumpResult result = pump.get();
+      assertThat(result.isComplete()).isFalse();
+      assertThat(result.stdout().kind()).isEqualTo(SourceEnd.Kind.LET_GO);
+      assertThat(result.stderr().kind()).isEqualTo(SourceEnd.Kind.LET_GO);
       LogReport report = log.finish();
-      assertThat(report.isComplete()).isTrue();
+      assertThat(report.sink().isComplete()).isTrue();
+      assertThat(report.isComplete()).isFalse();
+      assertThat(report.badEnds()).containsExactlyInAnyOrder(result.stdout(), result.stderr());
+      assertThat(report).asString().contains("stdout: let go before its end");
       assertThat(sender.lines()).containsExactly(Long.toString(sleeper), "hi");
       assertThat(time.pending()).isZero();
     } finally {
@@ -134,10 +138,10 @@ class ProcessPumpTest {
               return true;
             });
     // The sink is without progress from when it is full on.
-    time.awaitTask(Duration.ofSeconds(10));
+    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT);
     assertThat(pump.isDone()).isFalse();
     assertThat(log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
-    time.advance(Duration.ofSeconds(10).minusNanos(1));
+    time.advance(LogStreamer.DEFAULT_MAX_WAIT.minusNanos(1));
     assertThat(log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
     // After maxWait the overflow policy applies, until a send ends.
     time.advance(Duration.ofNanos(1));
@@ -193,7 +197,10 @@ class ProcessPumpTest {
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(InterruptedException.class);
     log.stdout().write("goes on\n".getBytes(UTF_8));
-    assertThat(log.finish().isComplete()).isTrue();
+    LogReport report = log.finish();
+    assertThat(report.sink().isComplete()).isTrue();
+    assertThat(report.badEnds())
+        .contains(new SourceEnd(LogSource.STDOUT, SourceEnd.Kind.LET_GO, null));
     never.countDown();
   }
 
@@ -208,7 +215,7 @@ class ProcessPumpTest {
               log.pump(FakeProcess.writing(text));
               return true;
             });
-    time.awaitTask(Duration.ofSeconds(10));
+    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT);
     SinkReport report = log.finish(Duration.ZERO).sink();
     assertThat(pump.get()).isTrue();
     long counted = 0;
@@ -219,39 +226,95 @@ class ProcessPumpTest {
     assertThat(counted + engine.totals.shippedBytes.sum()).isEqualTo(1_000_000);
   }
 
-  @Test
-  void streamThatBreaks_endsThatStreamOnly() throws Exception {
-    InputStream broken =
-        new InputStream() {
-          private int left = 4;
+  /** A stream that has a line and the beginning of another, and then fails. */
+  private static InputStream breaking(Throwable failure) {
+    return new InputStream() {
+      private final InputStream before = new ByteArrayInputStream("ok\nbeg".getBytes(UTF_8));
 
-          @Override
-          public int read() throws IOException {
-            throw new IOException("broken");
-          }
+      @Override
+      public int read() throws IOException {
+        throw new IOException("never read one by one");
+      }
 
-          @Override
-          public int read(byte[] target, int offset, int length) throws IOException {
-            if (left == 0) {
-              throw new IOException("broken");
-            }
-            left = 0;
-            target[offset] = 'o';
-            target[offset + 1] = 'k';
-            target[offset + 2] = '\n';
-            return 3;
-          }
-        };
+      @Override
+      public int read(byte[] target, int offset, int length) throws IOException {
+        int count = before.read(target, offset, length);
+        if (count > 0) {
+          return count;
+        }
+        if (failure instanceof Error e) {
+          throw e;
+        }
+        if (failure instanceof RuntimeException e) {
+          throw e;
+        }
+        throw (IOException) failure;
+      }
+    };
+  }
+
+  static List<Throwable> failures() {
+    return List.of(
+        new IOException("broken"),
+        new IllegalStateException("broken"),
+        new AssertionError("broken"),
+        new StackOverflowError());
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void streamThatBreaks_endsThatStreamAndMakesTheReportIncomplete(Throwable failure)
+      throws Exception {
     LogStreamer log = job().start();
-    log.pump(new FakeProcess(broken, InputStream.nullInputStream()));
-    assertThat(log.finish().isComplete()).isTrue();
-    assertThat(sender.lines()).containsExactly("ok");
+    PumpResult result =
+        log.pump(breaking(failure), new ByteArrayInputStream("err".getBytes(UTF_8)));
+    assertThat(result.isComplete()).isFalse();
+    assertThat(result.stdout().kind()).isEqualTo(SourceEnd.Kind.READ_FAILED);
+    assertThat(result.stdout().failure()).contains(failure.getClass().getName());
+    assertThat(result.stderr().kind()).isEqualTo(SourceEnd.Kind.ENDED);
+    assertThat(result.stderr().failure()).isEmpty();
+    log.stdout().write("more\n".getBytes(UTF_8));
+    LogReport report = log.finish();
+    assertThat(report.sink().isComplete()).isTrue();
+    assertThat(report.isComplete()).isFalse();
+    assertThat(report.badEnds()).containsExactly(result.stdout());
+    assertThat(report)
+        .asString()
+        .contains("stdout: read failed (" + failure.getClass().getName() + ")")
+        .doesNotContain("broken");
+    assertThat(sender.lines()).containsExactlyInAnyOrder("ok", "beg", "err", "more");
+  }
+
+  @Test
+  void badEnds_areListedUpToABound() throws Exception {
+    LogStreamer log = job().start();
+    for (int i = 0; i < 40; i++) {
+      log.pump(breaking(new IOException()), InputStream.nullInputStream());
+    }
+    assertThat(log.finish().badEnds()).hasSize(LogReport.MAX_BAD_ENDS);
+  }
+
+  @Test
+  void linesOfTwoPumps_areNeverJoined() throws Exception {
+    OutcomeVariables variables = OutcomeVariables.unmasked();
+    LogStreamer log = job().processor(variables).start();
+    log.pump(FakeProcess.writing("one\ntwo".getBytes(UTF_8)));
+    log.pump(FakeProcess.writing("::set-outcome-var key=value\nthree".getBytes(UTF_8)));
+    log.stdout().write("four".getBytes(UTF_8));
+    SinkReport report = log.finish().sink();
+    assertThat(sender.lines()).containsExactly("one", "two", "three", "four");
+    assertThat(variables.variables()).containsExactly(Map.entry("key", "value"));
+    assertThat(report.accepted()).isEqualTo(new Tally(5, 7 + 33 + 4));
+    assertThat(report.shipped()).isEqualTo(new Tally(4, 7 + 5 + 4));
   }
 
   @Test
   void pump_needsAProcessAndAStartedJob() {
     LogStreamer log = job().build();
     assertThatNullPointerException().isThrownBy(() -> log.pump(null)).withMessage("process");
+    InputStream none = InputStream.nullInputStream();
+    assertThatNullPointerException().isThrownBy(() -> log.pump(null, none)).withMessage("stdout");
+    assertThatNullPointerException().isThrownBy(() -> log.pump(none, null)).withMessage("stderr");
     assertThatIllegalStateException()
         .isThrownBy(() -> log.pump(FakeProcess.writing(new byte[0])))
         .withMessage("start must come first");

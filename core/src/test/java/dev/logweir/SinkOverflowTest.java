@@ -3,6 +3,7 @@ package dev.logweir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -117,6 +118,47 @@ class SinkOverflowTest extends SinkRig {
     assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
     advance(1);
     assertThat(add(sink, 'e', FULL)).isTrue();
+  }
+
+  @Test
+  void partsThatTheServerTakes_areProgress() {
+    JobSettings settings = settings();
+    settings.maxWaitNanos = 100;
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    for (int part = 1; part <= 20; part++) {
+      advance(99);
+      sink.call.delivered(part);
+      assertThat(add(sink, 'd', FULL)).isFalse();
+    }
+    advance(60);
+    sink.call.answered();
+    advance(99);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    sink.call.delivered(20); // no more than before
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    advance(1);
+    assertThat(pass(sink, 'd', FULL)).as("100 after the last progress").isTrue();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+    sink.call.delivered(21);
+    assertThat(add(sink, 'e', FULL)).as("it waits again").isFalse();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+  }
+
+  @Test
+  void serverThatHangsForOneAttempt_costsNothingByDefault() {
+    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    sink.job.linesWait();
+    fillQueue(sink);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    advance(TimeUnit.SECONDS.toNanos(60));
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    sends.close(false);
+    assertThat(add(sink, 'd', FULL)).isTrue();
+    sendAll();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
   }
 
   // ---- failures ----

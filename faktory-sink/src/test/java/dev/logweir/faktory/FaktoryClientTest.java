@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.logweir.JobOutcome;
+import dev.logweir.LogStreamer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -283,5 +284,14 @@ class FaktoryClientTest {
 
   private static Arguments time(String name, Setter<Duration> setter, int maxHours) {
     return Arguments.of(name, setter, maxHours);
+  }
+
+  /** Else a connection that stalls costs a job lines that waits so that it loses none. */
+  @Test
+  void defaults_giveABatchNoMoreTimeThanAJobWaitsFor() {
+    FaktoryClient.Builder builder = FaktoryClient.builder();
+    assertThat(LogStreamer.DEFAULT_MAX_WAIT).isGreaterThanOrEqualTo(builder.overallTimeout);
+    assertThat(builder.overallTimeout)
+        .isGreaterThan(builder.attemptTimeout.multipliedBy(2).plus(Duration.ofMinutes(1)));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.logweir.LogStreamer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -331,5 +332,14 @@ class OpsLevelClientTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> OpsLevelClient.fromEnvironment(environment::get))
         .withMessage("OPSLEVEL_API_URL must begin with https:// or http://: nonsense");
+  }
+
+  /** Else a connection that stalls costs a job lines that waits so that it loses none. */
+  @Test
+  void defaults_giveABatchNoMoreTimeThanAJobWaitsFor() {
+    OpsLevelClient.Builder builder = OpsLevelClient.builder();
+    assertThat(LogStreamer.DEFAULT_MAX_WAIT).isGreaterThanOrEqualTo(builder.overallTimeout);
+    assertThat(builder.overallTimeout)
+        .isGreaterThan(builder.attemptTimeout.multipliedBy(2).plus(Duration.ofMinutes(1)));
   }
 }
