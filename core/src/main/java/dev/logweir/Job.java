@@ -289,19 +289,19 @@ final class Job {
     return drain != null && drain.closeStreams();
   }
 
-  /** Takes what is held to its end. */
+  /** Takes what is held to its end; an interrupt of the calling thread stays what it is. */
   void drainToTheEnd() {
     if (drain == null) {
       sinks.forEach(Sink::noMore);
-    } else {
-      drain.requestOrRun();
+    } else if (drain.requestOrRun()) {
+      Thread.currentThread().interrupt();
     }
   }
 
   /** Begins the end, waits for it up to the timeout, and returns the final report. */
   LogReport finish(long timeoutNanos) {
     boolean within = isWithin();
-    JobEnd end = begin(timeoutNanos, !within);
+    JobEnd end = begin(timeoutNanos, !within, !within);
     if (!within) {
       end.await();
       end.callerGoes();
@@ -311,10 +311,7 @@ final class Job {
 
   /** Waits for the end that has begun, no longer than the engine has time for. */
   LogReport finishBy(long deadlineNanos) {
-    JobEnd end = begin(Math.max(0, deadlineNanos - engine.time.nanoTime()), false);
-    if (!isWithin()) {
-      end.await(deadlineNanos);
-    }
+    beginEnd(Math.max(0, deadlineNanos - engine.time.nanoTime()), true).await(deadlineNanos);
     return report();
   }
 
@@ -326,7 +323,7 @@ final class Job {
       end.timeUp();
       return;
     }
-    end = begin(settings.timeoutNanos, false);
+    end = beginEnd(settings.timeoutNanos, !within);
     if (!within) {
       end.await();
     }
@@ -335,9 +332,20 @@ final class Job {
   /**
    * Begins the end if it has not begun.
    *
-   * @param waits whether the caller waits for it, until told otherwise
+   * @param waits whether the caller waits for it, and ends it at its deadline
    */
-  JobEnd begin(long timeoutNanos, boolean waits) {
+  JobEnd beginEnd(long timeoutNanos, boolean waits) {
+    return begin(timeoutNanos, waits, false);
+  }
+
+  /**
+   * Begins the end if it has not begun.
+   *
+   * @param waits whether the caller waits for it, and ends it at its deadline
+   * @param counts whether {@link #close} cancels the caller's waiting, until told otherwise
+   */
+  private JobEnd begin(long timeoutNanos, boolean waits, boolean counts) {
+    boolean cancelled = waits && Thread.currentThread().isInterrupted();
     JobEnd end;
     boolean ran;
     lock.lock();
@@ -345,10 +353,10 @@ final class Job {
       end = ending;
       boolean begins = end == null;
       if (end == null) {
-        end = new JobEnd(this, timeoutNanos);
+        end = new JobEnd(this, timeoutNanos, cancelled);
         ending = end;
       }
-      if (waits) {
+      if (counts) {
         end.callerComes();
       }
       if (!begins) {
@@ -359,7 +367,7 @@ final class Job {
     } finally {
       lock.unlock();
     }
-    end.begin(ran);
+    end.begin(ran, waits);
     return end;
   }
 

@@ -327,11 +327,18 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
-  /** Asks for a drain; where no thread can be had for it, drains on the calling thread. */
-  void requestOrRun() {
-    if (!request() && takeOver()) {
-      passes(false);
+  /**
+   * Asks for a drain; where no thread can be had for it, drains on the calling thread.
+   *
+   * @return whether an interrupt came to that thread meanwhile, and was taken away
+   */
+  boolean requestOrRun() {
+    if (request() || !takeOver()) {
+      return false;
     }
+    interruptSeen = false;
+    passes(false);
+    return interruptSeen;
   }
 
   /**
@@ -497,7 +504,11 @@ final class JobDrain extends WorkerPool.Work {
     stdout.close();
     stderr.close();
     if (here) {
+      interruptSeen = false;
       passes(false);
+      if (interruptSeen) {
+        Thread.currentThread().interrupt(); // it is meant for the caller of the end
+      }
     }
     return here;
   }

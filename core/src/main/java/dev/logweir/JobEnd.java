@@ -36,9 +36,19 @@ final class JobEnd {
   private @Nullable LogReport report;
   private @Nullable Closing closing;
 
-  JobEnd(Job job, long timeoutNanos) {
+  /**
+   * The callback after the log must not begin any more: the job is cancelled, or its time is up.
+   * Guarded by the job's lock.
+   */
+  private boolean callbackBarred;
+
+  /**
+   * @param cancelled whether the thread that begins it is interrupted
+   */
+  JobEnd(Job job, long timeoutNanos, boolean cancelled) {
     this.job = job;
     this.timeoutNanos = timeoutNanos;
+    callbackBarred = cancelled;
     deadlineNanos = job.engine.time.nanoTime() + timeoutNanos;
   }
 
@@ -46,8 +56,9 @@ final class JobEnd {
    * Begins it.
    *
    * @param ran whether the job has run
+   * @param waits whether the caller waits, and ends it at its deadline
    */
-  void begin(boolean ran) {
+  void begin(boolean ran, boolean waits) {
     long logNanos = timeoutNanos;
     if (job.afterLog != null) {
       long share = Math.max(timeoutNanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
@@ -64,7 +75,7 @@ final class JobEnd {
       timer(() -> sinks.forEach(Sink::beLate), logNanos / 2);
       timer(() -> logOver(true), logNanos);
     }
-    if (!sent || job.isWithin()) { // else the caller waits, and ends it at its deadline
+    if (!sent || !waits) {
       timer(this::timeUp, timeoutNanos);
     }
     if (!ran) {
@@ -153,8 +164,8 @@ final class JobEnd {
     } finally {
       account.unlock();
     }
-    // Where no thread is to be had for sends, one for drains will do.
-    boolean started = job.engine.sends.execute(next) || job.engine.drains.execute(next);
+    // Where no thread is to be had for it, one for drains will do.
+    boolean started = job.engine.closings.execute(next) || job.engine.drains.execute(next);
     if (!started) {
       LOG.warn("No thread to be had to close the senders and processors of a job");
       over();
@@ -166,6 +177,12 @@ final class JobEnd {
 
   /** Ends the job now: at its deadline, or because it is cancelled. */
   void timeUp() {
+    job.lock.lock();
+    try {
+      callbackBarred = true; // before there is a closing, which begins on a thread of its own
+    } finally {
+      job.lock.unlock();
+    }
     logOver(true);
     Closing last = closing();
     if (last != null) {
@@ -249,24 +266,20 @@ final class JobEnd {
         attempt("sender", sender, sender::close);
       }
       LogStreamer.AfterLog after = job.afterLog;
-      if (after != null && inTime && !isGivenUp()) {
+      if (after != null && inTime) {
         attempt("callback after the log", after, () -> after.run(last));
       }
       over();
     }
 
-    private boolean isGivenUp() {
-      job.lock.lock();
-      try {
-        return givenUp;
-      } finally {
-        job.lock.unlock();
-      }
-    }
-
-    /** Runs one call; one that is begun after the time is up begins interrupted. */
+    /**
+     * Runs one call. After the time is up a close begins interrupted, and a callback does not
+     * begin.
+     */
     private void attempt(String what, Object whose, ThrowingRunnable action) {
-      begin(whose);
+      if (!begin(whose)) {
+        return;
+      }
       try {
         action.run();
       } catch (Throwable e) {
@@ -286,14 +299,18 @@ final class JobEnd {
       }
     }
 
-    private void begin(Object whose) {
+    private boolean begin(Object whose) {
       job.lock.lock();
       try {
+        if (whose == job.afterLog && callbackBarred) {
+          return false;
+        }
         thread = Thread.currentThread();
         owner = whose;
         if (givenUp) {
           thread.interrupt();
         }
+        return true;
       } finally {
         job.lock.unlock();
       }
@@ -334,7 +351,7 @@ final class JobEnd {
         job.lock.unlock();
       }
       if (running != null) {
-        job.engine.sends.replace(running, this);
+        job.engine.closings.replace(running, this);
       }
     }
 

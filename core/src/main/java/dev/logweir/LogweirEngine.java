@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -17,14 +18,15 @@ import org.jspecify.annotations.Nullable;
  * What the jobs of a runner share: threads, timer, free segments, and the budget if there is one.
  *
  * <p>It has no thread while there is nothing to do. Threads are daemons: for drains at most as many
- * as the machine has processors, for sends at most {@code maxConcurrentSends}, and one timer.
- * Thread-safe.
+ * as the machine has processors, for sends at most {@code maxConcurrentSends}, for the ends of jobs
+ * one a job that ends, at most 1,024, and one timer. Thread-safe.
  */
 public final class LogweirEngine implements AutoCloseable {
   /** How many sends run at once if nothing else is said. */
   public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
 
   private static final int MAX_SENDS = 1 << 16;
+  private static final int MAX_CLOSINGS = 1024;
   private static final int FREE_LARGE_BYTES = 3 << 20;
   private static final int FREE_SMALL_BYTES = 1 << 20;
   private static final int OWN_BYTES = 64 << 10;
@@ -33,6 +35,10 @@ public final class LogweirEngine implements AutoCloseable {
   final Time time;
   final WorkerPool drains;
   final SendPool sends;
+
+  /** Apart from the sends: what ends must not wait behind other jobs' calls that hang. */
+  final SendPool closings;
+
   final AbandonedCalls abandoned = new AbandonedCalls();
   final LogweirMetrics metrics;
   final Totals totals;
@@ -44,12 +50,14 @@ public final class LogweirEngine implements AutoCloseable {
   private final ReentrantLock scratchLock = new ReentrantLock();
   private final List<Scratch> scratches = new ArrayList<>();
   private volatile boolean closed;
+  private final AtomicBoolean released = new AtomicBoolean();
 
   private LogweirEngine(Builder builder) {
     time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
     drainThreads = Runtime.getRuntime().availableProcessors();
     drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
-    sends = new SendPool(builder.maxConcurrentSends, builder.sendExecutor);
+    sends = new SendPool("logweir-send-", builder.maxConcurrentSends, builder.sendExecutor);
+    closings = new SendPool("logweir-close-", MAX_CLOSINGS, builder.closeExecutor);
     budget = builder.budget;
     large = new SegmentPool(Segment.LARGE, FREE_LARGE_BYTES / Segment.LARGE, builder.segments);
     small = new SegmentPool(Segment.SMALL, FREE_SMALL_BYTES / Segment.SMALL, builder.segments);
@@ -105,10 +113,13 @@ public final class LogweirEngine implements AutoCloseable {
   }
 
   /**
-   * Ends all jobs side by side under one deadline, then the threads.
+   * Ends all jobs side by side under one deadline, then the threads. From within a processor,
+   * sender, listener or callback of one of its jobs it begins the end of all and returns at once;
+   * each job keeps its deadline, and the threads and the timer end with the last job.
    *
    * @param timeout 0 to 1 day
-   * @return the final reports of the jobs that were not over
+   * @return the final reports of the jobs that were not over; from within one of them, the reports
+   *     so far
    * @throws NullPointerException if {@code timeout} is null
    * @throws IllegalArgumentException if {@code timeout} is out of range
    * @throws IllegalStateException if this is the shared engine
@@ -121,22 +132,45 @@ public final class LogweirEngine implements AutoCloseable {
     long deadline = time.nanoTime() + nanos;
     closed = true;
     List<Job> open = List.copyOf(jobs);
-    open.forEach(job -> job.begin(nanos, false));
+    boolean waits = !isWithin(open);
+    open.forEach(job -> job.beginEnd(nanos, waits));
     List<LogReport> reports = new ArrayList<>(open.size());
     for (Job job : open) {
-      reports.add(job.finishBy(deadline));
+      reports.add(waits ? job.finishBy(deadline) : job.report());
     }
-    drains.close();
-    sends.close();
-    time.close();
-    metrics.detach(this);
-    try {
-      sends.awaitEnd(Math.max(0, deadline - time.nanoTime()));
-      drains.awaitEnd(Math.max(0, deadline - time.nanoTime()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    releaseIfOver();
+    if (waits) {
+      try {
+        sends.awaitEnd(Math.max(0, deadline - time.nanoTime()));
+        closings.awaitEnd(Math.max(0, deadline - time.nanoTime()));
+        drains.awaitEnd(Math.max(0, deadline - time.nanoTime()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     return reports;
+  }
+
+  /** Whether the calling thread is in a call that the end of a job, or of a thread, waits for. */
+  private boolean isWithin(List<Job> open) {
+    return drains.isOn()
+        || sends.isOn()
+        || closings.isOn()
+        || open.stream().anyMatch(Job::isWithin);
+  }
+
+  /**
+   * Ends threads, timer and meters once the engine is closed and its last job is over: until then
+   * the jobs' deadlines need them.
+   */
+  private void releaseIfOver() {
+    if (closed && jobs.isEmpty() && released.compareAndSet(false, true)) {
+      drains.close();
+      sends.close();
+      closings.close();
+      time.close();
+      metrics.detach(this);
+    }
   }
 
   /** As {@link #close(Duration)} with 10 seconds. */
@@ -160,6 +194,7 @@ public final class LogweirEngine implements AutoCloseable {
 
   void unregister(Job job) {
     jobs.remove(job);
+    releaseIfOver();
   }
 
   @Nullable MemoryBudget budget() {
@@ -204,6 +239,7 @@ public final class LogweirEngine implements AutoCloseable {
   public static final class Builder {
     private int maxConcurrentSends = DEFAULT_MAX_CONCURRENT_SENDS;
     private @Nullable Executor sendExecutor;
+    private @Nullable Executor closeExecutor;
     private @Nullable MemoryBudget budget;
     private @Nullable LogweirMetrics metrics;
     private @Nullable Time time;
@@ -264,6 +300,12 @@ public final class LogweirEngine implements AutoCloseable {
     /** Sets where segments come from that no one has given back. */
     Builder segments(IntFunction<Segment> heap) {
       segments = heap;
+      return this;
+    }
+
+    /** Sets where processors and senders are closed and the callback after the log runs. */
+    Builder closeExecutor(Executor executor) {
+      closeExecutor = executor;
       return this;
     }
 

@@ -8,21 +8,23 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where senders run: a given executor, or threads of the engine, virtual ones from Java 24 on. */
+/**
+ * Where senders are called, or closed: a given executor, or threads of the engine, virtual ones
+ * from Java 24 on.
+ */
 final class SendPool {
   private static final Logger LOG = LoggerFactory.getLogger(SendPool.class);
-  private static final String PREFIX = "logweir-send-";
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final WorkerPool pool;
   private final @Nullable Executor executor;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  SendPool(int maxThreads, @Nullable Executor executor) {
-    ThreadFactory virtual = DaemonThreads.virtual(PREFIX);
+  SendPool(String prefix, int maxThreads, @Nullable Executor executor) {
+    ThreadFactory virtual = DaemonThreads.virtual(prefix);
     pool =
         virtual == null
-            ? new WorkerPool(DaemonThreads.platform(PREFIX), maxThreads, IDLE_NANOS, null)
+            ? new WorkerPool(DaemonThreads.platform(prefix), maxThreads, IDLE_NANOS, null)
             : new WorkerPool(virtual, maxThreads, 0, null);
     this.executor = executor;
   }
@@ -41,6 +43,11 @@ final class SendPool {
       handover.refuse();
     }
     return handover.finish();
+  }
+
+  /** Whether the calling thread is one of the engine's own here. */
+  boolean isOn() {
+    return pool.isOn();
   }
 
   /** Whether tasks go to an executor that was given, which may take its time with them. */

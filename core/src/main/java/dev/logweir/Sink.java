@@ -71,8 +71,8 @@ final class Sink {
   private boolean ending;
   private boolean late;
 
-  /** Whether a send has ended since the end began. */
-  private boolean progress;
+  /** At the end, this sink drops where it would make the job's other sinks wait. */
+  private boolean yields;
 
   private boolean noMore;
   private boolean through;
@@ -454,7 +454,7 @@ final class Sink {
   private boolean seal(LogBatch batch) {
     assembly.close(batch);
     if (!queue.fits(batch)) {
-      boolean mayDrop = ending ? late : !job.isWaiting() || isOverflowing();
+      boolean mayDrop = ending ? late || yields : !job.isWaiting() || isOverflowing();
       if (!mayDrop) {
         assembly.reopen(batch);
         return false;
@@ -718,7 +718,6 @@ final class Sink {
       waitTimer.cancel();
       waitTimer = null;
     }
-    progress = ending;
     boolean wake = blocked || starved;
     blocked = false;
     starved = false;
@@ -740,20 +739,20 @@ final class Sink {
   }
 
   /**
-   * Half of the time is gone: under drop-oldest the last batch goes first; and a sink without any
-   * progress since the end began holds the others no longer.
+   * Half of the time is gone: under drop-oldest the last batch goes first; and from now on no sink
+   * makes the others wait. One that does by then has more in its queue than it sends in the other
+   * half, unless it becomes faster: what it drops it would have dropped at the deadline.
    */
   void beLate() {
     boolean wake;
     lock.lock();
     try {
       boolean behind = blocked || !queue.isEmpty();
-      boolean holdsOthers = blocked && !progress && job.sinks.size() > 1;
-      boolean mayDrop = settings.overflow == OverflowPolicy.DROP_OLDEST || holdsOthers;
-      if (ended || !behind || !mayDrop) {
+      yields = job.sinks.size() > 1;
+      late = behind && settings.overflow == OverflowPolicy.DROP_OLDEST;
+      if (ended || !(late || (yields && blocked))) {
         return;
       }
-      late = true;
       dropOlder();
       wake = blocked;
       blocked = false;

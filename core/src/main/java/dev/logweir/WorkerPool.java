@@ -24,6 +24,9 @@ final class WorkerPool {
   /** When who got no thread asks again. */
   static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** The pool that a thread belongs to, one that was given up too. */
+  private static final ThreadLocal<WorkerPool> OWN = new ThreadLocal<>();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final ThreadFactory factory;
@@ -82,6 +85,11 @@ final class WorkerPool {
       lock.unlock();
     }
     return begun == null || begin(begun, task);
+  }
+
+  /** Whether the calling thread belongs to this pool. */
+  boolean isOn() {
+    return OWN.get() == this;
   }
 
   boolean hasWaiting() {
@@ -309,6 +317,7 @@ final class WorkerPool {
 
     @Override
     public void run() {
+      OWN.set(WorkerPool.this);
       boolean goesOn = true;
       while (goesOn) {
         goesOn = runNext();

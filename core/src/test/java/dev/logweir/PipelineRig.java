@@ -39,7 +39,8 @@ final class PipelineRig implements AutoCloseable {
                   drainsAskedFor++;
                   throw new OutOfMemoryError("no thread to be had");
                 })
-            .sendExecutor(sends);
+            .sendExecutor(sends)
+            .closeExecutor(sends);
     if (budget != null) {
       builder.budget(budget);
     }

@@ -115,7 +115,7 @@ class SinkEndTest extends SinkRig {
   }
 
   @Test
-  void lateWithProgress_goesOnWaiting() {
+  void lateWithProgress_holdsOtherSinksNoLongerEither() {
     Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
     Sink sink = job.sinks.get(0);
     fillQueue(sink);
@@ -124,8 +124,23 @@ class SinkEndTest extends SinkRig {
     assertThat(add(sink, 'd', FULL)).isTrue();
     assertThat(add(sink, 'e', FULL)).isFalse();
     sink.beLate();
-    assertThat(add(sink, 'e', FULL)).isFalse();
+    assertThat(add(sink, 'e', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(1, FULL));
+  }
+
+  @Test
+  void sinkThatBlocksAfterHalfOfTheTime_doesNotHoldTheOthersEither() {
+    Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
+    Sink sink = job.sinks.get(0);
+    stall(sink);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    sink.beLate();
+    assertThat(add(sink, 'a', FULL)).isTrue();
+    assertThat(add(sink, 'b', FULL)).isTrue();
+    assertThat(add(sink, 'c', FULL)).isTrue();
     assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(1, FULL));
   }
 
   @Test
@@ -148,7 +163,7 @@ class SinkEndTest extends SinkRig {
     sendAll();
     pass(sink, 'b', 2);
     long before = time.nanoTime();
-    sink.job.begin(TimeUnit.SECONDS.toNanos(10), false);
+    sink.job.beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(sends.waiting()).isEqualTo(1);
     sendAll();
     assertThat(arrived).containsExactly("a", "b");
@@ -160,7 +175,7 @@ class SinkEndTest extends SinkRig {
   void noMore_ofASinkWithNothingLeftEndsTheJobAtOnce() {
     Sink sink = sink();
     assertThat(sink.prepare(10, 10, false, 0)).isEqualTo(10);
-    sink.job.begin(TimeUnit.SECONDS.toNanos(10), false);
+    sink.job.beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     sendAll();
     assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
     assertThat(heldBytes(sink)).isZero();
@@ -173,7 +188,7 @@ class SinkEndTest extends SinkRig {
     sendAll();
     sink.lost(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sends.waiting()).isZero();
-    sink.job.begin(TimeUnit.SECONDS.toNanos(10), false);
+    sink.job.beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(sink.job.state()).isEqualTo(Job.State.ENDING);
     sendAll();
     assertThat(arrived).containsExactly("a", "[logweir] 1 line (5 bytes) dropped here: queue_full");

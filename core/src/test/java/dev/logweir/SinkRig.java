@@ -25,6 +25,7 @@ abstract class SinkRig {
       LogweirEngine.builder()
           .time(time)
           .sendExecutor(sends)
+          .closeExecutor(sends)
           .drainThreads(
               task -> {
                 drainsAskedFor++;

@@ -149,18 +149,20 @@ public final class VirtualTime implements Time {
   public LogweirEngine engine(Executor threads) {
     return LogweirEngine.builder()
         .time(this)
-        .sendExecutor(
-            task -> {
-              enter();
-              threads.execute(
-                  () -> {
-                    try {
-                      task.run();
-                    } finally {
-                      leave();
-                    }
-                  });
-            })
+        .sendExecutor(task -> execute(threads, task))
+        .closeExecutor(task -> execute(threads, task))
         .build();
+  }
+
+  private void execute(Executor threads, Runnable task) {
+    enter();
+    threads.execute(
+        () -> {
+          try {
+            task.run();
+          } finally {
+            leave();
+          }
+        });
   }
 }
