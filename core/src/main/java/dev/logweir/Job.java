@@ -69,16 +69,13 @@ final class Job {
    * @param fixed heap bytes of its fixed part: everything but the places
    * @param streams whether it has streams of its own
    * @throws IllegalStateException if it was started before, the engine is closed, the budget has no
-   *     room for the job's reserve, or too many abandoned calls stand in the way of a processor
+   *     room for the job's reserve, or too many abandoned calls stand in the way of a processor or
+   *     listener
    * @throws IllegalArgumentException if the bound of a sender is too small
    */
   void start(List<LogListener> listeners, boolean streams, long fixed) {
-    for (LogProcessor processor : processors) {
-      if (engine.abandoned.isAtLimit(processor)) {
-        throw new IllegalStateException(
-            "a processor must have less than " + AbandonedCalls.LIMIT + " abandoned calls");
-      }
-    }
+    processors.forEach(processor -> checkLimit("a processor", processor));
+    listeners.forEach(listener -> checkLimit("a listener", listener));
     advance(State.NEW, State.STARTING);
     SegmentPool pool = engine.pool(settings.maxSize);
     MemoryBudget budget = engine.budget();
@@ -111,6 +108,13 @@ final class Job {
         }
         startFailed();
       }
+    }
+  }
+
+  private void checkLimit(String what, Object owner) {
+    if (engine.abandoned.isAtLimit(owner)) {
+      throw new IllegalStateException(
+          what + " must have less than " + AbandonedCalls.LIMIT + " abandoned calls");
     }
   }
 

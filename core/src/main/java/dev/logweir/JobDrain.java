@@ -61,6 +61,9 @@ final class JobDrain extends WorkerPool.Work {
   /** The end has interrupted the pass under way. */
   private boolean interrupted;
 
+  /** To whom the pass under way is counted as a call that hangs; null if it is not. */
+  private @Nullable Object countedTo;
+
   /** A call in a pass was hit by an interrupt, or left one; of the thread that drains. */
   private boolean interruptSeen;
 
@@ -390,12 +393,15 @@ final class JobDrain extends WorkerPool.Work {
     }
     long gifts = budget == null ? 0 : budget.gifts();
     memoryShort = false;
-    Outcome outcome = takeBoth();
+    Outcome outcome = isRefused() ? Outcome.BLOCKED : takeBoth();
     last = outcome;
     boolean discard = false;
+    Object counted;
     lock.lock();
     try {
       runner = null;
+      counted = countedTo;
+      countedTo = null;
       outTaken = out.takenBytes();
       errTaken = err.takenBytes();
       passes++;
@@ -415,9 +421,11 @@ final class JobDrain extends WorkerPool.Work {
     } finally {
       lock.unlock();
     }
+    if (counted != null) {
+      job.engine.callReturned(counted);
+    }
     if (discard) {
       discard(true);
-      owners().forEach(job.engine.abandoned::remove);
       return Outcome.TAKEN;
     }
     for (Sink sink : job.sinks) {
@@ -537,7 +545,8 @@ final class JobDrain extends WorkerPool.Work {
       }
       if (running != null) {
         interrupted = true;
-        owners().forEach(job.engine.abandoned::add);
+        Object callee = callee();
+        count(callee == null ? this : callee);
         running.interrupt();
       }
     } finally {
@@ -552,11 +561,46 @@ final class JobDrain extends WorkerPool.Work {
     return running != null;
   }
 
-  /**
-   * To whom a drain that does not come back is counted: to the processors, as any of them may hang.
-   */
-  private List<?> owners() {
-    return job.processors.isEmpty() ? List.of(this) : job.processors;
+  /** Counts the pass under way as one that hangs, to the owner. */
+  private void count(Object owner) {
+    if (countedTo == null) {
+      countedTo = owner;
+      job.engine.abandoned.add(owner);
+    }
+  }
+
+  /** Returns whose call is under way, null if none is. */
+  private @Nullable Object callee() {
+    Object callee = err.callee();
+    return callee == null ? out.callee() : callee;
+  }
+
+  @Override
+  boolean hangs(Thread thread) {
+    lock.lock();
+    try {
+      Object callee = callee();
+      if (runner == thread && countedTo == null && callee != null) {
+        count(callee);
+      }
+      return runner == thread && countedTo != null && countedTo != this;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether too many calls of a processor hang: lines wait until one returns. */
+  private boolean isRefused() {
+    AbandonedCalls abandoned = job.engine.abandoned;
+    if (abandoned.count() < AbandonedCalls.LIMIT) {
+      return false;
+    }
+    for (LogProcessor processor : job.processors) {
+      if (abandoned.isAtLimit(processor)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean isOn(Thread thread) {

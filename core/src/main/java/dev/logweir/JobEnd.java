@@ -328,7 +328,7 @@ final class JobEnd {
         job.lock.unlock();
       }
       if (counted) {
-        job.engine.abandoned.remove(whose);
+        job.engine.callReturned(whose);
       }
     }
 

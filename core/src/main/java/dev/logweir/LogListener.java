@@ -4,7 +4,9 @@ package dev.logweir;
  * Sees each line as the sinks get it, after it is in their batches; cannot change it.
  *
  * <p>Called on the job's drain, one line at a time. What it throws is counted and logged at a
- * bounded rate and costs nothing else.
+ * bounded rate and costs nothing else. One that hangs holds its job up. While 16 calls of listeners
+ * of its class hang, in whatever jobs, no job with one is started, and those that run tell theirs
+ * nothing.
  */
 @FunctionalInterface
 public interface LogListener {

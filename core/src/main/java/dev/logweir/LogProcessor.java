@@ -5,8 +5,9 @@ package dev.logweir;
  *
  * <p>Processors run in the order in which they were added, on the job's drain, one line of a job at
  * a time. One that throws costs the line, counted as {@code processor_failed}; one that hangs costs
- * its job. A processor may serve several jobs at once if it keeps nothing between lines, or keeps
- * it in what {@link #forStream} returns.
+ * its job; while 16 calls of its class hang, in whatever jobs, no job with one is started, and the
+ * lines of those that run wait. A processor may serve several jobs at once if it keeps nothing
+ * between lines, or keeps it in what {@link #forStream} returns.
  */
 @FunctionalInterface
 public interface LogProcessor {

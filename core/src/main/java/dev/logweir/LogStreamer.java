@@ -66,8 +66,8 @@ public final class LogStreamer implements AutoCloseable {
    *
    * @return this
    * @throws IllegalStateException if it was started or finished before, the engine is closed, the
-   *     engine's budget has no room for the job's reserve, or a processor has too many abandoned
-   *     calls
+   *     engine's budget has no room for the job's reserve, or a processor or listener has 16 calls,
+   *     of all jobs' instances of its class, that hang
    * @throws IllegalArgumentException if a sender's bound is too small for a fragment of 256 B and a
    *     marker, or a sender's or processor's own bytes are negative
    */

@@ -86,7 +86,10 @@ public final class LogweirEngine implements AutoCloseable {
     return jobs.size();
   }
 
-  /** Returns the number of calls that ignored their interruption and have not returned yet. */
+  /**
+   * Returns the number of calls that hang: that ignored their interruption, or that have cost a
+   * drain its thread as others waited for it for a second, and have not returned yet.
+   */
   public int abandonedCalls() {
     return abandoned.count();
   }
@@ -195,6 +198,13 @@ public final class LogweirEngine implements AutoCloseable {
   void unregister(Job job) {
     jobs.remove(job);
     releaseIfOver();
+  }
+
+  /** A call of a drain that was counted as hanging has returned: drains may wait for that. */
+  void callReturned(Object owner) {
+    if (abandoned.remove(owner)) {
+      jobs.forEach(Job::requestDrain);
+    }
   }
 
   @Nullable MemoryBudget budget() {

@@ -15,6 +15,12 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   private boolean ending;
 
   /**
+   * Whether a call of the processor is under way. Another thread reads it without a lock, of a call
+   * that has hung for a while.
+   */
+  private boolean inside;
+
+  /**
    * @param pieceLimit the most bytes of a piece that goes to {@code next}
    */
   ProcessorStage(LogSource source, LogProcessor processor, LineTarget next, int pieceLimit) {
@@ -45,6 +51,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
       return;
     }
     line.replaceThrough(pieces);
+    inside = true;
     try {
       processor.process(line);
     } catch (Throwable e) {
@@ -57,6 +64,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
           line.sourceLines + pieces.takeCarriedLines());
       return;
     } finally {
+      inside = false;
       line.replaceThrough(null);
     }
     if (line.isReplaced()) {
@@ -75,10 +83,13 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
 
   /** Tells the processor of a gap. */
   void gap() {
+    inside = true;
     try {
       processor.gap();
     } catch (Throwable e) {
       next.warn(e);
+    } finally {
+      inside = false;
     }
   }
 
@@ -88,13 +99,19 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     endLine.setPart(true, true, false);
     pieces.close(endLine);
     ending = true;
+    inside = true;
     try {
       processor.end(this);
     } catch (Throwable e) {
       next.warn(e);
     } finally {
+      inside = false;
       ending = false;
     }
+  }
+
+  boolean isInside() {
+    return inside;
   }
 
   @Override

@@ -35,6 +35,16 @@ final class StreamDrain implements LineTarget {
   private @Nullable LogLine line;
   private ProcessorStage @Nullable [] stages;
   private List<LogListener> listeners = List.of();
+
+  /** Those of them that are told in this pass. */
+  private List<LogListener> told = List.of();
+
+  /** Which of them is called now; read by another thread as {@link ProcessorStage#isInside}. */
+  private @Nullable LogListener telling;
+
+  /** Whether it was said that a listener is passed over. */
+  private boolean passingOver;
+
   private List<Sink> sinks = List.of();
   private int maxLine;
   private boolean wholeRuns;
@@ -162,6 +172,7 @@ final class StreamDrain implements LineTarget {
     }
     buffer.snapshot(view);
     lend(scratch);
+    told = listeners.isEmpty() ? listeners : listenersThatReturn();
     stop = JobDrain.Outcome.TAKEN;
     Segment segment = view.head;
     if (segment != at) {
@@ -213,6 +224,45 @@ final class StreamDrain implements LineTarget {
     }
     letGo();
     return stop;
+  }
+
+  /** A listener of which too many calls hang is passed over until one returns. */
+  private List<LogListener> listenersThatReturn() {
+    AbandonedCalls abandoned = drain.job.engine.abandoned;
+    if (abandoned.count() < AbandonedCalls.LIMIT) {
+      return listeners;
+    }
+    List<LogListener> ready = new ArrayList<>(listeners.size());
+    for (LogListener listener : listeners) {
+      if (!abandoned.isAtLimit(listener)) {
+        ready.add(listener);
+      }
+    }
+    if (ready.size() < listeners.size() && !passingOver) {
+      passingOver = true;
+      LOG.warn(
+          "{} calls of a listener hang: it is told nothing until one returns",
+          AbandonedCalls.LIMIT);
+    }
+    return ready;
+  }
+
+  /** Returns whose call is under way, null if none is. */
+  @Nullable Object callee() {
+    LogListener listener = telling;
+    if (listener != null) {
+      return listener;
+    }
+    ProcessorStage[] chain = stages;
+    if (chain != null) {
+      // The last one first: a processor's text may go on to the next while it is in its call.
+      for (int i = chain.length - 1; i >= 0; i--) {
+        if (chain[i].isInside()) {
+          return drain.job.processors.get(i);
+        }
+      }
+    }
+    return null;
   }
 
   private void arriveAt(@Nullable Segment segment) {
@@ -588,17 +638,20 @@ final class StreamDrain implements LineTarget {
         sink.lost(reason, piece.sourceBytes, piece.sourceLines);
       }
     }
-    for (LogListener listener : listeners) {
+    for (LogListener listener : told) {
       tell(listener, piece);
     }
   }
 
   private void tell(LogListener listener, LogLine piece) {
     piece.replaceThrough(null);
+    telling = listener;
     try {
       listener.onLine(piece);
     } catch (Throwable e) {
       warn(e);
+    } finally {
+      telling = null;
     }
   }
 

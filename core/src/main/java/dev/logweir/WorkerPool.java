@@ -19,6 +19,7 @@ final class WorkerPool {
   /** Work in pieces so short that one that takes as long as this hangs. */
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** How many threads are replaced that hang in nobody's call. */
   private static final int MAX_LOST = 16;
 
   /** When who got no thread asks again. */
@@ -40,6 +41,10 @@ final class WorkerPool {
   private int idle;
   private int lost;
   private final List<Worker> workers = new ArrayList<>();
+
+  /** Lost ones whose loss is counted to nobody who is refused more calls at a limit. */
+  private final List<Worker> lostToNobody = new ArrayList<>();
+
   private boolean watching;
   private boolean closed;
   private final Condition ended = lock.newCondition();
@@ -61,6 +66,15 @@ final class WorkerPool {
     private boolean waiting;
 
     abstract void run();
+
+    /**
+     * Its thread is about to be given up for hanging; called with no lock of the pool held. Returns
+     * whether that is counted to somebody who at a limit gets no more calls: else the pool bounds
+     * it.
+     */
+    boolean hangs(Thread thread) {
+      return false;
+    }
   }
 
   /**
@@ -106,15 +120,16 @@ final class WorkerPool {
    * that has done that work meanwhile.
    */
   void replace(Thread thread, Work task) {
+    boolean counted = task.hangs(thread);
     Worker replacement = null;
     lock.lock();
     try {
-      if (lost >= Math.max(MAX_LOST, maxThreads)) {
+      if (!counted && lostToNobody.size() >= Math.max(MAX_LOST, maxThreads)) {
         return;
       }
       for (Worker worker : workers) {
         if (thread == worker.thread && task == worker.task) {
-          replacement = lose(worker);
+          replacement = lose(worker, counted);
           break;
         }
       }
@@ -220,10 +235,13 @@ final class WorkerPool {
   }
 
   /** Returns a worker to begin in the place of a lost one, if there is a need. */
-  private @Nullable Worker lose(Worker worker) {
+  private @Nullable Worker lose(Worker worker, boolean counted) {
     worker.lost = true;
     workers.remove(worker);
     lost++;
+    if (!counted) {
+      lostToNobody.add(worker);
+    }
     if (queued == 0 || closed) {
       return null;
     }
@@ -233,33 +251,75 @@ final class WorkerPool {
   }
 
   private void watchIfStuck() {
-    if (watch != null && !watching && lost < MAX_LOST) {
+    if (watch != null && !watching) {
       watching = watch.schedule(this::replaceStuck, STUCK_NANOS) != null;
     }
   }
 
   private void replaceStuck() {
-    List<Worker> begun = new ArrayList<>();
+    for (Worker worker : stuck()) {
+      replaceStuck(worker);
+    }
+    lock.lock();
+    try {
+      if (queued > 0) {
+        watchIfStuck();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Worker> stuck() {
+    List<Worker> stuck = new ArrayList<>();
     lock.lock();
     try {
       watching = false;
       if (watch == null || queued == 0) {
-        return;
+        return stuck;
       }
+      stuck.addAll(lostToNobody); // by now they may hang in somebody's call
       long now = watch.nanoTime();
-      for (Worker worker : List.copyOf(workers)) {
-        if (worker.task != null && now - worker.sinceNanos >= STUCK_NANOS && lost < MAX_LOST) {
-          Worker replacement = lose(worker);
-          if (replacement != null) {
-            begun.add(replacement);
-          }
+      for (Worker worker : workers) {
+        if (worker.task != null && now - worker.sinceNanos >= STUCK_NANOS) {
+          stuck.add(worker);
         }
       }
-      watchIfStuck();
     } finally {
       lock.unlock();
     }
-    begun.forEach(worker -> begin(worker, null));
+    return stuck;
+  }
+
+  private void replaceStuck(Worker worker) {
+    Work task;
+    Thread thread;
+    lock.lock();
+    try {
+      task = worker.task;
+      thread = worker.thread;
+    } finally {
+      lock.unlock();
+    }
+    if (task == null || thread == null) {
+      return;
+    }
+    boolean counted = task.hangs(thread);
+    Worker replacement = null;
+    lock.lock();
+    try {
+      if (worker.lost && counted && task == worker.task) {
+        lostToNobody.remove(worker);
+      } else if (task == worker.task && !worker.lost) {
+        boolean bounded = counted || lostToNobody.size() < MAX_LOST;
+        replacement = bounded ? lose(worker, counted) : null;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (replacement != null) {
+      begin(replacement, null);
+    }
   }
 
   private @Nullable Work next(Worker worker) {
@@ -268,6 +328,7 @@ final class WorkerPool {
       worker.task = null;
       if (worker.lost) {
         lost--;
+        lostToNobody.remove(worker);
         ended.signalAll(); // awaitEnd
         return null;
       }
