@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -236,6 +237,7 @@ final class FakeOpsLevel implements AutoCloseable {
     final OutputStream out;
     private final InputStream in;
     private final Map<String, String> headers = new LinkedHashMap<>();
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
 
     private Call(Socket socket, InputStream in) throws IOException {
       this.socket = socket;
@@ -300,6 +302,21 @@ final class FakeOpsLevel implements AutoCloseable {
       Request request = readBody();
       requests.add(request);
       return request;
+    }
+
+    /** Reads on in the body, and keeps it for {@link #kept}. */
+    void keep(int count) throws IOException {
+      kept.write(readBytes(Math.min(count, contentLength() - kept.size())));
+    }
+
+    /** Reads the body to its end. */
+    void keepRest() throws IOException {
+      keep(contentLength());
+    }
+
+    /** Checks the body that was read piece by piece. */
+    Request kept() throws IOException {
+      return parse(kept.toByteArray());
     }
 
     /** Reads the body, the head being read, and checks it. */
