@@ -25,6 +25,8 @@ public final class LogStreamer implements AutoCloseable {
   /** The job's own objects, 8 KiB, and recent lines, 8 KiB by default. */
   private static final int OWN_BYTES = 8 << 10;
 
+  static final int MAX_SINKS = 4;
+
   private final Job job;
   private final List<BatchSender> senders;
   private final List<LogListener> listeners;
@@ -213,6 +215,14 @@ public final class LogStreamer implements AutoCloseable {
     return job.hasRun() ? job.maxRetainedBytes() : job.maxBytes(senders.size(), true, fixedBytes());
   }
 
+  boolean has(LogProcessor processor) {
+    return processors.contains(processor);
+  }
+
+  int sinks() {
+    return senders.size();
+  }
+
   @Override
   public String toString() {
     return "LogStreamer[" + job.state() + "]";
@@ -223,7 +233,6 @@ public final class LogStreamer implements AutoCloseable {
    * thread-safe.
    */
   public static final class Builder {
-    private static final int MAX_SINKS = 4;
 
     private final List<BatchSender> senders = new ArrayList<>();
     private final List<LogProcessor> processors = new ArrayList<>();

@@ -26,7 +26,7 @@ public final class LogweirEngine implements AutoCloseable {
   public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
 
   private static final int MAX_SENDS = 1 << 16;
-  private static final int MAX_CLOSINGS = 1024;
+  static final int MAX_CLOSINGS = 1024;
   private static final int FREE_LARGE_BYTES = 3 << 20;
   private static final int FREE_SMALL_BYTES = 1 << 20;
   private static final int OWN_BYTES = 64 << 10;
@@ -44,6 +44,7 @@ public final class LogweirEngine implements AutoCloseable {
   final Totals totals;
   private final @Nullable MemoryBudget budget;
   private final int drainThreads;
+  private final int maxConcurrentSends;
   private final SegmentPool large;
   private final SegmentPool small;
   private final Set<Job> jobs = ConcurrentHashMap.newKeySet();
@@ -56,6 +57,7 @@ public final class LogweirEngine implements AutoCloseable {
     time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
     drainThreads = Runtime.getRuntime().availableProcessors();
     drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
+    maxConcurrentSends = builder.maxConcurrentSends;
     sends = new SendPool("logweir-send-", builder.maxConcurrentSends, builder.sendExecutor);
     closings = new SendPool("logweir-close-", MAX_CLOSINGS, builder.closeExecutor);
     budget = builder.budget;
@@ -205,6 +207,14 @@ public final class LogweirEngine implements AutoCloseable {
     if (abandoned.remove(owner)) {
       jobs.forEach(Job::requestDrain);
     }
+  }
+
+  int drainThreads() {
+    return drainThreads;
+  }
+
+  int maxConcurrentSends() {
+    return maxConcurrentSends;
   }
 
   @Nullable MemoryBudget budget() {

@@ -169,11 +169,12 @@ public final class SecretMasker implements LogProcessor {
     boolean fixed = maxStates == automaton.states();
     long states = (long) maxStates * MaskerAutomaton.STATE_BYTES + MaskerAutomaton.FIXED_BYTES;
     long building = fixed ? 0 : states + (long) maxStates * MaskerAutomaton.BUILD_BYTES;
-    return FIXED_BYTES
-        + states
-        + building
-        + 2L * (MaskerStream.FIXED_BYTES + maxLength)
-        + 6L * maxLength;
+    return FIXED_BYTES + states + building + stateBytes();
+  }
+
+  /** Returns the most heap of the states of one job. */
+  long stateBytes() {
+    return 2L * (MaskerStream.FIXED_BYTES + maxLength) + 6L * maxLength;
   }
 
   /** Returns the number of values. */

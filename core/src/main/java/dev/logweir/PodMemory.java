@@ -1,0 +1,339 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The memory that a process with so many jobs needs, as a sum of named terms: the heap, for {@code
+ * -Xmx}, and the limit of its pod or control group, for a kernel that kills what is over it.
+ *
+ * <p>Immutable. Holds for a JVM that is started with {@link #jvmOptions()}: what the options bound,
+ * the JVM does not exceed; the other terms were measured, with all jobs writing to an API that
+ * hangs, and have room to spare ({@code benchmarks/run pod} measures each beside its term).
+ *
+ * <pre>{@code
+ * PodMemory memory = PodMemory.builder(engine).jobs(50, sample).build();
+ * System.out.println(memory.limitBytes());
+ * System.out.println(String.join(" ", memory.jvmOptions()));
+ * }</pre>
+ */
+public final class PodMemory {
+  /** The heap of the program itself if nothing else is said. */
+  public static final long DEFAULT_APPLICATION_HEAP = 24 << 20;
+
+  /** The threads of the program itself, besides one for each job, if nothing else is said. */
+  public static final int DEFAULT_APPLICATION_THREADS = 16;
+
+  private static final int MAX_JOBS = 1_000_000;
+  private static final int MAX_THREADS = 1_000_000;
+  private static final long MAX_BYTES = 1L << 50;
+  private static final long MIB = 1L << 20;
+
+  /** A thread for the caller of {@code pump} and one for each of its streams. */
+  private static final int THREADS_A_JOB = 3;
+
+  /** Those of the JVM: compilers, collector, signals, references, and for the ends of processes. */
+  private static final int JVM_THREADS = 24;
+
+  /**
+   * Touched of a stack, with what the kernel holds for a thread: 16 KiB of stack and its tables.
+   */
+  private static final long THREAD_BYTES = 160 << 10;
+
+  private static final long METASPACE_BYTES = 48 * MIB;
+  private static final long CODE_CACHE_BYTES = 32 * MIB;
+  private static final long JVM_NATIVE_BYTES = 64 * MIB;
+  private static final long COLLECTOR_BYTES = 4 * MIB;
+
+  /** The serial collector's tables: a card for 512 B, an offset as well, and marking stacks. */
+  private static final long HEAP_TO_COLLECTOR = 64;
+
+  private static final long DIRECT_BYTES = 8 * MIB;
+
+  /** The JDK copies what a socket writes or reads through a direct buffer of the thread. */
+  private static final long DIRECT_A_SEND = 32 << 10;
+
+  /** What the kernel keeps for a connection before it holds the writer back. */
+  private static final long SOCKET_BYTES = 128 << 10;
+
+  /** Two pipes of 16 pages each, and the tables of a process. */
+  private static final long PIPES_A_CHILD = 160 << 10;
+
+  /** Of the heap, in tenths, for garbage that is not yet collected. */
+  private static final int GARBAGE_TENTHS = 3;
+
+  private final List<Term> terms;
+  private final long heap;
+  private final long limit;
+  private final long direct;
+
+  private PodMemory(Builder builder) {
+    List<Term> all = new ArrayList<>(builder.heapTerms(GARBAGE_TENTHS));
+    heap = roundUp(all.stream().mapToLong(Term::bytes).sum());
+    direct = roundUp(DIRECT_BYTES + builder.sends() * DIRECT_A_SEND);
+    all.addAll(outside(builder));
+    terms = List.copyOf(all);
+    limit =
+        heap + roundUp(terms.stream().filter(term -> !term.isHeap()).mapToLong(Term::bytes).sum());
+  }
+
+  /**
+   * A part of the memory.
+   *
+   * @param name of the part
+   * @param isHeap whether it is of the heap
+   * @param bytes of the part, at most
+   * @param meaning what it is for, and what it was computed of, for a person
+   */
+  public record Term(String name, boolean isHeap, long bytes, String meaning) {}
+
+  /**
+   * Returns a builder for the jobs of an engine.
+   *
+   * @throws NullPointerException if {@code engine} is null
+   */
+  public static Builder builder(LogweirEngine engine) {
+    return new Builder(Objects.requireNonNull(engine, "engine"));
+  }
+
+  private List<Term> outside(Builder builder) {
+    List<Term> all = new ArrayList<>();
+    long threads = builder.threads(JVM_THREADS, THREADS_A_JOB);
+    add(all, "thread stacks", threads * THREAD_BYTES, threads + " threads, " + of(THREAD_BYTES));
+    add(all, "metaspace", METASPACE_BYTES, "classes; bounded by an option");
+    add(all, "code cache", CODE_CACHE_BYTES, "compiled code; bounded by an option");
+    add(
+        all,
+        "collector",
+        COLLECTOR_BYTES + heap / HEAP_TO_COLLECTOR,
+        "tables of the serial collector, by the heap");
+    add(all, "JVM native", JVM_NATIVE_BYTES, "symbols, compilers, shared classes, malloc");
+    add(
+        all,
+        "direct buffers",
+        direct,
+        builder.sends() + " sends, " + of(DIRECT_A_SEND) + ", and others; bounded by an option");
+    long sockets = builder.sends() * SOCKET_BYTES;
+    add(all, "sockets", sockets, builder.sends() + " connections, " + of(SOCKET_BYTES));
+    if (builder.childBytes > 0) {
+      long each = builder.childBytes + PIPES_A_CHILD;
+      add(
+          all,
+          "child processes",
+          builder.jobs * each,
+          builder.jobs + " processes with their pipes, " + of(each));
+    }
+    return all;
+  }
+
+  private static void add(List<Term> all, String name, long bytes, String meaning) {
+    all.add(new Term(name, false, bytes, meaning));
+  }
+
+  private static String of(long bytes) {
+    return (bytes >> 10) + " KiB each";
+  }
+
+  private static long roundUp(long bytes) {
+    return (bytes + MIB - 1) / MIB * MIB;
+  }
+
+  /** Returns the heap, for {@code -Xmx}, in whole MiB. */
+  public long heapBytes() {
+    return heap;
+  }
+
+  /** Returns the limit of the pod or control group, in whole MiB. */
+  public long limitBytes() {
+    return limit;
+  }
+
+  /** Returns the parts: first those of the heap, then the others. */
+  public List<Term> terms() {
+    return terms;
+  }
+
+  /** Returns the options of {@code java} with which the limit is enough. */
+  public List<String> jvmOptions() {
+    return List.of(
+        "-XX:+UseSerialGC",
+        "-Xmx" + mib(heap),
+        "-XX:MaxMetaspaceSize=" + mib(METASPACE_BYTES),
+        "-XX:ReservedCodeCacheSize=" + mib(CODE_CACHE_BYTES),
+        "-XX:MaxDirectMemorySize=" + mib(direct));
+  }
+
+  private static String mib(long bytes) {
+    return bytes / MIB + "m";
+  }
+
+  @Override
+  public String toString() {
+    return "PodMemory[heap " + mib(heap) + ", limit " + mib(limit) + "]";
+  }
+
+  /** Collects what there is in the process. Not thread-safe. */
+  public static final class Builder {
+    private final LogweirEngine engine;
+    private final List<Term> shared = new ArrayList<>();
+    private final List<SecretMasker> maskers = new ArrayList<>();
+    private int jobs;
+    private int sinks;
+    private long jobBytes;
+    private long applicationHeap = DEFAULT_APPLICATION_HEAP;
+    private int applicationThreads = DEFAULT_APPLICATION_THREADS;
+    private long childBytes;
+
+    private Builder(LogweirEngine engine) {
+      this.engine = engine;
+    }
+
+    /**
+     * Sets how many jobs there are at once, all like one that is given, started or not. A processor
+     * that they share is counted for each of them, except a {@link #sharedMasker}.
+     *
+     * @param count 1 to 1,000,000
+     * @throws NullPointerException if {@code sample} is null
+     * @throws IllegalArgumentException if {@code count} is out of range
+     */
+    public Builder jobs(int count, LogStreamer sample) {
+      long each = sample.maxRetainedBytes();
+      for (SecretMasker masker : maskers) {
+        if (sample.has(masker)) {
+          each += masker.stateBytes() - masker.maxRetainedBytes();
+          shared("shared masker", masker.maxRetainedBytes());
+        }
+      }
+      return jobs(count, each, sample.sinks());
+    }
+
+    /**
+     * Sets how many jobs there are at once.
+     *
+     * @param count 1 to 1,000,000
+     * @param maxRetainedBytes of one job, as {@link LogStreamer#maxRetainedBytes()} says
+     * @param sinks of one job, 1 to 4
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public Builder jobs(int count, long maxRetainedBytes, int sinks) {
+      jobs = Checks.count("number of jobs", count, 1, MAX_JOBS);
+      jobBytes = inRange("maxRetainedBytes", maxRetainedBytes);
+      this.sinks = Checks.count("number of sinks", sinks, 1, LogStreamer.MAX_SINKS);
+      return this;
+    }
+
+    /**
+     * Says that all jobs mask with this masker, one that the sample has: counted once, and not for
+     * each job. To be given before {@link #jobs(int, LogStreamer)}.
+     *
+     * @throws NullPointerException if {@code masker} is null
+     */
+    public Builder sharedMasker(SecretMasker masker) {
+      maskers.add(Objects.requireNonNull(masker, "masker"));
+      return this;
+    }
+
+    /**
+     * Adds heap that is there once for all jobs, such as a client's own part.
+     *
+     * @param name what it is, for a person
+     * @param bytes 0 to 2^50
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if {@code bytes} is out of range
+     */
+    public Builder shared(String name, long bytes) {
+      Objects.requireNonNull(name, "name");
+      shared.add(new Term(name, true, inRange("shared", bytes), "once for all jobs"));
+      return this;
+    }
+
+    /**
+     * Sets the heap that the program itself holds, live, with its libraries: 0 to 2^50 bytes,
+     * default 24 MiB.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder applicationHeap(long bytes) {
+      applicationHeap = inRange("applicationHeap", bytes);
+      return this;
+    }
+
+    /**
+     * Sets how many threads the program itself has, besides one for each job: 0 to 1,000,000,
+     * default {@value #DEFAULT_APPLICATION_THREADS}.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder applicationThreads(int threads) {
+      applicationThreads = Checks.count("applicationThreads", threads, 0, MAX_THREADS);
+      return this;
+    }
+
+    /**
+     * Sets what the process of a job takes of the same pod: 0 to 2^50 bytes. Default 0, for jobs
+     * that run elsewhere, such as in pods of their own; their pipes are then not counted either.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder childProcess(long bytesEach) {
+      childBytes = inRange("childProcess", bytesEach);
+      return this;
+    }
+
+    /**
+     * Returns the sum.
+     *
+     * @throws IllegalStateException if the jobs were not given
+     */
+    public PodMemory build() {
+      if (jobs == 0) {
+        throw new IllegalStateException("jobs must be given");
+      }
+      return new PodMemory(this);
+    }
+
+    private static long inRange(String name, long bytes) {
+      Checks.atLeast(name, bytes, 0);
+      if (bytes > MAX_BYTES) {
+        throw new IllegalArgumentException(name + " must be at most 2^50 B: " + bytes);
+      }
+      return bytes;
+    }
+
+    private List<Term> heapTerms(int garbageTenths) {
+      List<Term> all = new ArrayList<>();
+      all.add(
+          new Term("engine", true, engine.maxRetainedBytes(), "LogweirEngine.maxRetainedBytes()"));
+      all.add(
+          new Term(
+              "jobs",
+              true,
+              jobs * jobBytes,
+              jobs + " jobs, LogStreamer.maxRetainedBytes() = " + jobBytes));
+      all.addAll(shared);
+      all.add(new Term("application", true, applicationHeap, "the program's own, with libraries"));
+      long live = all.stream().mapToLong(Term::bytes).sum();
+      all.add(
+          new Term(
+              "garbage",
+              true,
+              live * garbageTenths / 10,
+              "not yet collected: " + garbageTenths + " tenths of the above"));
+      return all;
+    }
+
+    private long sends() {
+      return Math.min((long) jobs * sinks, engine.maxConcurrentSends());
+    }
+
+    private long threads(int jvm, int aJob) {
+      int processors = engine.drainThreads();
+      // Virtual ones live in the heap of their jobs and share as many threads as there are
+      // processors.
+      boolean virtual = DaemonThreads.virtual("unused") != null && !engine.sends.isGiven();
+      long calls = virtual ? processors : sends() + Math.min(jobs, LogweirEngine.MAX_CLOSINGS);
+      return jvm + applicationThreads + processors + 1L + (long) jobs * aJob + calls;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PodMemoryTest {
+  private static final long MIB = 1L << 20;
+
+  private final LogweirEngine engine = LogweirEngine.builder().maxConcurrentSends(40).build();
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  @Test
+  void heap_isTheSumOfItsTermsInWholeMebibytes() {
+    PodMemory memory =
+        PodMemory.builder(engine)
+            .jobs(50, 1_600_000, 1)
+            .shared("client", 3_000_000)
+            .applicationHeap(10_000_000)
+            .build();
+
+    long live = engine.maxRetainedBytes() + 50 * 1_600_000 + 3_000_000 + 10_000_000;
+    assertThat(bytesOf(memory, "jobs")).isEqualTo(50 * 1_600_000);
+    assertThat(bytesOf(memory, "client")).isEqualTo(3_000_000);
+    assertThat(bytesOf(memory, "garbage")).isEqualTo(live * 3 / 10);
+    assertThat(memory.heapBytes()).isBetween(live * 13 / 10, live * 13 / 10 + MIB);
+    assertThat(memory.heapBytes() % MIB).isZero();
+  }
+
+  @Test
+  void limit_isTheHeapAndTheSumOfAllOtherTerms() {
+    PodMemory memory = PodMemory.builder(engine).jobs(50, 1_600_000, 1).build();
+
+    long others =
+        memory.terms().stream()
+            .filter(term -> !term.isHeap())
+            .mapToLong(PodMemory.Term::bytes)
+            .sum();
+    assertThat(memory.limitBytes() - memory.heapBytes()).isBetween(others, others + MIB);
+    assertThat(memory.terms())
+        .extracting(PodMemory.Term::name)
+        .containsExactly(
+            "engine",
+            "jobs",
+            "application",
+            "garbage",
+            "thread stacks",
+            "metaspace",
+            "code cache",
+            "collector",
+            "JVM native",
+            "direct buffers",
+            "sockets");
+  }
+
+  @Test
+  void options_setTheBoundsThatTheLimitWasComputedWith() {
+    PodMemory memory = PodMemory.builder(engine).jobs(50, 1_600_000, 1).build();
+
+    assertThat(memory.jvmOptions())
+        .contains(
+            "-Xmx" + memory.heapBytes() / MIB + "m",
+            "-XX:MaxMetaspaceSize=" + bytesOf(memory, "metaspace") / MIB + "m",
+            "-XX:ReservedCodeCacheSize=" + bytesOf(memory, "code cache") / MIB + "m",
+            "-XX:MaxDirectMemorySize=" + bytesOf(memory, "direct buffers") / MIB + "m");
+  }
+
+  @Test
+  void jobs_canBeGivenByASampleThatWasNotStarted() {
+    LogStreamer sample =
+        LogStreamer.builder(lines -> {}).sink(lines -> {}).engine(engine).maxSize(64 << 10).build();
+
+    PodMemory bySample = PodMemory.builder(engine).jobs(10, sample).build();
+
+    PodMemory byBytes = PodMemory.builder(engine).jobs(10, sample.maxRetainedBytes(), 2).build();
+    assertThat(bySample.terms()).isEqualTo(byBytes.terms());
+  }
+
+  @Test
+  void sharedMasker_isCountedOnceWithAStateForEachJob() {
+    SecretMasker masker = SecretMasker.builder().add("a secret", "another").room(0).build();
+    LogStreamer sample = LogStreamer.builder(lines -> {}).engine(engine).processor(masker).build();
+
+    PodMemory shared = PodMemory.builder(engine).sharedMasker(masker).jobs(10, sample).build();
+    PodMemory each = PodMemory.builder(engine).jobs(10, sample).build();
+
+    assertThat(bytesOf(shared, "shared masker")).isEqualTo(masker.maxRetainedBytes());
+    assertThat(bytesOf(each, "jobs") - bytesOf(shared, "jobs"))
+        .isEqualTo(10 * (masker.maxRetainedBytes() - masker.stateBytes()))
+        .isPositive();
+  }
+
+  @Test
+  void sends_areNotMoreThanTheEngineRunsAtOnce() {
+    PodMemory forty = PodMemory.builder(engine).jobs(40, 1_000, 1).build();
+    PodMemory hundred = PodMemory.builder(engine).jobs(100, 1_000, 4).build();
+
+    assertThat(bytesOf(hundred, "sockets")).isEqualTo(bytesOf(forty, "sockets"));
+    assertThat(bytesOf(hundred, "thread stacks")).isGreaterThan(bytesOf(forty, "thread stacks"));
+  }
+
+  @Test
+  void childProcesses_areOnlyCountedWhereTheyAreInThePod() {
+    PodMemory.Builder builder = PodMemory.builder(engine).jobs(10, 1_000, 1);
+    long without = builder.build().limitBytes();
+
+    PodMemory with = builder.childProcess(1 << 20).build();
+
+    assertThat(bytesOf(with, "child processes")).isGreaterThan(10 << 20);
+    assertThat(with.limitBytes() - without)
+        .isBetween(bytesOf(with, "child processes") - MIB, bytesOf(with, "child processes") + MIB);
+  }
+
+  @Test
+  void values_outOfRangeAreRefusedWithNameBoundAndValue() {
+    PodMemory.Builder builder = PodMemory.builder(engine);
+
+    assertThatIllegalStateException().isThrownBy(builder::build).withMessage("jobs must be given");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.jobs(0, 1, 1))
+        .withMessage("number of jobs must be between 1 and 1000000: 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.jobs(1, -1, 1))
+        .withMessageContaining("maxRetainedBytes")
+        .withMessageContaining("-1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.jobs(1, 1, 5))
+        .withMessage("number of sinks must be between 1 and 4: 5");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.applicationHeap(Long.MAX_VALUE))
+        .withMessageContaining("applicationHeap must be at most");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.applicationThreads(-1))
+        .withMessageContaining("applicationThreads");
+  }
+
+  private static long bytesOf(PodMemory memory, String name) {
+    return memory.terms().stream()
+        .filter(term -> term.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .bytes();
+  }
+}
