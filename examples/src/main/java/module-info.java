@@ -10,6 +10,9 @@ module dev.logweir.examples {
   requires org.slf4j;
   requires static org.jspecify;
 
+  provides org.slf4j.spi.SLF4JServiceProvider with
+      dev.logweir.examples.LogProvider;
+
   opens dev.logweir.examples to
       info.picocli;
 }

@@ -24,4 +24,14 @@ final class DurationText implements ITypeConverter<Duration> {
           "'" + text + "' is not a duration such as 500ms, 2s or 1m30s");
     }
   }
+
+  /** How it is typed, such as {@code 24h} or {@code 1m30s}. */
+  static String of(Duration time) {
+    if (time.isZero()) {
+      return "0";
+    }
+    return time.compareTo(Duration.ofSeconds(1)) < 0 && !time.isNegative()
+        ? time.toMillis() + "ms"
+        : time.toString().substring(2).toLowerCase(Locale.ROOT);
+  }
 }

@@ -127,15 +127,18 @@ public final class FaktoryConsumer implements Callable<Integer> {
           store(job);
         } else {
           outcomes++;
-          err.printf(
-              "job %s: %s%n", printable(Ids.numberOf(job.runnerJobId())), printable(job.outcome()));
+          err.println(
+              "job "
+                  + printable(Ids.numberOf(job.runnerJobId()))
+                  + ": "
+                  + printable(job.outcome()));
           err.flush();
         }
         // Only now: what a consumer has not stored, Faktory gives to another.
         worker.acknowledge(job.jid());
       }
     }
-    err.printf("outcomes: %d, jobs that came again: %d%n", outcomes, again);
+    err.println("outcomes: " + outcomes + ", jobs that came again: " + again);
     err.flush();
     return 0;
   }

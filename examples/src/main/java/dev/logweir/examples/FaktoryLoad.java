@@ -123,7 +123,7 @@ public final class FaktoryLoad implements Callable<Integer> {
   private void check(String name, int value, int max) {
     if (value < 1 || value > max) {
       throw new ParameterException(
-          spec.commandLine(), "%s must be from 1 to %,d: %d".formatted(name, max, value));
+          spec.commandLine(), name + " must be from 1 to " + max + ": " + value);
     }
   }
 

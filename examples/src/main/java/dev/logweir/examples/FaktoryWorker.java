@@ -86,8 +86,13 @@ final class FaktoryWorker implements AutoCloseable {
                 + '"'
             : "";
     expectOk(
-        "HELLO {\"hostname\":\"example\",\"wid\":\"%s\",\"pid\":%d,\"labels\":[\"logweir\"],\"v\":2%s}"
-            .formatted(id, ProcessHandle.current().pid(), proof));
+        "HELLO {\"hostname\":\"example\",\"wid\":\""
+            + id
+            + "\",\"pid\":"
+            + ProcessHandle.current().pid()
+            + ",\"labels\":[\"logweir\"],\"v\":2"
+            + proof
+            + "}");
   }
 
   private static String hash(String salted, int iterations) {
@@ -155,8 +160,11 @@ final class FaktoryWorker implements AutoCloseable {
   /** Gives a job back to the server, which has it tried again later. */
   void fail(String jid, String reason) throws IOException {
     expectOk(
-        "FAIL {\"jid\":%s,\"errtype\":\"Refused\",\"message\":%s,\"backtrace\":[]}"
-            .formatted(quoted(jid), quoted(reason)));
+        "FAIL {\"jid\":"
+            + quoted(jid)
+            + ",\"errtype\":\"Refused\",\"message\":"
+            + quoted(reason)
+            + ",\"backtrace\":[]}");
   }
 
   private static String quoted(String text) {

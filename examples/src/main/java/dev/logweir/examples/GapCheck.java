@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -153,8 +154,14 @@ public final class GapCheck {
   }
 
   private String at(String what) {
-    return "line %d arrived, byte %d written, after %d gaps of %d bytes: %s"
-        .formatted(arrivedLine, writtenBytes, gaps, missingBytes, what);
+    return String.format(
+        Locale.ROOT,
+        "line %d arrived, byte %d written, after %d gaps of %d bytes: %s",
+        arrivedLine,
+        writtenBytes,
+        gaps,
+        missingBytes,
+        what);
   }
 
   private static long number(String text) {

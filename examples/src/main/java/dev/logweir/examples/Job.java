@@ -7,8 +7,11 @@ import dev.logweir.OutcomeVariables;
 import dev.logweir.SendException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A command to run and what became of it. One thread runs it; the rest is thread-safe. */
@@ -20,8 +23,10 @@ final class Job {
   private final LogStreamer.Builder settings;
   private final @Nullable Pace pace;
   private final Duration outcomeTime;
-  private final Map<String, String> environment;
+  private final Consumer<Map<String, String>> environment;
   private volatile boolean ended;
+  private volatile boolean killed;
+  private volatile List<ProcessHandle> toEnd = List.of();
   private volatile @Nullable Process process;
   private volatile @Nullable LogStreamer log;
   private volatile @Nullable Result result;
@@ -37,10 +42,38 @@ final class Job {
    */
   record Result(int exitCode, @Nullable LogReport report, @Nullable String failure) {}
 
+  /** What became of a job, in a word or two. */
+  enum State {
+    NOT_BEGUN("not begun"),
+    RUNNING("running"),
+    NOT_STARTED("no start"),
+    DONE("done"),
+    FAILED("failed"),
+    ENDED("ended"),
+    KILLED("killed");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param environment changes what the command inherits
+   * @param outcomeTime what reporting the outcome may take
+   */
   Job(
       long number,
       List<String> command,
-      Map<String, String> environment,
+      Consumer<Map<String, String>> environment,
       Destination.Reporter reporter,
       @Nullable OutcomeVariables variables,
       LogStreamer.Builder settings,
@@ -72,12 +105,14 @@ final class Job {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       result = new Result(-1, null, "was interrupted");
+    } catch (RuntimeException e) {
+      result = new Result(-1, null, "its log could not be shipped: " + e.getMessage());
     }
   }
 
   private Result ship() throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().putAll(environment);
+    environment.accept(builder.environment());
     Process child = builder.start();
     process = child;
     if (ended) {
@@ -109,14 +144,24 @@ final class Job {
     }
   }
 
+  /** Everything that went wrong: what the command did hides nothing of what its log met. */
   private @Nullable String failure(LogReport report) {
-    if (exitCode != 0) {
-      return ended ? "ended early" : "exit code " + exitCode;
+    List<String> failures = new ArrayList<>();
+    if (killed) {
+      failures.add("did not end at SIGTERM and was killed");
+    } else if (ended) {
+      failures.add("ended early");
+    } else if (exitCode != 0) {
+      failures.add("exit code " + exitCode);
     }
     if (!report.isComplete()) {
-      return "log incomplete: " + report;
+      failures.add("log incomplete: " + report);
     }
-    return outcomeFailure;
+    String outcome = outcomeFailure;
+    if (outcome != null) {
+      failures.add(outcome);
+    }
+    return failures.isEmpty() ? null : String.join("; ", failures);
   }
 
   /** Ends the command, if it runs, and what it started; a job not yet begun will not begin. */
@@ -124,14 +169,52 @@ final class Job {
     ended = true;
     Process child = process;
     if (child != null) {
+      // Listed first: of a command that has ended, nobody can tell what it started.
+      List<ProcessHandle> all = new ArrayList<>(child.descendants().toList());
       // Process.destroy() would also close the pipes, with what is still in them.
-      child.descendants().forEach(ProcessHandle::destroy);
-      child.toHandle().destroy();
+      all.add(child.toHandle());
+      toEnd = all;
+      all.forEach(ProcessHandle::destroy);
     }
+  }
+
+  /** Kills what did not end, who started it first: a shell would say of each child how it ended. */
+  void kill() {
+    List<ProcessHandle> all = new ArrayList<>();
+    for (int i = toEnd.size() - 1; i >= 0; i--) {
+      ProcessHandle handle = toEnd.get(i);
+      if (handle.isAlive()) {
+        all.add(handle);
+        all.addAll(handle.descendants().toList());
+      }
+    }
+    if (!all.isEmpty()) {
+      killed = true;
+    }
+    all.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Returns what completes when all that {@link #end} was to end has ended. */
+  CompletableFuture<?> onExit() {
+    return CompletableFuture.allOf(
+        toEnd.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new));
   }
 
   boolean isRunning() {
     return process != null && result == null;
+  }
+
+  State state() {
+    Result last = result;
+    if (last == null) {
+      return process == null ? State.NOT_BEGUN : State.RUNNING;
+    }
+    if (last.report() == null) {
+      return State.NOT_STARTED;
+    }
+    return killed
+        ? State.KILLED
+        : ended ? State.ENDED : last.exitCode() == 0 ? State.DONE : State.FAILED;
   }
 
   @Nullable Result result() {

@@ -1,7 +1,10 @@
 package dev.logweir.examples;
 
 import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,7 +18,8 @@ import picocli.CommandLine.Spec;
  *
  * <p>The result goes to stdout, progress and what went wrong to stderr. Exit code 0: every job
  * ended well and its whole log arrived; 1: not so; 2: the command line was wrong. A signal ends the
- * jobs and ships what they have written.
+ * jobs and ships what they have written. Jobs wait where there is no room, unless {@code --drop} is
+ * given.
  */
 @Command(
     name = "local-runner",
@@ -26,6 +30,11 @@ import picocli.CommandLine.Spec;
     synopsisHeading = "Usage: ",
     customSynopsis = "local-runner [OPTIONS] [-- COMMAND...]",
     description = "Runs commands as jobs and ships their output within a fixed amount of memory.",
+    footerHeading = "%nAs the first word instead of options:%n",
+    footer = {
+      "  demo   shows the guarantees, with an API that works and one that hangs",
+      "  size   says how much memory a pod needs (size --help)"
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:every job ended well and its whole log arrived",
@@ -33,17 +42,29 @@ import picocli.CommandLine.Spec;
       "2:the command line is wrong"
     })
 public final class LocalRunner implements Callable<Integer> {
+  private static final Pattern SETTING = Pattern.compile("\\b[a-z]+(?:[A-Z][a-z]*)+\\b");
+  private static final Pattern CAPITAL = Pattern.compile("[A-Z]");
+
   @Mixin private final RunnerOptions options = new RunnerOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
   /** Runs and exits. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    String first = args.length == 0 ? "" : args[0];
+    String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+    System.exit(
+        switch (first) {
+          case "demo" -> Demo.commandLine().execute(rest);
+          case "size" -> Size.commandLine().execute(rest);
+          default -> commandLine().execute(args);
+        });
   }
 
   static CommandLine commandLine() {
     return new CommandLine(new LocalRunner())
         .setStopAtPositional(true)
+        // A command's arguments are its own: @name is no file of options.
+        .setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(LocalRunner::wrongUse)
         .setExecutionExceptionHandler(LocalRunner::failed);
@@ -52,17 +73,31 @@ public final class LocalRunner implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
+    Console console = Console.ofStderr(spec.commandLine().getErr());
     Run run;
     try {
       options.check();
-      run = Run.prepare(options, out, err);
+      run = Run.prepare(options, out, console);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+      throw new ParameterException(
+          spec.commandLine(), withOptionNames(String.valueOf(e.getMessage())), e);
     }
     try (run) {
       return run.toEnd();
     }
+  }
+
+  /** The library speaks of its settings, such as maxSize: here they are options, --max-size. */
+  private String withOptionNames(String message) {
+    return SETTING
+        .matcher(message)
+        .replaceAll(
+            setting -> {
+              String option =
+                  "--"
+                      + CAPITAL.matcher(setting.group()).replaceAll("-$0").toLowerCase(Locale.ROOT);
+              return spec.optionsMap().containsKey(option) ? option : setting.group();
+            });
   }
 
   private static int wrongUse(ParameterException e, String[] args) {

@@ -207,8 +207,13 @@ final class Mutation {
       default -> throw new RefusedException(400, "unknown operationName: " + operation());
     }
     String expected =
-        "mutation %s($input:%sInput!){%s(input: $input){errors{message,path}}}"
-            .formatted(operation(), operation(), payload);
+        "mutation "
+            + operation()
+            + "($input:"
+            + operation()
+            + "Input!){"
+            + payload
+            + "(input: $input){errors{message,path}}}";
     if (!expected.equals(query)) {
       throw new RefusedException(400, "unexpected query: " + query);
     }

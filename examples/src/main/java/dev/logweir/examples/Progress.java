@@ -1,9 +1,5 @@
 package dev.logweir.examples;
 
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -12,19 +8,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * How a run goes, on one line: rewritten twice a second on a terminal, else a new one every few
- * seconds. Also notes the most that was retained at one of its looks, twenty a second.
+ * How a run goes: redrawn twice a second on a terminal, else a line every few seconds. Also notes
+ * the most that was retained at one of its looks, twenty a second.
  */
-final class Progress implements AutoCloseable {
+final class Progress {
   private static final long LOOK_MILLIS = 50;
-  private static final long REWRITE_MILLIS = 500;
+  private static final long REDRAW_MILLIS = 500;
   private static final long LINE_MILLIS = 3_000;
 
   private final List<Job> jobs;
   private final LongSupplier retained;
   private final long limit;
-  private final PrintWriter err;
-  private final boolean terminal = isTerminal();
+  private final Console console;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -37,17 +32,17 @@ final class Progress implements AutoCloseable {
   private long lastIn;
   private long lastOut;
 
-  private Progress(List<Job> jobs, LongSupplier retained, long limit, PrintWriter err) {
+  private Progress(List<Job> jobs, LongSupplier retained, long limit, Console console) {
     this.jobs = jobs;
     this.retained = retained;
     this.limit = limit;
-    this.err = err;
+    this.console = console;
   }
 
   /** Starts looking; {@code limit} is what {@code retained} may not exceed, in bytes. */
-  static Progress start(List<Job> jobs, LongSupplier retained, long limit, PrintWriter err) {
-    Progress progress = new Progress(jobs, retained, limit, err);
-    long period = progress.terminal ? REWRITE_MILLIS : LINE_MILLIS;
+  static Progress start(List<Job> jobs, LongSupplier retained, long limit, Console console) {
+    Progress progress = new Progress(jobs, retained, limit, console);
+    long period = console.isTerminal() ? REDRAW_MILLIS : LINE_MILLIS;
     var looks =
         progress.timer.scheduleAtFixedRate(progress::look, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     var lines =
@@ -61,14 +56,11 @@ final class Progress implements AutoCloseable {
     return peak;
   }
 
-  /** Ends the line. */
-  @Override
-  public void close() {
+  /** Ends it, and takes it off a terminal. */
+  void end() throws InterruptedException {
     timer.shutdownNow();
-    if (terminal) {
-      err.print("\r\u001B[K");
-      err.flush();
-    }
+    boolean unused = timer.awaitTermination(1, TimeUnit.SECONDS);
+    console.endProgress();
   }
 
   private void look() {
@@ -81,41 +73,28 @@ final class Progress implements AutoCloseable {
     double seconds = (now - lastNanos) / 1e9;
     long in = totals.accepted().bytes();
     long out = totals.shipped().bytes();
-    String line =
-        String.format(
-            Locale.ROOT,
-            "%d of %d jobs done, %d running | in %.1f MB/s, out %.1f MB/s"
-                + " | retained %.1f of %.1f MiB | dropped %,d bytes",
-            totals.done(),
-            jobs.size(),
-            totals.running(),
-            (in - lastIn) / seconds / 1e6,
-            (out - lastOut) / seconds / 1e6,
-            mib(retained.getAsLong()),
-            mib(limit),
-            totals.dropped().bytes());
+    console.progress(
+        List.of(
+            String.format(
+                Locale.ROOT,
+                "%d of %d jobs done, %d running",
+                totals.done(),
+                jobs.size(),
+                totals.running()),
+            String.format(
+                Locale.ROOT,
+                "in %.1f MB/s, out %.1f MB/s",
+                (in - lastIn) / seconds / 1e6,
+                (out - lastOut) / seconds / 1e6),
+            String.format(
+                Locale.ROOT, "retained %.1f of %.1f MiB", mib(retained.getAsLong()), mib(limit)),
+            String.format(Locale.ROOT, "dropped %,d bytes", totals.dropped().bytes())));
     lastNanos = now;
     lastIn = in;
     lastOut = out;
-    if (terminal) {
-      err.print("\r" + line + "\u001B[K");
-    } else {
-      err.println(line);
-    }
-    err.flush();
   }
 
   static double mib(long bytes) {
     return bytes / (double) (1 << 20);
-  }
-
-  /** Whether stderr is one: the JDK does not tell, Linux does. */
-  private static boolean isTerminal() {
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
-    } catch (IOException | UnsupportedOperationException e) {
-      return false;
-    }
   }
 }

@@ -14,16 +14,18 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +37,12 @@ final class Run implements AutoCloseable {
 
   private final RunnerOptions options;
   private final PrintWriter out;
-  private final PrintWriter err;
+  private final Console console;
   private final @Nullable EmbeddedEndpoint endpoint;
   private final Destination destination;
   private final LogweirEngine engine = LogweirEngine.builder().build();
   private final @Nullable Pace pace;
+  private final OwnSecrets own = OwnSecrets.of(System.getenv());
   private final @Nullable SecretMasker masker;
   private final List<Job> jobs = new ArrayList<>();
   private final long jobLimit;
@@ -54,16 +57,16 @@ final class Run implements AutoCloseable {
   private Run(
       RunnerOptions options,
       PrintWriter out,
-      PrintWriter err,
+      Console console,
       @Nullable EmbeddedEndpoint endpoint,
       Destination destination) {
     this.options = options;
     this.out = out;
-    this.err = err;
+    this.console = console;
     this.endpoint = endpoint;
     this.destination = destination;
     pace = options.rate == null ? null : new Pace(options.rate);
-    masker = options.secrets.isEmpty() ? null : SecretMasker.of(options.secrets);
+    masker = masker(options.secrets, own.values());
     LogStreamer sample =
         settings(destination.of(Ids.job(options.firstJob)).sender(), outcomeVariables()).build();
     jobLimit = sample.maxRetainedBytes();
@@ -79,10 +82,10 @@ final class Run implements AutoCloseable {
    *
    * @throws IllegalArgumentException if a value is refused by the library
    */
-  static Run prepare(RunnerOptions options, PrintWriter out, PrintWriter err) throws IOException {
+  static Run prepare(RunnerOptions options, PrintWriter out, Console console) throws IOException {
     if (options.sink == RunnerOptions.SinkName.FAKTORY) {
       FaktoryClient client = FaktoryClient.fromEnvironment().build();
-      return new Run(options, out, err, null, Destination.faktory(client));
+      return new Run(options, out, console, null, Destination.faktory(client));
     }
     String runner = options.runnerId == null ? Ids.runner(1) : options.runnerId;
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -94,8 +97,16 @@ final class Run implements AutoCloseable {
               .runnerId(runner)
               .metrics(metrics)
               .build();
-      RunnerOptions.checkAnswers(URI.create(options.apiUrl));
-      return new Run(options, out, err, null, Destination.opsLevel(client, meters));
+      String reason = RunnerOptions.whyUnreachable(URI.create(options.apiUrl));
+      if (reason != null) {
+        console.line(
+            "local-runner: "
+                + options.apiUrl
+                + " does not answer yet ("
+                + reason
+                + "): the jobs begin, and what they print is kept for it");
+      }
+      return new Run(options, out, console, null, Destination.opsLevel(client, meters));
     }
     EmbeddedEndpoint endpoint =
         EmbeddedEndpoint.start(runner, EMBEDDED_TOKEN, options.faults(), options.output);
@@ -110,7 +121,7 @@ final class Run implements AutoCloseable {
               .runnerId(runner)
               .metrics(metrics)
               .build();
-      return new Run(options, out, err, endpoint, Destination.opsLevel(client, meters));
+      return new Run(options, out, console, endpoint, Destination.opsLevel(client, meters));
     } catch (RuntimeException | IOException e) {
       endpoint.close();
       throw e;
@@ -119,18 +130,30 @@ final class Run implements AutoCloseable {
 
   private Job job(long number) {
     Destination.Shipping shipping = destination.of(Ids.job(number));
-    Map<String, String> environment =
-        options.secrets.isEmpty() ? Map.of() : Map.of(TalkativeJob.SECRET, options.secrets.get(0));
     OutcomeVariables variables = outcomeVariables();
     return new Job(
         number,
         command(number),
-        environment,
+        this::prepare,
         shipping.reporter(),
         variables,
         settings(shipping.sender(), variables),
         pace,
         outcomeTime(options.flushTimeout));
+  }
+
+  private void prepare(Map<String, String> environment) {
+    own.removeFrom(environment);
+    if (options.command.isEmpty() && !options.secrets.isEmpty()) {
+      environment.put(TalkativeJob.SECRET, options.secrets.get(0));
+    }
+  }
+
+  private static @Nullable SecretMasker masker(List<String> given, List<String> own) {
+    if (given.isEmpty() && own.isEmpty()) {
+      return null;
+    }
+    return SecretMasker.builder().addAll(given).addAll(own).encoded().room(0).build();
   }
 
   /**
@@ -160,7 +183,10 @@ final class Run implements AutoCloseable {
         LogStreamer.builder(sender)
             .engine(engine)
             .flushTimeout(options.flushTimeout)
-            .whenFull(options.wait ? WhenFull.WAIT : WhenFull.DROP);
+            .whenFull(options.drop ? WhenFull.DROP : WhenFull.WAIT);
+    if (options.maxWait != null) {
+      settings.maxWait(options.maxWait);
+    }
     if (options.maxSize != null) {
       settings.maxSize(Math.toIntExact(options.maxSize));
     }
@@ -185,28 +211,20 @@ final class Run implements AutoCloseable {
           .map(word -> word.replace("{job}", Long.toString(number)))
           .toList();
     }
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "-Xmx64m",
-        "-cp",
-        System.getProperty("java.class.path"),
-        TalkativeJob.class.getName(),
-        Long.toString(number),
-        Long.toString(options.size));
+    return TalkativeJob.command(number, options.size);
   }
 
   /** What the library may retain for as many jobs as run at once, in bytes. */
   long limit() {
-    return engine.maxRetainedBytes() + Math.min(options.concurrency, jobs.size()) * jobLimit;
+    return engine.maxRetainedBytes() + (long) Math.min(options.concurrency, jobs.size()) * jobLimit;
   }
 
   /** Runs all jobs and says the result; returns the exit code. */
   int toEnd() throws InterruptedException {
     Runtime.getRuntime().addShutdownHook(atShutdown);
     heap = options.heapReport ? HeapReport.start() : null;
-    progress = Progress.start(jobs, engine::retainedBytes, limit(), err);
+    LogProvider.to(line -> console.line("local-runner: " + line));
+    progress = Progress.start(jobs, engine::retainedBytes, limit(), console);
     ExecutorService threads = Executors.newFixedThreadPool(options.concurrency);
     for (Job job : jobs) {
       threads.execute(
@@ -230,19 +248,34 @@ final class Run implements AutoCloseable {
       pace.lift();
     }
     try {
+      killLate();
       // What is still in the pipes is read in a moment, unless a full library holds the reading
       // back.
       boolean allRead = jobsLeft.await(PIPE_TIME.toMillis(), TimeUnit.MILLISECONDS);
       engine.close(options.flushTimeout);
       boolean allDone = jobsLeft.await(REPORT_TIME.toMillis(), TimeUnit.MILLISECONDS);
       if (!allRead && !allDone) {
-        err.println("local-runner: a job did not end in time");
+        console.line("local-runner: a job did not end in time");
       }
       showResult();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     close();
+  }
+
+  /** A job may ignore a SIGTERM; one that outlived the runner would be nobody's. */
+  private void killLate() throws InterruptedException {
+    CompletableFuture<?> exits =
+        CompletableFuture.allOf(
+            jobs.stream().map(Job::onExit).toArray(CompletableFuture<?>[]::new));
+    try {
+      exits.get(options.grace.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      jobs.forEach(Job::kill);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private int showResult() throws InterruptedException {
@@ -253,7 +286,7 @@ final class Run implements AutoCloseable {
       }
       resultShown = true;
       if (progress != null) {
-        progress.close();
+        progress.end();
       }
       double seconds = (System.nanoTime() - begun) / 1e9;
       ResultTable.print(jobs, out);
@@ -306,24 +339,24 @@ final class Run implements AutoCloseable {
     boolean failed = false;
     for (Job job : jobs) {
       Job.Result result = job.result();
-      String failure = result == null ? "not started" : result.failure();
+      String failure = result == null ? job.state().toString() : result.failure();
       if (failure != null) {
         failed = true;
-        err.println("local-runner: job " + job.number() + ": " + failure);
+        console.line("local-runner: job " + job.number() + ": " + failure);
       }
     }
     if (endpoint != null) {
       for (String problem : endpoint.problems()) {
         failed = true;
-        err.println("local-runner: the endpoint found wrong: " + problem);
+        console.line("local-runner: the endpoint found wrong: " + problem);
       }
     }
-    err.flush();
     return failed;
   }
 
   @Override
   public void close() {
+    LogProvider.to(null);
     engine.close();
     destination.close();
     if (endpoint != null) {

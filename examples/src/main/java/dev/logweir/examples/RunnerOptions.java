@@ -22,6 +22,7 @@ final class RunnerOptions {
   private static final int CONNECT_MILLIS = 5_000;
   private static final int MAX_JOBS = 100_000;
   private static final int MAX_CONCURRENCY = 1_000;
+  private static final Duration MAX_TIME = Duration.ofDays(1);
 
   @Parameters(
       arity = "0..*",
@@ -79,9 +80,29 @@ final class RunnerOptions {
   Duration flushTimeout = Duration.ofSeconds(10);
 
   @Option(
-      names = "--wait",
-      description = "Where there is no room, hold the jobs back instead of dropping.")
-  boolean wait;
+      names = "--drop",
+      description = {
+        "Where there is no room, drop lines, and never hold a job back.",
+        "Without it jobs wait for room, so that a slow API slows them down."
+      })
+  boolean drop;
+
+  @Option(
+      names = "--max-wait",
+      paramLabel = "TIME",
+      converter = DurationText.class,
+      description = {
+        "How long a job waits for an API that makes no progress,",
+        "before lines are dropped (default: the library's own)."
+      })
+  @Nullable Duration maxWait;
+
+  @Option(
+      names = "--grace",
+      paramLabel = "TIME",
+      converter = DurationText.class,
+      description = "Time for jobs to end after a SIGTERM, before SIGKILL (default: 5s).")
+  Duration grace = Duration.ofSeconds(5);
 
   @Option(
       names = "--rate",
@@ -93,8 +114,26 @@ final class RunnerOptions {
   @Option(
       names = "--secret",
       paramLabel = "TEXT",
-      description = "A value to mask; can be given several times. A built-in job prints the first.")
-  List<String> secrets = new ArrayList<>();
+      description = {
+        "A value to mask; can be given several times. A built-in job prints the first.",
+        "Other users can read it in the list of processes: better one of the next two."
+      })
+  List<String> secretTexts = new ArrayList<>();
+
+  @Option(
+      names = "--secret-file",
+      paramLabel = "FILE",
+      description = "A file with a value to mask, of one line or several, in UTF-8.")
+  List<Path> secretFiles = new ArrayList<>();
+
+  @Option(
+      names = "--secret-env",
+      paramLabel = "NAME",
+      description = "A variable with a value to mask; jobs inherit it.")
+  List<String> secretVariables = new ArrayList<>();
+
+  /** All values given to be masked; set by {@link #check}. */
+  List<String> secrets = List.of();
 
   @Option(
       names = "--prefix",
@@ -142,7 +181,7 @@ final class RunnerOptions {
   @Option(
       names = "--runner-id",
       paramLabel = "ID",
-      description = "The runner's id at the API (default: that of the endpoint within).")
+      description = "The runner's id at the API; required with --api-url.")
   @Nullable String runnerId;
 
   @Option(
@@ -197,10 +236,22 @@ final class RunnerOptions {
     if (!(failRate >= 0 && failRate <= 1)) {
       throw new IllegalArgumentException("--fail must be from 0 to 1: " + failRate);
     }
-    checkNotNegative("--stall", stall);
-    checkNotNegative("--delay", delay);
-    if (secrets.contains("")) {
-      throw new IllegalArgumentException("--secret must not be empty");
+    checkTime("--max-interval", maxInterval, Duration.ZERO, MAX_TIME);
+    checkTime("--flush-timeout", flushTimeout, Duration.ZERO, MAX_TIME);
+    checkTime("--max-wait", maxWait, Duration.ofMillis(1), MAX_TIME);
+    checkTime("--grace", grace, Duration.ZERO, MAX_TIME);
+    checkTime("--stall", stall, Duration.ZERO, MAX_TIME);
+    checkTime("--delay", delay, Duration.ZERO, MAX_TIME);
+    if (drop && maxWait != null) {
+      throw new IllegalArgumentException("--max-wait is for jobs that wait: not with --drop");
+    }
+    secrets = readSecrets();
+    for (int i = 0; i < command.size(); i++) {
+      Given.checkArgument(
+          i == 0 ? "the command" : "argument " + i + " of the command", command.get(i));
+    }
+    if (output != null) {
+      Given.checkArgument("--output", output.toString());
     }
     if (apiUrl != null && hasEndpointOption()) {
       throw new IllegalArgumentException(
@@ -210,6 +261,9 @@ final class RunnerOptions {
       throw new IllegalArgumentException(
           "--api-url, --runner-id, --output, --stall, --fail and --delay are not for --sink faktory");
     }
+    if (apiUrl != null && runnerId == null) {
+      throw new IllegalArgumentException("--runner-id must be given with --api-url");
+    }
     if (output != null && Files.exists(output) && !Files.isDirectory(output)) {
       throw new IllegalArgumentException("--output must be a folder: " + output);
     }
@@ -218,20 +272,27 @@ final class RunnerOptions {
     }
   }
 
+  private List<String> readSecrets() {
+    List<String> values = new ArrayList<>();
+    secretTexts.forEach(text -> values.add(Given.secret("--secret", text)));
+    secretFiles.forEach(file -> values.add(Given.secretOfFile(file)));
+    secretVariables.forEach(name -> values.add(Given.secretOfVariable(name, System.getenv(name))));
+    return List.copyOf(values);
+  }
+
   /**
-   * Checks that there is a server at the address.
-   *
-   * @throws IllegalArgumentException if it cannot be connected to within 5 s
+   * Returns why no server can be reached at the address now, or null if one can. It may be there
+   * later: that is no reason not to begin.
    */
-  static void checkAnswers(URI url) {
+  static @Nullable String whyUnreachable(URI url) {
     int port = url.getPort() > 0 ? url.getPort() : url.getScheme().equals("http") ? 80 : 443;
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(url.getHost(), port), CONNECT_MILLIS);
+      return null;
     } catch (UnknownHostException e) {
-      throw new IllegalArgumentException("--api-url has an unknown host: " + url.getHost(), e);
+      return "unknown host: " + url.getHost();
     } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "--api-url does not answer: " + url + ": " + e.getMessage(), e);
+      return String.valueOf(e.getMessage());
     }
   }
 
@@ -267,8 +328,8 @@ final class RunnerOptions {
     if (value < min || value > max) {
       throw new IllegalArgumentException(
           value < min
-              ? "%s must be at least %s: %s".formatted(name, text(min), text(value))
-              : "%s must be at most %s: %s".formatted(name, text(max), text(value)));
+              ? name + " must be at least " + text(min) + ": " + text(value)
+              : name + " must be at most " + text(max) + ": " + text(value));
     }
   }
 
@@ -276,9 +337,16 @@ final class RunnerOptions {
     return value < 1 << 10 ? Long.toString(value) : ByteSize.of(value);
   }
 
-  private static void checkNotNegative(String name, @Nullable Duration value) {
-    if (value != null && value.isNegative()) {
-      throw new IllegalArgumentException(name + " must not be negative: " + value);
+  private static void checkTime(String name, @Nullable Duration value, Duration min, Duration max) {
+    if (value != null && (value.compareTo(min) < 0 || value.compareTo(max) > 0)) {
+      throw new IllegalArgumentException(
+          name
+              + " must be from "
+              + DurationText.of(min)
+              + " to "
+              + DurationText.of(max)
+              + ": "
+              + DurationText.of(value));
     }
   }
 }

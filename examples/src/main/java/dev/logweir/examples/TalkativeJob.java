@@ -7,6 +7,9 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -43,6 +46,20 @@ public final class TalkativeJob {
     this.number = number;
     this.random = new SplittableRandom(number);
     this.secret = secret;
+  }
+
+  /** Returns how to start one as a process. */
+  static List<String> command(long number, long bytes) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xmx64m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        TalkativeJob.class.getName(),
+        Long.toString(number),
+        Long.toString(bytes));
   }
 
   /** Prints about {@code args[1]} bytes as the job {@code args[0]}. */
@@ -97,15 +114,22 @@ public final class TalkativeJob {
       return "\u001B[1;34m[INFO]\u001B[m " + pick(REMARKS) + "\n";
     }
     if (kind < 50) {
-      return "{\"step\":%d,\"phase\":\"%s\",\"took\":%d}\n"
-          .formatted(step, pick(PHASES), random.nextInt(10_000));
+      return format(
+          "{\"step\":%d,\"phase\":\"%s\",\"took\":%d}\n",
+          step, pick(PHASES), random.nextInt(10_000));
     }
     if (kind < 80) {
-      return "[INFO] --- %s (default-%s) @ module-%d ---\n"
-          .formatted(pick(WORDS), pick(PHASES), random.nextInt(40));
+      return format(
+          "[INFO] --- %s (default-%s) @ module-%d ---\n",
+          pick(WORDS), pick(PHASES), random.nextInt(40));
     }
-    return "[DEBUG] %06d %s %s -> %s %08x\n"
-        .formatted(step, pick(WORDS), pick(WORDS), path(), random.nextInt());
+    return format(
+        "[DEBUG] %06d %s %s -> %s %08x\n",
+        step, pick(WORDS), pick(WORDS), path(), random.nextInt());
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
   }
 
   private String stackTrace(long step) {

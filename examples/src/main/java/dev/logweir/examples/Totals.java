@@ -1,6 +1,5 @@
 package dev.logweir.examples;
 
-import dev.logweir.DropReason;
 import dev.logweir.LogReport;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
@@ -42,17 +41,5 @@ record Totals(
 
   int done() {
     return started - running;
-  }
-
-  /**
-   * The reasons with their bytes, such as {@code 12,345 queue_full}; {@code -} if there is none.
-   */
-  static String reasons(SinkReport sink) {
-    StringBuilder text = new StringBuilder();
-    for (DropReason reason : sink.dropped().keySet()) {
-      text.append(text.isEmpty() ? "" : ", ");
-      text.append("%,d %s".formatted(sink.dropped(reason).bytes(), reason.tag()));
-    }
-    return text.isEmpty() ? "-" : text.toString();
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -29,7 +30,7 @@ class LocalRunnerTest {
 
   @Test
   void builtInJobs_arriveWhole() {
-    int code = run("--jobs", "3", "--size", "50K", "--wait", "--output", folder.toString());
+    int code = run("--jobs", "3", "--size", "50K", "--output", folder.toString());
 
     assertThat(err.toString()).isEmpty();
     assertThat(code).isZero();
@@ -69,16 +70,7 @@ class LocalRunnerTest {
   @Test
   void secret_doesNotArrive() throws Exception {
     int code =
-        run(
-            "--jobs",
-            "1",
-            "--size",
-            "100K",
-            "--wait",
-            "--secret",
-            "hunter2",
-            "--output",
-            folder.toString());
+        run("--jobs", "1", "--size", "100K", "--secret", "hunter2", "--output", folder.toString());
 
     assertThat(code).isZero();
     assertThat(Files.readString(folder.resolve("job-1.log")))
@@ -158,9 +150,170 @@ class LocalRunnerTest {
 
     assertThat(code).isEqualTo(1);
     assertThat(out.toString()).contains(" accepted=12 shipped=0 filtered=0 dropped=12 ");
+    assertThat(err.toString()).contains("local-runner: job 1: log incomplete: shipped 0 lines");
+    assertThat(out.toString().lines())
+        .anyMatch(
+            line -> line.matches("job 1: 6 of 6 bytes are missing: 6 (flush_timeout|send_failed)"))
+        .anyMatch(line -> line.matches("  (flush_timeout: it had|send_failed: the API did) not .*"))
+        .allSatisfy(line -> assertThat(line).doesNotContain("\u001B"));
+    assertThat(out.toString().lines().limit(8))
+        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(ResultTable.COLUMNS));
+  }
+
+  @Test
+  void jobThatFails_hidesNeitherItsLogNorItsOutcome() {
+    int code =
+        run(
+            "--jobs",
+            "1",
+            "--stall",
+            "--flush-timeout",
+            "100ms",
+            "--",
+            "sh",
+            "-c",
+            "echo hello; exit 3");
+
+    assertThat(code).isEqualTo(1);
     assertThat(err.toString())
-        .contains("local-runner: job 1: log incomplete: shipped 0 lines")
-        .contains("flush_timeout");
+        .contains("local-runner: job 1: exit code 3; log incomplete: shipped 0 lines")
+        .containsPattern("dropped 1 lines.*; .*outcome.* not reported");
+    assertThat(out.toString()).containsPattern("\n +1 failed +3 ");
+  }
+
+  @Test
+  void commandsArguments_areHandedOnAsTheyAre() throws Exception {
+    Path options = Files.writeString(folder.resolve("options"), "expanded");
+
+    int code =
+        run(
+            "--jobs",
+            "1",
+            "--output",
+            folder.toString(),
+            "--",
+            "echo",
+            "@" + options,
+            "${sys:user.home}",
+            "--",
+            "--jobs",
+            "\"x\"");
+
+    assertThat(code).isZero();
+    assertThat(folder.resolve("job-1.log"))
+        .hasContent("@" + options + " ${sys:user.home} -- --jobs \"x\"\n");
+  }
+
+  @Test
+  void secretOfAFile_doesNotArrive() throws Exception {
+    Path secret = Files.writeString(folder.resolve("secret"), "gr\u00FC\u00DFe-4711\r\n");
+
+    int code =
+        run(
+            "--jobs",
+            "1",
+            "--secret-file",
+            secret.toString(),
+            "--output",
+            folder.toString(),
+            "--",
+            "cat",
+            secret.toString());
+
+    assertThat(code).isZero();
+    assertThat(Files.readString(folder.resolve("job-1.log"))).startsWith("**********");
+  }
+
+  @Test
+  void secretFile_thatIsNoTextIsRefused() throws Exception {
+    Path secret = Files.write(folder.resolve("secret"), new byte[] {'a', (byte) 0xFF});
+
+    assertThat(run("--secret-file", secret.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("must be UTF-8").hasLineCount(1);
+  }
+
+  @Test
+  void runnersOwnSecrets_areNeitherInheritedNorShipped() throws Exception {
+    Process runner =
+        startRunner(
+            Map.of(
+                "FAKTORY_URL", "tcp://:pa%24%24word@localhost:7419",
+                "FAKTORY_PROVIDER", "OTHER_URL",
+                "OTHER_URL", "tcp://:other-word@localhost:7419",
+                "COPY", "the token is s3cret-token"),
+            "--jobs",
+            "1",
+            "--output",
+            folder.toString(),
+            "--",
+            "sh",
+            "-c",
+            "env; tr '\\0' '\\n' </proc/$PPID/environ; echo pa'$$'word");
+    runner.getErrorStream().transferTo(System.err);
+
+    assertThat(runner.waitFor()).isZero();
+    String log = Files.readString(folder.resolve("job-1.log"));
+    assertThat(log)
+        .doesNotContain("s3cret-token", "pa%24%24word", "pa$$word", "other-word")
+        .contains("OPSLEVEL_API_TOKEN=**********");
+    String inherited = log.substring(0, log.indexOf("OPSLEVEL_API_TOKEN="));
+    assertThat(inherited).contains("PATH=").doesNotContain("FAKTORY_", "COPY=the");
+  }
+
+  @Test
+  void secret_thatTheLocaleGarbledIsRefused() throws Exception {
+    String java = String.join("' '", runnerCommand());
+    for (String arguments :
+        List.of(
+            "--secret \"$(printf 'gr\\303\\274n')\"", "-- echo \"$(printf 'gr\\303\\274n')\"")) {
+      Process runner =
+          new ProcessBuilder("sh", "-c", "LC_ALL=C exec '" + java + "' --jobs 1 " + arguments)
+              .start();
+
+      assertThat(new String(runner.getErrorStream().readAllBytes(), UTF_8))
+          .contains("does not carry: run with LC_ALL=C.UTF-8")
+          .hasLineCount(1);
+      assertThat(runner.waitFor()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void digitsAndMessages_areThoseOfNoLocale() throws Exception {
+    List<String> command = new ArrayList<>(runnerCommand());
+    command.addAll(1, List.of("-Duser.language=ar", "-Duser.country=EG"));
+    command.addAll(
+        List.of("--jobs", "2", "--size", "20K", "--stall", "--drop", "--flush-timeout", "100ms"));
+
+    Process runner = new ProcessBuilder(command).redirectErrorStream(true).start();
+
+    assertThat(new String(runner.getInputStream().readAllBytes(), UTF_8))
+        .contains("bytes are missing: ")
+        .matches("\\p{ASCII}*");
+    assertThat(runner.waitFor()).isEqualTo(1);
+  }
+
+  @Test
+  void apiThatIsDown_isNoWrongUse() throws Exception {
+    Process runner =
+        startRunner(
+            Map.of(),
+            "--jobs",
+            "1",
+            "--api-url",
+            "https://localhost:1",
+            "--runner-id",
+            "r",
+            "--flush-timeout",
+            "200ms",
+            "--",
+            "echo",
+            "hello");
+
+    assertThat(new String(runner.getErrorStream().readAllBytes(), UTF_8))
+        .startsWith("local-runner: https://localhost:1 does not answer yet (Connection refused)")
+        .contains("local-runner: job 1: log incomplete: ")
+        .doesNotContain("\tat ", "s3cret-token");
+    assertThat(runner.waitFor()).isEqualTo(1);
   }
 
   @Test
@@ -187,17 +340,24 @@ class LocalRunnerTest {
         "--max-size 65M | --max-size must be at most 64M: 65M",
         "--max-size 1Q | '1Q' is not a size such as 65536, 256K or 8M",
         "--max-size 99999999999G | is not a size",
-        "--max-interval -1s | maxInterval",
+        "--max-interval -1s | --max-interval must be from 0 to 24h: -1s",
         "--flush-timeout 1 | '1' is not a duration such as 500ms, 2s or 1m30s",
-        "--flush-timeout=-1s | flushTimeout",
+        "--flush-timeout=-1s | --flush-timeout must be from 0 to 24h: -1s",
+        "--max-wait 0 | --max-wait must be from 1ms to 24h: 0",
+        "--drop --max-wait 1s | not with --drop",
+        "--grace=-1s | --grace must be from 0 to 24h: -1s",
+        "--secret-file /nowhere | --secret-file /nowhere cannot be read: NoSuchFileException",
+        "--secret-file /dev/null | --secret-file /dev/null must not be empty or blank",
+        "--secret-env NO_SUCH_VARIABLE | names a variable that is not set: NO_SUCH_VARIABLE",
         "--rate 0 | --rate must be at least 1K: 0",
         "--fail 1.5 | --fail must be from 0 to 1: 1.5",
         "--fail NaN | --fail must be from 0 to 1: NaN",
-        "--delay=-1s | --delay must not be negative",
+        "--delay=-1s | --delay must be from 0 to 24h: -1s",
         "--stall cat | 'cat' is not a duration",
         "--unknown | Unknown option: '--unknown'",
         "--output /dev/null | --output must be a folder: /dev/null",
-        "--api-url https://localhost:1 | OPSLEVEL_API_TOKEN must be set",
+        "--api-url https://localhost:1 --runner-id r | OPSLEVEL_API_TOKEN must be set",
+        "--api-url https://localhost:1 | --runner-id must be given with --api-url",
         "--api-url https://localhost:1 --stall | not with --api-url",
         "--sink nowhere | Invalid value for option '--sink'",
         "--sink faktory --stall | are not for --sink faktory",
@@ -215,17 +375,48 @@ class LocalRunnerTest {
 
   @Test
   void emptySecret_isOneLineAndExitCode2() {
-    assertThat(run("--secret", "")).isEqualTo(2);
+    assertThat(run("--secret", " ")).isEqualTo(2);
     assertThat(err.toString()).contains("--secret must not be empty").hasLineCount(1);
   }
 
+  @Test
+  void jobThatIgnoresSigterm_isKilledAfterItsGraceAndTheTableSaysSo() throws Exception {
+    Process runner =
+        startRunner(
+            Map.of(),
+            "--jobs",
+            "1",
+            "--grace",
+            "300ms",
+            "--max-interval",
+            "0",
+            "--output",
+            folder.toString(),
+            "--",
+            "sh",
+            "-c",
+            "trap '' TERM; (trap '' TERM; echo $$; while :; do sleep 1; done)");
+    try (BufferedReader lines = runner.errorReader(UTF_8)) {
+      assertThat(lines.readLine()).startsWith("0 of 1 jobs done, 1 running | in ");
+      runner.toHandle().destroy();
+      assertThat(lines.lines())
+          .contains("local-runner: job 1: did not end at SIGTERM and was killed");
+    }
+    String result = new String(runner.getInputStream().readAllBytes(), UTF_8);
+
+    assertThat(runner.waitFor()).isEqualTo(143);
+    assertThat(result).containsPattern("\n +1 killed +137 .*  yes\n");
+    long pid = Long.parseLong(Files.readAllLines(folder.resolve("job-1.log")).get(0));
+    assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"nonsense", "ftp://localhost", "https://localhost:1"})
+  @ValueSource(strings = {"nonsense", "ftp://localhost"})
   void wrongUrl_isOneLineAndExitCode2(String url) throws Exception {
-    Process runner = startRunner(List.of("--api-url", url));
+    Process runner = startRunner(Map.of(), "--api-url", url, "--runner-id", "r");
 
     assertThat(new String(runner.getErrorStream().readAllBytes(), UTF_8))
-        .startsWith("local-runner: ")
+        .startsWith("local-runner: --api-url must ")
         .hasLineCount(1)
         .doesNotContain("s3cret");
     assertThat(runner.waitFor()).isEqualTo(2);
@@ -235,20 +426,19 @@ class LocalRunnerTest {
   void sigterm_shipsWhatIsThereAndPrintsTheTable() throws Exception {
     Process runner =
         startRunner(
-            List.of(
-                "--jobs",
-                "3",
-                "--concurrency",
-                "2",
-                "--wait",
-                "--rate",
-                "20K",
-                "--size",
-                "100M",
-                "--max-interval",
-                "0",
-                "--output",
-                folder.toString()));
+            Map.of(),
+            "--jobs",
+            "3",
+            "--concurrency",
+            "2",
+            "--rate",
+            "20K",
+            "--size",
+            "100M",
+            "--max-interval",
+            "0",
+            "--output",
+            folder.toString());
     String progress;
     try (BufferedReader lines = runner.errorReader(UTF_8)) {
       progress = lines.readLine();
@@ -256,7 +446,7 @@ class LocalRunnerTest {
 
       assertThat(progress).startsWith("0 of 3 jobs done, 2 running | in ");
       assertThat(lines.lines())
-          .contains("local-runner: job 1: ended early", "local-runner: job 3: not started");
+          .contains("local-runner: job 1: ended early", "local-runner: job 3: not begun");
     }
     String result = new String(runner.getInputStream().readAllBytes(), UTF_8);
 
@@ -273,14 +463,23 @@ class LocalRunnerTest {
     return runner.execute(arguments);
   }
 
-  private static Process startRunner(List<String> arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(LocalRunner.class.getName());
-    command.addAll(arguments);
+  private static Process startRunner(Map<String, String> environment, String... arguments)
+      throws Exception {
+    List<String> command = runnerCommand();
+    command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("OPSLEVEL_API_TOKEN", "s3cret");
+    builder.environment().put("OPSLEVEL_API_TOKEN", "s3cret-token");
+    builder.environment().putAll(environment);
     return builder.start();
+  }
+
+  private static List<String> runnerCommand() {
+    return new ArrayList<>(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            LocalRunner.class.getName()));
   }
 }
