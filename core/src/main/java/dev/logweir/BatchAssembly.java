@@ -11,7 +11,7 @@ final class BatchAssembly {
   private static final int WASTE_SHARE = 8;
 
   private final SegmentAccount account;
-  private final BatchCall call;
+  private final SendProgress progress;
   private final Time time;
   private final int maxSegments;
   private final long maxEncoded;
@@ -24,9 +24,10 @@ final class BatchAssembly {
   private long madeLines;
   private long madeBytes;
 
-  BatchAssembly(SegmentAccount account, BatchCall call, Time time, int maxSize, long maxEncoded) {
+  BatchAssembly(
+      SegmentAccount account, SendProgress progress, Time time, int maxSize, long maxEncoded) {
     this.account = account;
-    this.call = call;
+    this.progress = progress;
     this.time = time;
     this.maxSegments = maxSize / account.nominal();
     this.maxEncoded = maxEncoded;
@@ -45,7 +46,7 @@ final class BatchAssembly {
     LogBatch batch = open;
     if (batch == null) {
       try {
-        batch = new LogBatch(call);
+        batch = new LogBatch(progress);
       } catch (OutOfMemoryError ignored) {
         return null;
       }

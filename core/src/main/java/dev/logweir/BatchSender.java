@@ -9,7 +9,7 @@ import java.util.List;
  * the engine. A call may block and may throw anything. Its thread is interrupted when the time of
  * the job ends or the job is cancelled; a call that ignores the interruption keeps its thread and
  * its batch and is counted as abandoned. Core never tries a batch again: a sender that wants to
- * retry does so inside {@code send}, pausing with {@link LogBatch#pause}.
+ * retry does so inside {@code send}, pausing with {@link SendCall#pause}.
  *
  * <p>One instance serves one job, unless the implementation says that it may be shared.
  */

@@ -2,15 +2,12 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.time.Duration;
 import java.util.AbstractList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.RandomAccess;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +22,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** So many lines on, reading through them is cheaper than the index. */
   private static final int NEAR_LINES = 64;
 
-  private final BatchCall call;
+  private final SendCall call;
 
   private long sequence;
   private long firstLine;
@@ -69,8 +66,18 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** The next batch in the queue. */
   @Nullable LogBatch nextQueued;
 
-  LogBatch(BatchCall call) {
-    this.call = call;
+  /** Creates a batch whose call nobody but its maker knows. */
+  LogBatch() {
+    call = new SendCall(this);
+  }
+
+  /**
+   * Creates a shipper's batch.
+   *
+   * @param progress the sink's
+   */
+  LogBatch(SendProgress progress) {
+    call = new SendCall(progress, this);
   }
 
   /**
@@ -84,7 +91,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     if (lines instanceof LogBatch batch) {
       return batch;
     }
-    LogBatch batch = new LogBatch(new BatchCall(new ReentrantLock(), null));
+    LogBatch batch = new LogBatch();
     for (String line : lines) {
       byte[] bytes = Objects.requireNonNull(line, "line").getBytes(UTF_8);
       if (Newlines.first(bytes, 0, bytes.length) < bytes.length) {
@@ -208,73 +215,29 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   }
 
   /**
-   * Tells that all bytes of this batch are written out to the server: if no answer comes, the lines
-   * are reported as unconfirmed.
+   * Returns the call of the sender that has this batch; for a batch made by {@link #of}, a call of
+   * its own.
    */
-  public void written() {
+  public SendCall call() {
     requireValid();
-    call.written();
+    return call;
   }
 
-  /**
-   * Takes {@link #written} back, because the server answered: lines that it did not accept have not
-   * arrived. To be called only if no earlier try of this batch was written and left without an
-   * answer.
-   */
-  public void answered() {
-    requireValid();
-    call.answered();
-  }
-
-  /**
-   * Tells that the first lines have arrived, for a sender that sends a batch in parts: should the
-   * call be given up or fail without naming lines, these count as shipped.
-   *
-   * @param lines how many, from the first line of the batch on; fewer than told before change
-   *     nothing
-   * @throws IllegalArgumentException if {@code lines} is negative or more than there are
-   */
-  public void delivered(int lines) {
-    call.delivered(Checks.count("lines", lines, 0, size()));
+  /** Whether it was written out in full and never answered. */
+  boolean isWritten() {
+    return call.isWritten();
   }
 
   /** Returns whether a line is not known to have arrived, given how the call failed. */
   boolean isUndelivered(int index, @Nullable Throwable failure) {
     return (failure instanceof SendException e && !e.isWholeBatch())
         ? e.isUndelivered(index)
-        : index >= call.delivered();
+        : index >= call.deliveredLines();
   }
 
   /** Returns whether some line may have arrived though the call failed. */
   boolean isPartlyDelivered(@Nullable Throwable failure) {
-    return (failure instanceof SendException e && !e.isWholeBatch()) || call.delivered() > 0;
-  }
-
-  /** Returns the time left for this job, once its end has begun; empty before. */
-  public Optional<Duration> timeLeft() {
-    requireValid();
-    return call.timeLeft();
-  }
-
-  /**
-   * Waits before another try. Returns early when the job's end begins while waiting; once it has
-   * begun, waits at most an eighth of the time left.
-   *
-   * @throws NullPointerException if {@code pause} is null
-   * @throws InterruptedException if the thread is interrupted: the sender must give up
-   */
-  public void pause(Duration pause) throws InterruptedException {
-    Objects.requireNonNull(pause, "pause");
-    requireValid();
-    call.pause(pause);
-  }
-
-  /**
-   * Ends the {@link #pause} under way, or the next one if there is none: for a sender whose calls
-   * wait for each other. May be called from any thread, also after the batch has ended.
-   */
-  public void wake() {
-    call.wake();
+    return (failure instanceof SendException e && !e.isWholeBatch()) || call.deliveredLines() > 0;
   }
 
   @Override

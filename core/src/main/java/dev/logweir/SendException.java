@@ -52,6 +52,33 @@ public final class SendException extends Exception {
     this.undelivered = undelivered == null ? null : (BitSet) undelivered.clone();
   }
 
+  /**
+   * Returns a failure of the whole batch that was tried in vain.
+   *
+   * @throws NullPointerException if {@code message} is null
+   */
+  public static SendException failed(String message, @Nullable Throwable cause) {
+    return new SendException(Kind.FAILED, message, cause);
+  }
+
+  /**
+   * Returns the refusal of the whole batch, for good.
+   *
+   * @throws NullPointerException if {@code message} is null
+   */
+  public static SendException refused(String message, @Nullable Throwable cause) {
+    return new SendException(Kind.REFUSED, message, cause);
+  }
+
+  /**
+   * Returns that the server does not know the job: this batch and what follows is refused.
+   *
+   * @throws NullPointerException if {@code message} is null
+   */
+  public static SendException jobGone(String message, @Nullable Throwable cause) {
+    return new SendException(Kind.JOB_GONE, message, cause);
+  }
+
   /** Returns the kind of failure. */
   public Kind kind() {
     return kind;

@@ -75,7 +75,6 @@ final class SendTask extends WorkerPool.Work {
       if (batch != null) {
         call = new Call(batch);
         current = call;
-        sink.call.begin();
       } else {
         through = sink.comesThrough();
       }
@@ -131,17 +130,15 @@ final class SendTask extends WorkerPool.Work {
       return gone;
     }
     if (sink.job.engine.abandoned.isAtLimit(sink.client)) {
-      return new SendException(
-          SendException.Kind.FAILED,
-          AbandonedCalls.LIMIT + " abandoned calls of this client have not returned",
-          null);
+      return SendException.failed(
+          AbandonedCalls.LIMIT + " abandoned calls of this client have not returned", null);
     }
     try {
       sink.sender.send(batch);
       return null;
     } catch (Throwable e) {
       if (e instanceof SendException refusal && refusal.kind() == SendException.Kind.JOB_GONE) {
-        gone = new SendException(SendException.Kind.JOB_GONE, "the job is gone", null);
+        gone = SendException.jobGone("the job is gone", null);
       }
       return e;
     }

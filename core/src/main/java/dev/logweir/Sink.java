@@ -25,9 +25,11 @@ final class Sink {
   /** To whom abandoned calls are counted. */
   final Object client;
 
-  final BatchCall call;
   final SinkLedger ledger;
   final Job job;
+
+  /** What the server took of the batches. */
+  final SendProgress told;
 
   private final SegmentAccount account;
   private final SendTask task;
@@ -62,13 +64,14 @@ final class Sink {
   private Time.@Nullable Entry retryTimer;
   private boolean overflowing;
 
-  /** What {@link BatchCall#advances()} was when waiting, or overflowing, began. */
+  /** What {@link SendProgress#advances()} was when waiting, or overflowing, began. */
   private int advancesBefore;
 
   /** A batch was dropped for want of room since one was sent last. */
   private boolean dropping;
 
   private boolean ending;
+  private long deadlineNanos;
   private boolean late;
 
   /** At the end, this sink drops where it would make the job's other sinks wait. */
@@ -90,7 +93,7 @@ final class Sink {
     this.account = account;
     this.recent = recent;
     settings = job.settings;
-    call = new BatchCall(lock, job.engine.time);
+    told = new SendProgress(lock, job.engine.time);
     ledger = new SinkLedger(job.engine.totals);
     task = new SendTask(this);
     intervalNanos = settings.spreadInterval();
@@ -99,7 +102,7 @@ final class Sink {
         bound == Integer.MAX_VALUE
             ? Long.MAX_VALUE
             : bound - sender.encodedBytes(GapTally.MAX_MARKER_BYTES);
-    assembly = new BatchAssembly(account, call, job.engine.time, settings.maxSize, maxEncoded);
+    assembly = new BatchAssembly(account, told, job.engine.time, settings.maxSize, maxEncoded);
     queue = new BatchQueue(account.nominal(), settings.maxSize);
   }
 
@@ -509,7 +512,7 @@ final class Sink {
   private void block() {
     blocked = true;
     if (!ending && waitTimer == null) {
-      advancesBefore = call.advances();
+      advancesBefore = told.advances();
       waitTimer = job.engine.time.schedule(this::waitedTooLong, settings.maxWaitNanos);
     }
   }
@@ -519,9 +522,9 @@ final class Sink {
     lock.lock();
     try {
       waitTimer = null;
-      if (blocked && !ending && call.advances() != advancesBefore) {
-        advancesBefore = call.advances();
-        long since = job.engine.time.nanoTime() - call.advancedNanos();
+      if (blocked && !ending && told.advances() != advancesBefore) {
+        advancesBefore = told.advances();
+        long since = job.engine.time.nanoTime() - told.advancedNanos();
         waitTimer = job.engine.time.schedule(this::waitedTooLong, settings.maxWaitNanos - since);
         return;
       }
@@ -533,7 +536,7 @@ final class Sink {
   }
 
   private boolean isOverflowing() {
-    return overflowing && call.advances() == advancesBefore;
+    return overflowing && told.advances() == advancesBefore;
   }
 
   // ---- sending ----
@@ -686,6 +689,9 @@ final class Sink {
       setTimer();
       return null;
     }
+    if (ending) {
+      batch.call().beginEnd(deadlineNanos);
+    }
     begun = true;
     sendEarly = false;
     return batch;
@@ -706,7 +712,7 @@ final class Sink {
    * room.
    */
   boolean sent(LogBatch batch, @Nullable Throwable failure, Tally lost) {
-    ledger.sent(batch, failure, lost, call.isWritten());
+    ledger.sent(batch, failure, lost, batch.isWritten());
     if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
       boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
       BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, told, queue.gapInFront());
@@ -727,15 +733,19 @@ final class Sink {
   // ---- the end ----
 
   /** From now on every batch waits for room. */
-  void beginEnd(long deadlineNanos) {
+  void beginEnd(long deadline) {
     lock.lock();
     try {
       ending = true;
+      deadlineNanos = deadline;
       overflowing = false;
+      LogBatch sending = task.batch();
+      if (sending != null) {
+        sending.call().beginEnd(deadline);
+      }
     } finally {
       lock.unlock();
     }
-    call.beginEnd(deadlineNanos);
   }
 
   /**
@@ -825,7 +835,7 @@ final class Sink {
 
   /** Counts the batch of a call that is given up. Guarded by the lock. */
   void abandoned(LogBatch batch) {
-    ledger.abandoned(batch, call.isWritten());
+    ledger.abandoned(batch, batch.isWritten());
   }
 
   /** Gives back what a call held that had been given up. */

@@ -51,6 +51,7 @@ class ArchitectureTest {
           "SafeBuffer",
           "SecretMasker",
           "SecretMasker.Builder",
+          "SendCall",
           "SendException",
           "SendException.Kind",
           "SinkReport",

@@ -17,10 +17,10 @@ class BatchAssemblyTest {
   private final ManualTime time = new ManualTime();
   private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64, Segment::new);
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
-  private final BatchCall call = new BatchCall(new ReentrantLock(), time);
   private final SegmentAccount account = new SegmentAccount(pool, budget);
   private final BatchAssembly assembly =
-      new BatchAssembly(account, call, time, SEGMENTS << 10, MAX_ENCODED);
+      new BatchAssembly(
+          account, new SendProgress(new ReentrantLock(), time), time, SEGMENTS << 10, MAX_ENCODED);
 
   private LogBatch begin() {
     return assembly.begin(0);

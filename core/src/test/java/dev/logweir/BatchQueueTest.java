@@ -2,7 +2,6 @@ package dev.logweir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 class BatchQueueTest {
@@ -13,7 +12,7 @@ class BatchQueueTest {
 
   /** A batch of a line of some bytes, in so many segments. */
   private static LogBatch batch(int segments, int bytes) {
-    LogBatch batch = new LogBatch(new BatchCall(new ReentrantLock(), null));
+    LogBatch batch = new LogBatch();
     for (int i = 0; i < segments; i++) {
       batch.add(new Segment(NOMINAL), 1);
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -103,7 +102,7 @@ class LineReaderProperties {
 
   /** Lines with and without counts behind them, in small segments. */
   private static LogBatch batch(List<Line> lines, boolean marked, ByteArrayOutputStream text) {
-    LogBatch batch = new LogBatch(new BatchCall(new ReentrantLock(), null));
+    LogBatch batch = new LogBatch();
     if (marked) {
       byte[] marker = {'m', 'a', 'r', 'k'};
       batch.markHead(marker);

@@ -251,7 +251,7 @@ class SendTaskTest {
   void batchWrittenAndGivenUp_isUnconfirmed() {
     behaviour =
         lines -> {
-          LogBatch.of(lines).written();
+          LogBatch.of(lines).call().written();
           sends.park();
         };
     sends.close(true);
@@ -262,7 +262,7 @@ class SendTaskTest {
 
   @Test
   void wordOfOneBatchWritten_isNotThatOfTheNext() {
-    behaviour = lines -> LogBatch.of(lines).written();
+    behaviour = lines -> LogBatch.of(lines).call().written();
     send("one");
     failWith(new IOException("no route"));
     send("two");

@@ -138,7 +138,7 @@ class SenderFaultsTest {
     LogStreamer log =
         start(
             lines -> {
-              LogBatch.of(lines).written();
+              LogBatch.of(lines).call().written();
               throw new java.io.IOException("no answer");
             });
     write(log.stdout(), "one\n");

@@ -130,8 +130,8 @@ class SinkLedgerTest {
   void sent_withoutNamesLosesWhatIsBehindTheLinesDelivered() {
     LogBatch batch = batch();
     batch.markHead(new byte[9]);
-    batch.delivered(2);
-    batch.delivered(1);
+    batch.call().delivered(2);
+    batch.call().delivered(1);
     assertThat(sent(batch, new IOException("no route"), true)).isEqualTo(new Tally(2, 6 + 5));
     assertThat(sent(batch, failure(SendException.Kind.REFUSED), false))
         .isEqualTo(new Tally(2, 6 + 5));
@@ -145,7 +145,7 @@ class SinkLedgerTest {
   void abandoned_losesWhatIsBehindTheLinesDelivered() {
     LogBatch batch = batch();
     ledger.abandoned(batch, false);
-    batch.delivered(1);
+    batch.call().delivered(1);
     ledger.abandoned(batch, true);
     assertThat(report().shipped()).isEqualTo(new Tally(1, 4));
     assertThat(report().unconfirmed()).isEqualTo(new Tally(2, 6 + 5));

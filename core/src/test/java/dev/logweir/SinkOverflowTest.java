@@ -127,22 +127,25 @@ class SinkOverflowTest extends SinkRig {
     Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
     sink.job.linesWait();
     fillQueue(sink);
+    LogBatch sending = new LogBatch(sink.told);
+    sending.countLines(21, FULL);
+    SendCall call = sending.call();
     assertThat(add(sink, 'd', FULL)).isFalse();
     for (int part = 1; part <= 20; part++) {
       advance(99);
-      sink.call.delivered(part);
+      call.delivered(part);
       assertThat(add(sink, 'd', FULL)).isFalse();
     }
     advance(60);
-    sink.call.answered();
+    call.answered();
     advance(99);
     assertThat(add(sink, 'd', FULL)).isFalse();
-    sink.call.delivered(20); // no more than before
+    call.delivered(20); // no more than before
     assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
     advance(1);
     assertThat(pass(sink, 'd', FULL)).as("100 after the last progress").isTrue();
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
-    sink.call.delivered(21);
+    call.delivered(21);
     assertThat(add(sink, 'e', FULL)).as("it waits again").isFalse();
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
   }

@@ -112,7 +112,7 @@ final class SteppedSender implements BatchSender {
       require(java.util.Arrays.equals(read.get(i), again.get(i)), "a line changed, " + i);
     }
     if (tellsWritten) {
-      batch.written();
+      batch.call().written();
     }
     BitSet undelivered = new BitSet();
     if (mode == Mode.SOME_LINES) {

@@ -2,12 +2,10 @@ package dev.logweir;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
-/** Batches of any bytes, with the call behind them that a shipper would have. */
+/** Batches of any bytes, which {@link LogBatch#of} would not make of text. */
 public final class RawBatch {
-  private final BatchCall call = new BatchCall(new ReentrantLock(), null);
-  private final LogBatch batch = new LogBatch(call);
+  private final LogBatch batch = new LogBatch();
 
   private RawBatch() {}
 
@@ -29,11 +27,11 @@ public final class RawBatch {
   }
 
   public boolean isWritten() {
-    return call.isWritten();
+    return batch.call().isWritten();
   }
 
   /** As a shipper does when the end of its job begins. */
   public void beginEnd(Duration left) {
-    call.beginEnd(System.nanoTime() + left.toNanos());
+    batch.call().beginEnd(left);
   }
 }

@@ -76,7 +76,7 @@ final class MemorySender implements BatchSender {
       never.await();
     }
     if (kind == Kind.SLOW) {
-      batch.pause(SLOW_PAUSE);
+      batch.call().pause(SLOW_PAUSE);
     }
     if (kind == Kind.FAILING) {
       throw failure(batch);
@@ -143,7 +143,7 @@ final class MemorySender implements BatchSender {
         return new IOException("connection reset");
       }
       default -> {
-        batch.written();
+        batch.call().written();
         return new IllegalStateException("no answer");
       }
     }

@@ -1,6 +1,7 @@
 package dev.logweir.faktory;
 
 import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -243,7 +244,7 @@ public final class FaktoryClient implements AutoCloseable {
     FaktoryMetrics metrics = FaktoryMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
-    Retries.Pauses pauses = LogBatch::pause;
+    Retries.Pauses pauses = SendCall::pause;
 
     private ServerUrl server = ServerUrl.DEFAULT;
     private @Nullable String password;

@@ -4,6 +4,7 @@ import dev.logweir.BatchSender;
 import dev.logweir.JobOutcome;
 import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import java.time.Duration;
 import java.util.BitSet;
@@ -76,7 +77,7 @@ public final class FaktorySender implements BatchSender {
     push(
         "log of job " + jobId + " not sent",
         out -> client.jobs().writeLog(out, head, batch),
-        batch,
+        batch.call(),
         client.retries()::run);
   }
 
@@ -111,7 +112,7 @@ public final class FaktorySender implements BatchSender {
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
       throws SendException, InterruptedException {
     FaktoryClient.Builder.checkLongTimeout("timeout", timeout);
-    report(outcome, variables, (batch, attempt) -> client.retries().run(batch, timeout, attempt));
+    report(outcome, variables, (call, attempt) -> client.retries().run(call, timeout, attempt));
   }
 
   private void report(JobOutcome outcome, Map<String, String> variables, Policy policy)
@@ -125,15 +126,15 @@ public final class FaktorySender implements BatchSender {
     push(
         "outcome of job " + jobId + " not reported",
         out -> client.jobs().writeOutcome(out, head, outcome, copy),
-        LogBatch.of(List.of()),
+        SendCall.unbounded(),
         policy);
   }
 
-  private void push(String failure, Connection.Body job, LogBatch batch, Policy policy)
+  private void push(String failure, Connection.Body job, SendCall call, Policy policy)
       throws SendException, InterruptedException {
-    Push push = new Push(client, job, batchId, batch);
+    Push push = new Push(client, job, batchId, call);
     try {
-      policy.run(batch, push);
+      policy.run(call, push);
     } catch (AttemptException e) {
       throw new SendException(
           e.result().kind(),
@@ -193,6 +194,6 @@ public final class FaktorySender implements BatchSender {
   /** Repeats the attempts at a push. */
   @FunctionalInterface
   private interface Policy {
-    void run(LogBatch batch, Push push) throws AttemptException, InterruptedException;
+    void run(SendCall call, Push push) throws AttemptException, InterruptedException;
   }
 }

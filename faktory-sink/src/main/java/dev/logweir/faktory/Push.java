@@ -2,7 +2,7 @@ package dev.logweir.faktory;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import java.io.IOException;
 import java.net.ProtocolException;
@@ -17,7 +17,7 @@ final class Push implements Retries.Attempt {
   private final FaktoryClient client;
   private final Connection.Body job;
   private final @Nullable String batchId;
-  private final LogBatch lines;
+  private final SendCall call;
 
   /** Whether a connection was tried: idle ones are not trusted any more. */
   private boolean again;
@@ -31,13 +31,13 @@ final class Push implements Retries.Attempt {
    *
    * @param job writes it, as often as there are attempts
    * @param batchId of the batch in Faktory that it goes through; null for none
-   * @param lines is told what was written and answered
+   * @param call is told what was written and answered
    */
-  Push(FaktoryClient client, Connection.Body job, @Nullable String batchId, LogBatch lines) {
+  Push(FaktoryClient client, Connection.Body job, @Nullable String batchId, SendCall call) {
     this.client = client;
     this.job = job;
     this.batchId = batchId;
-    this.lines = lines;
+    this.call = call;
   }
 
   /** Whether the server has the job, be its batch committed or not. */
@@ -138,7 +138,7 @@ final class Push implements Retries.Attempt {
           job.writeTo(out);
           // Before the line's end goes: from then on the server may have the job.
           written = true;
-          lines.written();
+          call.written();
         });
     Reply reply = connection.read();
     if (reply.kind() == Reply.Kind.ERROR) {
@@ -147,7 +147,7 @@ final class Push implements Retries.Attempt {
       // The one that the server has is ours: the answer to an earlier push of it was lost.
       if (error.result() != AttemptResult.NOT_UNIQUE || !leftUnanswered) {
         if (!leftUnanswered) {
-          lines.answered();
+          call.answered();
         }
         throw error;
       }

@@ -1,6 +1,6 @@
 package dev.logweir.faktory;
 
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Repeats attempts that failed for now, with pauses that grow and vary. Thread-safe.
  *
- * <p>The policy is Resilience4j's; the pauses are the batch's, so that the end of a job wakes them.
+ * <p>The policy is Resilience4j's; the pauses are the call's, so that the end of a job wakes them.
  */
 final class Retries {
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -38,8 +38,8 @@ final class Retries {
   private final AtomicBoolean failing = new AtomicBoolean();
   private final AtomicBoolean toldOfEnterprise = new AtomicBoolean();
 
-  /** Of the runs that pause just now. */
-  private final Set<Pausing> pausing = ConcurrentHashMap.newKeySet();
+  /** Those that pause just now. */
+  private final Set<SendCall> pausing = ConcurrentHashMap.newKeySet();
 
   private volatile boolean closed;
 
@@ -64,26 +64,26 @@ final class Retries {
   /**
    * Tries until an attempt succeeds.
    *
-   * @param batch gives the time left and the pauses
+   * @param call gives the time left and the pauses
    * @throws AttemptException the last failure, or one that has it as its cause
    */
-  void run(LogBatch batch, Attempt attempt) throws AttemptException, InterruptedException {
-    run(batch, new Budget(nanoTime.getAsLong(), overallTimeout, false), attempt);
+  void run(SendCall call, Attempt attempt) throws AttemptException, InterruptedException {
+    run(call, new Budget(nanoTime.getAsLong(), overallTimeout, false), attempt);
   }
 
   /** Like the other, but within a time, with pauses of at most an eighth of what is left of it. */
-  void run(LogBatch batch, Duration time, Attempt attempt)
+  void run(SendCall call, Duration time, Attempt attempt)
       throws AttemptException, InterruptedException {
-    run(batch, new Budget(nanoTime.getAsLong(), time, true), attempt);
+    run(call, new Budget(nanoTime.getAsLong(), time, true), attempt);
   }
 
-  private void run(LogBatch batch, Budget budget, Attempt attempt)
+  private void run(SendCall call, Budget budget, Attempt attempt)
       throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     AttemptException last = null;
     while (true) {
       Duration limit = min(attemptTimeout, left(budget));
-      limit = min(limit, batch.timeLeft().orElse(limit));
+      limit = min(limit, call.timeLeft().orElse(limit));
       if (limit.isZero() || limit.isNegative()) {
         throw AttemptException.after(last, AttemptResult.NO_TIME, "no time left for an attempt");
       }
@@ -102,13 +102,13 @@ final class Retries {
         if (budget.ending) {
           pause = min(pause, left(budget).dividedBy(LAST_PAUSES));
         }
-        // As the batch will cut it: else a pause that fits would seem too long.
-        pause = min(pause, batch.timeLeft().map(left -> left.dividedBy(LAST_PAUSES)).orElse(pause));
+        // As the call will cut it: else a pause that fits would seem too long.
+        pause = min(pause, call.timeLeft().map(left -> left.dividedBy(LAST_PAUSES)).orElse(pause));
         if (left(budget).compareTo(pause) <= 0) {
           throw e;
         }
         last = e;
-        pause(batch, pause);
+        pause(call, pause);
         if (closed) {
           throw AttemptException.after(last, AttemptResult.CLOSED, "the client is closed");
         }
@@ -116,23 +116,22 @@ final class Retries {
     }
   }
 
-  private void pause(LogBatch batch, Duration pause) throws InterruptedException {
-    Pausing its = new Pausing(batch);
-    pausing.add(its);
+  private void pause(SendCall call, Duration pause) throws InterruptedException {
+    pausing.add(call);
     try {
       // After the addition: either close sees this one, or this one sees that it is closed.
       if (!closed) {
-        pauses.pause(batch, pause);
+        pauses.pause(call, pause);
       }
     } finally {
-      pausing.remove(its);
+      pausing.remove(call);
     }
   }
 
   /** Ends the pauses under way, and has no more. */
   void close() {
     closed = true;
-    pausing.forEach(its -> its.batch.wake());
+    pausing.forEach(SendCall::wake);
   }
 
   private Duration left(Budget budget) {
@@ -165,15 +164,6 @@ final class Retries {
   /** The time that all attempts and pauses may take together. */
   private record Budget(long begunNanos, Duration time, boolean ending) {}
 
-  /** A batch as an object of its own: batches of equal lines are equal. */
-  private static final class Pausing {
-    private final LogBatch batch;
-
-    Pausing(LogBatch batch) {
-      this.batch = batch;
-    }
-  }
-
   /** One attempt, within a limit of time. */
   @FunctionalInterface
   interface Attempt {
@@ -183,6 +173,6 @@ final class Retries {
   /** How to wait before the next attempt. */
   @FunctionalInterface
   interface Pauses {
-    void pause(LogBatch batch, Duration pause) throws InterruptedException;
+    void pause(SendCall call, Duration pause) throws InterruptedException;
   }
 }

@@ -67,7 +67,7 @@ abstract class CutConnections {
 
   private static void push(CuttingProxy proxy, String line) throws Exception {
     FaktoryClient.Builder builder = FaktoryClient.builder().url(proxy.url()).password("pw");
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     try (FaktoryClient client = builder.build()) {
       client.sender("1").send(List.of(line));
     }

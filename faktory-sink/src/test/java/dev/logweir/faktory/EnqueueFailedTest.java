@@ -28,7 +28,7 @@ class EnqueueFailedTest {
     FaktoryClient.Builder builder =
         server.client().metrics(FaktoryMetrics.register(meters)).attempts(2);
     builder.pauses =
-        (batch, pause) -> {
+        (call, pause) -> {
           throw new IllegalStateException("a fault within this process");
         };
     client = builder.build();

@@ -505,9 +505,9 @@ class FaultsTest {
     CountDownLatch pausing = new CountDownLatch(1);
     FaktoryClient.Builder builder = server.client();
     builder.pauses =
-        (batch, pause) -> {
+        (call, pause) -> {
           pausing.countDown();
-          batch.pause(Duration.ofHours(1));
+          call.pause(Duration.ofHours(1));
         };
     client = builder.build();
     server.then(say("-ERR redis is away"));
@@ -528,7 +528,7 @@ class FaultsTest {
     client.close();
     FaktoryClient.Builder builder = server.client();
     AtomicBoolean paused = new AtomicBoolean();
-    builder.pauses = (batch, pause) -> paused.set(true);
+    builder.pauses = (call, pause) -> paused.set(true);
     client = builder.build();
     server.then(
         call -> {
@@ -853,7 +853,7 @@ class FaultsTest {
             .attemptTimeout(Duration.ofHours(1))
             .overallTimeout(Duration.ofHours(1));
     builder.pauses =
-        (batch, pause) -> {
+        (call, pause) -> {
           pausing.countDown();
           goOn.await();
         };

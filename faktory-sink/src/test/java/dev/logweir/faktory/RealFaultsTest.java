@@ -159,7 +159,7 @@ class RealFaultsTest {
 
   private static FaktoryClient.Builder client(RealFaktory server) {
     FaktoryClient.Builder builder = server.client().attempts(100);
-    builder.pauses = (batch, pause) -> batch.pause(Duration.ofMillis(20));
+    builder.pauses = (call, pause) -> call.pause(Duration.ofMillis(20));
     return builder;
   }
 

@@ -1,10 +1,9 @@
 package dev.logweir.faktory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.logweir.RawBatch;
+import dev.logweir.SendCall;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** When attempts are made, in a time that only they and the pauses between them use up. */
 class RetriesTest {
   private final FaktoryClient.Builder settings = FaktoryClient.builder();
-  private final RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+  private final SendCall call = SendCall.unbounded();
   private final List<Duration> limits = new ArrayList<>();
   private final List<Duration> pauses = new ArrayList<>();
   private Duration now = Duration.ZERO;
@@ -80,7 +79,7 @@ class RetriesTest {
 
   @Test
   void end_ofTheJobLeavesTheLastFailureInTheMessage() {
-    settings.pauses = (its, pause) -> batch.beginEnd(Duration.ZERO);
+    settings.pauses = (its, pause) -> call.beginEnd(Duration.ZERO);
 
     AttemptException e = run(limit -> refuse());
 
@@ -93,7 +92,7 @@ class RetriesTest {
 
   @Test
   void end_ofTheJobBeforeTheFirstAttemptIsSaid() {
-    batch.beginEnd(Duration.ZERO);
+    call.beginEnd(Duration.ZERO);
 
     AttemptException e = run(limit -> refuse());
 
@@ -111,7 +110,7 @@ class RetriesTest {
           if (limits.size() == 7) {
             // The pause would be of 15 s and more, but is at most an eighth of 100 s.
             now = Duration.ofHours(1).minusSeconds(14);
-            batch.beginEnd(Duration.ofSeconds(100));
+            call.beginEnd(Duration.ofSeconds(100));
           }
           refuse();
         });
@@ -149,7 +148,7 @@ class RetriesTest {
             () ->
                 new Retries(settings)
                     .run(
-                        batch.batch(),
+                        call,
                         time,
                         limit -> {
                           limits.add(limit);
@@ -166,7 +165,7 @@ class RetriesTest {
             () ->
                 new Retries(settings)
                     .run(
-                        batch.batch(),
+                        call,
                         limit -> {
                           limits.add(limit);
                           attempt.run(limit);

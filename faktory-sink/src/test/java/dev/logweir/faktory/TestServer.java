@@ -14,7 +14,7 @@ interface TestServer extends AutoCloseable {
   /** A client that knows the password and makes no pauses. */
   default FaktoryClient.Builder client() {
     FaktoryClient.Builder builder = FaktoryClient.builder().url(url());
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     return password().isEmpty() ? builder : builder.password(password());
   }
 

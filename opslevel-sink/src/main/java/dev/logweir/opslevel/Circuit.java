@@ -1,6 +1,6 @@
 package dev.logweir.opslevel;
 
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.core.IntervalFunction;
@@ -91,19 +91,19 @@ final class Circuit {
    * @param ending whether there is no time to wait, as at the end of the batch's job
    * @throws AttemptException if the client was closed
    */
-  Leave enter(LogBatch batch, boolean ending) throws InterruptedException, AttemptException {
+  Leave enter(SendCall call, boolean ending) throws InterruptedException, AttemptException {
     // Before it asks, so that a change after the refusal finds it there, and a close.
-    Object key = waiting.add(batch);
+    Object key = waiting.add(call);
     Leave leave;
     try {
-      leave = await(batch, ending);
+      leave = await(call, ending);
     } finally {
       waiting.remove(key);
     }
     boolean taken = false;
     try {
       // A wake that came after leave was given would end the pause after the attempt.
-      pauses.forgetWake(batch);
+      pauses.forgetWake(call);
       taken = true;
       return leave;
     } finally {
@@ -113,14 +113,13 @@ final class Circuit {
     }
   }
 
-  private Leave await(LogBatch batch, boolean ending)
-      throws InterruptedException, AttemptException {
+  private Leave await(SendCall call, boolean ending) throws InterruptedException, AttemptException {
     while (!closed) {
       Leave leave = ask();
-      if (leave.acquired || ending || batch.timeLeft().isPresent()) {
+      if (leave.acquired || ending || call.timeLeft().isPresent()) {
         return leave;
       }
-      pauses.pause(batch, untilNextChange());
+      pauses.pause(call, untilNextChange());
     }
     throw AttemptException.ofClosed(null);
   }
@@ -169,13 +168,13 @@ final class Circuit {
     }
   }
 
-  private void change(Runnable call) {
+  private void change(Runnable telling) {
     CircuitBreaker.State before;
     CircuitBreaker.State after;
     lock.lock();
     try {
       before = breaker.getState();
-      call.run();
+      telling.run();
       after = breaker.getState();
       if (after != before) {
         generation++;

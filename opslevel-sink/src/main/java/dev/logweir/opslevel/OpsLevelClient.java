@@ -1,7 +1,7 @@
 package dev.logweir.opslevel;
 
 import dev.logweir.JobOutcome;
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import java.net.ProxySelector;
 import java.time.Clock;
 import java.time.Duration;
@@ -175,7 +175,7 @@ public final class OpsLevelClient implements AutoCloseable {
     OpsLevelMetrics metrics = OpsLevelMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
-    Retries.Pauses pauses = LogBatch::pause;
+    Retries.Pauses pauses = SendCall::pause;
     Supplier<DeadlineTimer> timers = DeadlineTimer::onOneThread;
 
     private boolean plainHttp;

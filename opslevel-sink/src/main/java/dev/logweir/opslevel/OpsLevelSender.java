@@ -3,6 +3,7 @@ package dev.logweir.opslevel;
 import dev.logweir.BatchSender;
 import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -128,7 +129,7 @@ public final class OpsLevelSender implements BatchSender {
       client
           .retries()
           .run(
-              LogBatch.of(List.of()),
+              SendCall.unbounded(),
               budget,
               limit ->
                   client
@@ -172,6 +173,7 @@ public final class OpsLevelSender implements BatchSender {
   /** A batch on its way, in as many parts as the server wants. */
   private final class Delivery {
     private final LogBatch batch;
+    private final SendCall call;
     private final byte[] head = client.appendHead(jobId);
     private final Retries.Budget budget = client.retries().begin();
     private final ArrayDeque<Part> parts = new ArrayDeque<>();
@@ -190,6 +192,7 @@ public final class OpsLevelSender implements BatchSender {
 
     Delivery(LogBatch batch) {
       this.batch = batch;
+      call = batch.call();
       parts.push(new Part(0, batch.size(), false));
     }
 
@@ -202,11 +205,11 @@ public final class OpsLevelSender implements BatchSender {
           continue;
         }
         try {
-          client.retries().run(batch, budget, attempts);
+          client.retries().run(call, budget, attempts);
           arrived = true;
           refusals = 0;
           if (undelivered.isEmpty()) {
-            batch.delivered(part.to);
+            call.delivered(part.to);
           }
         } catch (AttemptException e) {
           if (!e.isTooLarge()) {
@@ -260,9 +263,9 @@ public final class OpsLevelSender implements BatchSender {
     /** From here on it is about the undelivered lines alone. */
     private void tellUnconfirmed() {
       if (unconfirmed) {
-        batch.written();
+        call.written();
       } else {
-        batch.answered();
+        call.answered();
       }
     }
 
@@ -290,7 +293,7 @@ public final class OpsLevelSender implements BatchSender {
             leftUnanswered |= written;
             arrived |= written;
           } else if (!arrived) {
-            batch.answered();
+            call.answered();
           }
           lostWriting = e.result() == AttemptResult.LOST_WRITING ? lostWriting + 1 : 0;
           if (lostWriting == 2 && body.length() > LARGE_BODY_BYTES) {
@@ -303,7 +306,7 @@ public final class OpsLevelSender implements BatchSender {
       private void write(OutputStream out) throws IOException {
         body.writeTo(out);
         written = true;
-        batch.written();
+        call.written();
       }
     }
   }

@@ -1,6 +1,6 @@
 package dev.logweir.opslevel;
 
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 final class PausedCalls {
   private final Retries.Pauses pauses;
 
-  /** Each under a key of its own: batches are equal by their lines. */
-  private final Map<Object, LogBatch> calls = new ConcurrentHashMap<>();
+  /** Each wait under a key of its own. */
+  private final Map<Object, SendCall> calls = new ConcurrentHashMap<>();
 
   PausedCalls(Retries.Pauses pauses) {
     this.pauses = pauses;
@@ -21,9 +21,9 @@ final class PausedCalls {
    *
    * @return what {@link #remove} takes
    */
-  Object add(LogBatch batch) {
+  Object add(SendCall call) {
     Object key = new Object();
-    calls.put(key, batch);
+    calls.put(key, call);
     return key;
   }
 
@@ -38,9 +38,9 @@ final class PausedCalls {
     for (Object key : calls.keySet()) {
       calls.computeIfPresent(
           key,
-          (same, batch) -> {
-            pauses.wake(batch);
-            return batch;
+          (same, call) -> {
+            pauses.wake(call);
+            return call;
           });
     }
   }

@@ -1,6 +1,6 @@
 package dev.logweir.opslevel;
 
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Repeats attempts that failed for now, with pauses that grow and vary. Thread-safe.
  *
- * <p>The policy is Resilience4j's; the pauses are the batch's, so that the end of a job wakes them.
+ * <p>The policy is Resilience4j's; the pauses are the call's, so that the end of a job wakes them.
  */
 final class Retries {
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -91,14 +91,14 @@ final class Retries {
   /**
    * Tries until an attempt succeeds.
    *
-   * @param batch gives the time left and the pauses
+   * @param call gives the time left and the pauses
    * @throws AttemptException the last failure
    */
-  void run(LogBatch batch, Budget budget, Attempt attempt)
+  void run(SendCall call, Budget budget, Attempt attempt)
       throws AttemptException, InterruptedException {
     AttemptResult end = AttemptResult.INTERRUPTED;
     try {
-      repeat(batch, budget, attempt);
+      repeat(call, budget, attempt);
       end = AttemptResult.OK;
     } catch (AttemptException e) {
       end = e.result();
@@ -108,24 +108,24 @@ final class Retries {
     }
   }
 
-  private void repeat(LogBatch batch, Budget budget, Attempt attempt)
+  private void repeat(SendCall call, Budget budget, Attempt attempt)
       throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     int probes = 0;
     for (int tried = 1; ; tried++) {
       long asked = nanoTime.getAsLong();
-      Circuit.Leave leave = circuit.enter(batch, budget.ending);
+      Circuit.Leave leave = circuit.enter(call, budget.ending);
       if (!budget.ending) {
         budget.begun += nanoTime.getAsLong() - asked;
       }
-      AttemptException failure = tryOnce(attempt, leave, limit(batch, budget, leave));
+      AttemptException failure = tryOnce(attempt, leave, limit(call, budget, leave));
       if (failure == null) {
         tries.onComplete();
         succeeded();
         return;
       }
       Duration pause;
-      Optional<Duration> untilEnd = timeLeft(batch, budget);
+      Optional<Duration> untilEnd = timeLeft(call, budget);
       boolean waitsForCircuit = leave.isProbe() && untilEnd.isEmpty();
       if (waitsForCircuit
           && failure.isRetried()
@@ -155,7 +155,7 @@ final class Retries {
         throw failure;
       }
       if (!pause.isZero()) {
-        pause(batch, pause);
+        pause(call, pause);
       }
     }
   }
@@ -171,11 +171,11 @@ final class Retries {
         && attempts > 1;
   }
 
-  private void pause(LogBatch batch, Duration pause) throws InterruptedException {
-    Object key = pausing.add(batch);
+  private void pause(SendCall call, Duration pause) throws InterruptedException {
+    Object key = pausing.add(call);
     try {
       if (!circuit.isShut()) {
-        pauses.pause(batch, pause);
+        pauses.pause(call, pause);
       }
     } finally {
       pausing.remove(key);
@@ -218,9 +218,9 @@ final class Retries {
     }
   }
 
-  private Limit limit(LogBatch batch, Budget budget, Circuit.Leave leave) throws AttemptException {
+  private Limit limit(SendCall call, Budget budget, Circuit.Leave leave) throws AttemptException {
     Duration limit = budget.ending ? attemptTimeout : min(attemptTimeout, left(budget));
-    Optional<Duration> untilEnd = timeLeft(batch, budget);
+    Optional<Duration> untilEnd = timeLeft(call, budget);
     boolean ofJob = untilEnd.isPresent() && untilEnd.get().compareTo(limit) < 0;
     if (ofJob) {
       limit = untilEnd.get();
@@ -232,8 +232,8 @@ final class Retries {
     return new Limit(limit, ofJob);
   }
 
-  private Optional<Duration> timeLeft(LogBatch batch, Budget budget) {
-    return budget.ending ? Optional.of(left(budget)) : batch.timeLeft();
+  private Optional<Duration> timeLeft(SendCall call, Budget budget) {
+    return budget.ending ? Optional.of(left(budget)) : call.timeLeft();
   }
 
   private Duration left(Budget budget) {
@@ -309,16 +309,16 @@ final class Retries {
   /** How to wait before the next attempt. */
   @FunctionalInterface
   interface Pauses {
-    void pause(LogBatch batch, Duration pause) throws InterruptedException;
+    void pause(SendCall call, Duration pause) throws InterruptedException;
 
     /** Takes back a wake that has ended no pause. */
-    default void forgetWake(LogBatch batch) throws InterruptedException {
-      batch.pause(Duration.ZERO);
+    default void forgetWake(SendCall call) throws InterruptedException {
+      call.pause(Duration.ZERO);
     }
 
-    /** Ends the pause of a batch, or its next one. */
-    default void wake(LogBatch batch) {
-      batch.wake();
+    /** Ends the pause of a call, or its next one. */
+    default void wake(SendCall call) {
+      call.wake();
     }
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
 import dev.logweir.RawBatch;
+import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -38,7 +39,7 @@ class CircuitTest {
     OpsLevelClient.Builder builder =
         server.client().attempts(5).metrics(OpsLevelMetrics.register(registry));
     builder.nanoTime = nanos::get;
-    builder.pauses = (batch, duration) -> pause.pause(batch, duration);
+    builder.pauses = (call, duration) -> pause.pause(call, duration);
     client = builder.build();
   }
 
@@ -70,7 +71,7 @@ class CircuitTest {
             .attemptTimeout(Duration.ofSeconds(61))
             .overallTimeout(Duration.ofSeconds(61));
     builder.nanoTime = nanos::get;
-    builder.pauses = (batch, duration) -> nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    builder.pauses = (call, duration) -> nanos.addAndGet(Duration.ofSeconds(1).toNanos());
     builder.timers = () -> timer;
     client.close();
     client = builder.build();
@@ -221,7 +222,7 @@ class CircuitTest {
     open();
     int before = server.requests.size();
     pauses.clear();
-    pause = (batch, duration) -> pauses.add(duration);
+    pause = (call, duration) -> pauses.add(duration);
     RawBatch last = RawBatch.of(List.of(new byte[] {1}));
     last.beginEnd(Duration.ofSeconds(50));
     for (int i = 0; i < 8; i++) {
@@ -256,12 +257,12 @@ class CircuitTest {
     RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
     List<Duration> waited = new ArrayList<>();
     pause =
-        (batch, duration) -> {
+        (call, duration) -> {
           long begun = System.nanoTime();
-          batch.pause(Duration.ofMillis(20));
+          call.pause(Duration.ofMillis(20));
           waited.add(Duration.ofNanos(System.nanoTime() - begun));
         };
-    raw.batch().wake();
+    raw.batch().call().wake();
     server.then(status(503));
     server.otherwise(FakeOpsLevel.Call::accept);
 
@@ -288,10 +289,10 @@ class CircuitTest {
     server.otherwise(status(429, "Retry-After: 120"));
     CountDownLatch pausing = new CountDownLatch(1);
     pause =
-        (batch, duration) -> {
+        (call, duration) -> {
           assertThat(duration).isEqualTo(Duration.ofMinutes(2));
           pausing.countDown();
-          batch.pause(Duration.ofHours(1));
+          call.pause(Duration.ofHours(1));
         };
     RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
     Call call = new Call(raw.batch());
@@ -350,15 +351,15 @@ class CircuitTest {
   }
 
   /** Time passes at once. */
-  private void pass(LogBatch batch, Duration duration) {
+  private void pass(SendCall call, Duration duration) {
     pauses.add(duration);
     nanos.addAndGet(duration.toNanos());
   }
 
   /** Time does not pass: only a wake or the end of the job goes on. */
-  private void hold(LogBatch batch, Duration duration) throws InterruptedException {
+  private void hold(SendCall call, Duration duration) throws InterruptedException {
     paused.release();
-    batch.pause(Duration.ofHours(1));
+    call.pause(Duration.ofHours(1));
   }
 
   private final class Call {

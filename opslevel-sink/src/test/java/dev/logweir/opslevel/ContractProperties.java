@@ -32,7 +32,7 @@ class ContractProperties {
     OpsLevelClient.Builder builder =
         server.client().attempts(100).overallTimeout(Duration.ofHours(24));
     builder.nanoTime = NANOS::get;
-    builder.pauses = (batch, pause) -> NANOS.addAndGet(pause.toNanos());
+    builder.pauses = (call, pause) -> NANOS.addAndGet(pause.toNanos());
     client = builder.build();
   }
 

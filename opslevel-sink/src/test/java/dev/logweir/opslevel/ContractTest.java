@@ -48,7 +48,7 @@ class ContractTest {
           call.respond(200, api.execute(call.readBytes(call.contentLength())));
         });
     OpsLevelClient.Builder builder = server.client().attempts(3);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = builder.build();
     sender = client.sender(FakeOpsLevel.JOB);
   }

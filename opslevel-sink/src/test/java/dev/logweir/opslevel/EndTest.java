@@ -102,7 +102,7 @@ class EndTest {
     OpsLevelClient.Builder builder = server.client().attempts(attempts);
     builder.nanoTime = nanos::get;
     builder.pauses =
-        (batch, pause) -> {
+        (call, pause) -> {
           pauses.add(pause);
           nanos.addAndGet(pause.toNanos());
           raw.beginEnd(TIME);

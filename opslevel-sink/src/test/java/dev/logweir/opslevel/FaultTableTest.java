@@ -634,7 +634,7 @@ class FaultTableTest {
   }
 
   private OpsLevelClient client(OpsLevelClient.Builder builder) {
-    builder.pauses = (batch, pause) -> pauses.add(pause);
+    builder.pauses = (call, pause) -> pauses.add(pause);
     return builder.attempts(ATTEMPTS).metrics(OpsLevelMetrics.register(registry)).build();
   }
 

@@ -193,7 +193,7 @@ class OpsLevelMetricsTest {
   private OpsLevelClient client(OpsLevelMetrics metrics) {
     OpsLevelClient.Builder builder = server.client().attempts(3).metrics(metrics);
     builder.nanoTime = nanos::get;
-    builder.pauses = (batch, pause) -> nanos.addAndGet(pause.toNanos());
+    builder.pauses = (call, pause) -> nanos.addAndGet(pause.toNanos());
     return builder.build();
   }
 

@@ -51,7 +51,7 @@ class OpsLevelSenderTest {
 
   private OpsLevelClient build(OpsLevelClient.Builder builder) {
     builder.clock = Clock.fixed(NOW, ZoneOffset.UTC);
-    builder.pauses = (batch, pause) -> pauses.add(pause);
+    builder.pauses = (call, pause) -> pauses.add(pause);
     return builder.build();
   }
 
@@ -341,7 +341,7 @@ class OpsLevelSenderTest {
     client = build(builder);
     client.close();
     builder.pauses =
-        (batch, pause) -> {
+        (call, pause) -> {
           pauses.add(pause);
           nanos[0] += pause.toNanos();
         };

@@ -23,7 +23,7 @@ class PartsProperties {
   static void start() throws Exception {
     server = new FakeOpsLevel();
     OpsLevelClient.Builder builder = server.client().attempts(50);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = builder.build();
   }
 

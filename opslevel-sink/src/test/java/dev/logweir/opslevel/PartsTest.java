@@ -42,7 +42,7 @@ class PartsTest {
   void start() throws Exception {
     server = new FakeOpsLevel();
     OpsLevelClient.Builder builder = server.client().attempts(2);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = builder.build();
     sender = client.sender(FakeOpsLevel.JOB);
   }
@@ -392,7 +392,7 @@ class PartsTest {
   void unconfirmed_isABatchInterruptedBehindAPartThatWasAccepted() throws Exception {
     OpsLevelClient.Builder builder = server.client().attempts(2);
     builder.pauses =
-        (batch, pause) -> {
+        (call, pause) -> {
           throw new InterruptedException();
         };
     client.close();

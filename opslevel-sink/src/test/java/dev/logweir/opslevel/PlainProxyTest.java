@@ -24,7 +24,7 @@ class PlainProxyTest {
     proxy = new TunnelProxy();
     OpsLevelClient.Builder builder =
         server.client().proxy("http://127.0.0.1:" + proxy.port()).attempts(2);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = builder.build();
   }
 

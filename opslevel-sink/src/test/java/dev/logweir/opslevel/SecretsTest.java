@@ -130,7 +130,7 @@ class SecretsTest {
     try (FakeOpsLevel server = new FakeOpsLevel()) {
       server.then(status(503), status(500), status(429, "Retry-After: 0"));
       OpsLevelClient.Builder builder = server.client();
-      builder.pauses = (batch, pause) -> {};
+      builder.pauses = (call, pause) -> {};
       try (OpsLevelClient client = builder.build()) {
         OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
         SecretMasker masker = SecretMasker.of(List.of(SecretGuard.MASKED));

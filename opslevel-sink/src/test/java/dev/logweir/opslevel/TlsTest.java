@@ -91,7 +91,7 @@ class TlsTest {
     server = new FakeOpsLevel();
     OpsLevelClient.Builder builder =
         server.client().apiUrl("https://127.0.0.1:" + server.port()).attempts(2);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = builder.build();
     server.otherwise(
         call -> {
@@ -182,7 +182,7 @@ class TlsTest {
       proxy.status = status;
       OpsLevelClient.Builder builder =
           server.client().sslContext(right).attempts(2).proxy("http://127.0.0.1:" + proxy.port());
-      builder.pauses = (batch, pause) -> {};
+      builder.pauses = (call, pause) -> {};
       client = builder.build();
 
       SendException e = failure();
@@ -227,7 +227,7 @@ class TlsTest {
   private void start(SSLContext its, SSLContext trusted) throws Exception {
     server = tlsServer(its);
     OpsLevelClient.Builder builder = server.client();
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = (trusted == null ? builder : builder.sslContext(trusted)).build();
   }
 

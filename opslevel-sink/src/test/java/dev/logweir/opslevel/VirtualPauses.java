@@ -1,6 +1,6 @@
 package dev.logweir.opslevel;
 
-import dev.logweir.LogBatch;
+import dev.logweir.SendCall;
 import dev.logweir.VirtualTime;
 import java.time.Duration;
 import java.util.Collections;
@@ -16,7 +16,7 @@ final class VirtualPauses implements Retries.Pauses, DeadlineTimer {
 
   private final VirtualTime time;
   private final Duration attemptTimeout;
-  private final Map<LogBatch, AtomicBoolean> pausing =
+  private final Map<SendCall, AtomicBoolean> pausing =
       Collections.synchronizedMap(new IdentityHashMap<>());
 
   VirtualPauses(VirtualTime time, Duration attemptTimeout) {
@@ -25,15 +25,15 @@ final class VirtualPauses implements Retries.Pauses, DeadlineTimer {
   }
 
   @Override
-  public void pause(LogBatch batch, Duration pause) throws InterruptedException {
+  public void pause(SendCall call, Duration pause) throws InterruptedException {
     AtomicBoolean over = new AtomicBoolean();
-    pausing.put(batch, over);
-    VirtualTime.Event end = time.schedule(() -> end(batch, over), pause.toNanos());
+    pausing.put(call, over);
+    VirtualTime.Event end = time.schedule(() -> end(call, over), pause.toNanos());
     time.leave();
     try {
-      batch.pause(LONG);
+      call.pause(LONG);
     } finally {
-      pausing.remove(batch);
+      pausing.remove(call);
       end.cancel();
       if (over.compareAndSet(false, true)) {
         time.enter();
@@ -42,19 +42,19 @@ final class VirtualPauses implements Retries.Pauses, DeadlineTimer {
   }
 
   @Override
-  public void wake(LogBatch batch) {
-    AtomicBoolean over = pausing.get(batch);
+  public void wake(SendCall call) {
+    AtomicBoolean over = pausing.get(call);
     if (over == null) {
-      batch.wake();
+      call.wake();
     } else {
-      end(batch, over);
+      end(call, over);
     }
   }
 
-  private void end(LogBatch batch, AtomicBoolean over) {
+  private void end(SendCall call, AtomicBoolean over) {
     if (over.compareAndSet(false, true)) {
       time.enter();
-      batch.wake();
+      call.wake();
     }
   }
 

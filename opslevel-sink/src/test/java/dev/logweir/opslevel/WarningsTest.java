@@ -41,7 +41,7 @@ class WarningsTest {
     logger.addAppender(appender);
     server = new FakeOpsLevel();
     OpsLevelClient.Builder builder = server.client().attempts(2);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     client = builder.build();
   }
 
@@ -92,7 +92,7 @@ class WarningsTest {
   void streaksOfFailures_areToldOnceAMinute() throws Exception {
     AtomicLong now = new AtomicLong();
     OpsLevelClient.Builder builder = server.client().attempts(2);
-    builder.pauses = (batch, pause) -> {};
+    builder.pauses = (call, pause) -> {};
     builder.nanoTime = now::get;
     try (OpsLevelClient timed = builder.build()) {
       OpsLevelSender sender = timed.sender(FakeOpsLevel.JOB);
