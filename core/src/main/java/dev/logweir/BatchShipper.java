@@ -143,7 +143,7 @@ public final class BatchShipper implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "BatchShipper[" + job.state() + "]";
+    return "BatchShipper[" + job.name + ", " + job.state() + "]";
   }
 
   /** Builds a shipper. Every setter checks at once. Not thread-safe. */
@@ -154,6 +154,18 @@ public final class BatchShipper implements AutoCloseable {
 
     private Builder(BatchSender sender) {
       this.sender = sender;
+    }
+
+    /**
+     * Sets the name; as {@link LogStreamer.Builder#name}.
+     *
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if {@code name} is empty, too long, or has a control
+     *     character
+     */
+    public Builder name(String name) {
+      settings.name(name);
+      return this;
     }
 
     /**

@@ -6,8 +6,6 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes every thread of core: daemons with a name and a number.
@@ -18,7 +16,6 @@ import org.slf4j.LoggerFactory;
  * library finds, and no class loader of a job is kept alive.
  */
 final class DaemonThreads implements ThreadFactory {
-  private static final Logger LOG = LoggerFactory.getLogger(DaemonThreads.class);
   private static final int FIRST_UNPINNED_VERSION = 24;
   private static final @Nullable ClassLoader LOADER = DaemonThreads.class.getClassLoader();
   private static final ThreadGroup GROUP = outermostGroup();
@@ -39,7 +36,7 @@ final class DaemonThreads implements ThreadFactory {
    * Returns a factory of virtual threads; null before Java 24, where a virtual thread in a {@code
    * synchronized} method pins its carrier (JEP 491).
    */
-  static @Nullable ThreadFactory virtual(String prefix) {
+  static @Nullable ThreadFactory virtual(String prefix, FailureLog log) {
     if (Runtime.version().feature() < FIRST_UNPINNED_VERSION) {
       return null;
     }
@@ -66,7 +63,7 @@ final class DaemonThreads implements ThreadFactory {
     } catch (VirtualMachineError e) {
       throw e;
     } catch (Throwable e) {
-      LOG.warn("No virtual threads to be had, senders run on threads of the platform", e);
+      log.failed("{}: no virtual threads to be had, senders run on threads of the platform", e);
       return null;
     }
   }

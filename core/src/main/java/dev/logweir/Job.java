@@ -24,6 +24,11 @@ final class Job {
 
   final LogweirEngine engine;
   final JobSettings settings;
+  final String name;
+
+  /** Tells of what fails in the job's own course: its drain, its end, its pumps. */
+  final FailureLog log;
+
   volatile List<Sink> sinks = List.of();
   final List<BatchSender> senders;
   final List<LogProcessor> processors;
@@ -50,6 +55,8 @@ final class Job {
       LogStreamer.@Nullable AfterLog afterLog) {
     this.engine = engine;
     this.settings = settings;
+    name = settings.name == null ? engine.nextJobName() : settings.name;
+    log = engine.log(LogStreamer.class, name);
     this.senders = senders;
     this.processors = processors;
     this.afterLog = afterLog;
@@ -489,7 +496,7 @@ final class Job {
   private LogReport emptyBalance() {
     SinkLedger nothing = new SinkLedger(engine.totals);
     SinkReport report = nothing.report(Tally.NONE, List.of(), Tally.NONE);
-    return new LogReport(Collections.nCopies(senders.size(), report), badEnds());
+    return new LogReport(name, Collections.nCopies(senders.size(), report), badEnds());
   }
 
   private LogReport balance() {
@@ -503,7 +510,7 @@ final class Job {
             sink.ledger.report(drain.accepted(), drain.dropped(), held.plus(drain.unseenBy(sink))));
       }
     }
-    return new LogReport(reports, badEnds());
+    return new LogReport(name, reports, badEnds());
   }
 
   long retainedBytes() {

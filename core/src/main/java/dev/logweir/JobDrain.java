@@ -6,8 +6,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes what the streams of a job hold to its sinks, one thread at a time, in bounded pieces.
@@ -17,8 +15,6 @@ import org.slf4j.LoggerFactory;
  * straight to the sink takes its place for that time.
  */
 final class JobDrain extends WorkerPool.Work {
-  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
-
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
@@ -44,6 +40,10 @@ final class JobDrain extends WorkerPool.Work {
   }
 
   final Job job;
+
+  /** Tells of processors and listeners that throw. */
+  final FailureLog lineLog;
+
   private final SafeBuffer stdout;
   private final SafeBuffer stderr;
   private final StreamDrain out;
@@ -93,6 +93,7 @@ final class JobDrain extends WorkerPool.Work {
       SegmentAccount errAccount,
       @Nullable MemoryBudget budget) {
     this.job = job;
+    lineLog = job.engine.log(LogProcessor.class, job.name);
     this.budget = budget;
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     lock = job.lock;
@@ -455,7 +456,7 @@ final class JobDrain extends WorkerPool.Work {
       return takeBoth(scratch);
     } catch (Throwable e) {
       // Such as no memory: the job's next write, or its end, tries again.
-      LOG.warn("{} in a drain: the lines wait in their buffers", e.getClass().getName());
+      job.log.failedUnseen("{}: {} in a drain, at {}: the lines wait in their buffers", e);
       return Outcome.BLOCKED;
     } finally {
       if (scratch != null) {

@@ -6,8 +6,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The end of a job: one plan under one deadline. It begins once; then the streams are drained, the
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * of {@link Job#finish}.
  */
 final class JobEnd {
-  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
-
   /** The share of the time kept for what comes after the log: a fifth or a second, at most half. */
   private static final long AFTER_LOG_SHARE = 5;
 
@@ -167,7 +163,7 @@ final class JobEnd {
     // Where no thread is to be had for it, one for drains will do.
     boolean started = job.engine.closings.execute(next) || job.engine.drains.execute(next);
     if (!started) {
-      LOG.warn("No thread to be had to close the senders and processors of a job");
+      job.log.warn("{}: no thread to be had to close its senders and processors", null, null);
       over();
     } else if (timeIsUp && job.afterLog == null) {
       next.giveUp();
@@ -288,14 +284,11 @@ final class JobEnd {
       end(whose);
     }
 
-    private static void warn(String what, Object whose, Throwable e) {
-      if (whose instanceof LogProcessor) {
-        // Without its text: a processor has seen lines before they were masked.
-        StackTraceElement[] trace = e.getStackTrace();
-        Object place = trace.length == 0 ? "unknown place" : trace[0];
-        LOG.warn("{} in a {} at the end of its job, at {}", e.getClass().getName(), what, place);
+    private void warn(String what, Object whose, Throwable e) {
+      if (whose instanceof LogProcessor) { // it has seen lines before they were masked
+        job.log.warnUnseen("{}: a {} failed at the end of its job: {}, at {}", what, e);
       } else {
-        LOG.warn("A {} failed at the end of its job", what, e);
+        job.log.warn("{}: a {} failed at the end of its job", what, e);
       }
     }
 

@@ -3,6 +3,7 @@ package dev.logweir;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of a job, checked one by one as they are given and together when they are complete.
@@ -20,7 +21,12 @@ final class JobSettings {
   static final Duration DEFAULT_MAX_WAIT = Duration.ofMinutes(10);
   static final Duration LONGEST = Duration.ofDays(1);
 
+  static final int MAX_NAME = 200;
+
   private static final int INTERVAL_SPREAD = 10;
+
+  /** Null until one is given. */
+  @Nullable String name;
 
   int maxSize = DEFAULT_SIZE;
   int maxLineBytes;
@@ -35,6 +41,7 @@ final class JobSettings {
   JobSettings() {}
 
   private JobSettings(JobSettings other) {
+    name = other.name;
     maxSize = other.maxSize;
     maxLineBytes = other.maxLineBytes;
     recentLineBytes = other.recentLineBytes;
@@ -44,6 +51,22 @@ final class JobSettings {
     overflow = other.overflow;
     whenFull = other.whenFull;
     markers = other.markers;
+  }
+
+  void name(String given) {
+    Objects.requireNonNull(given, "name");
+    Checks.count("length of name", given.length(), 1, MAX_NAME);
+    for (int i = 0; i < given.length(); i++) {
+      char c = given.charAt(i);
+      int type = Character.getType(c);
+      if (type == Character.CONTROL
+          || type == Character.LINE_SEPARATOR
+          || type == Character.PARAGRAPH_SEPARATOR) {
+        throw new IllegalArgumentException(
+            String.format("name must have no control characters: U+%04X at %d", (int) c, i));
+      }
+    }
+    name = given;
   }
 
   void maxSize(int bytes) {

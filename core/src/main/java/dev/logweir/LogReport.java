@@ -1,6 +1,7 @@
 package dev.logweir;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +13,19 @@ public final class LogReport {
   /** How many ends of streams a report lists. */
   public static final int MAX_BAD_ENDS = 32;
 
+  private final String name;
   private final List<SinkReport> sinks;
   private final List<SourceEnd> badEnds;
 
-  LogReport(List<SinkReport> sinks, List<SourceEnd> badEnds) {
+  LogReport(String name, List<SinkReport> sinks, List<SourceEnd> badEnds) {
+    this.name = name;
     this.sinks = List.copyOf(sinks);
     this.badEnds = List.copyOf(badEnds);
+  }
+
+  /** Returns the job's name. */
+  public String name() {
+    return name;
   }
 
   /** Returns the balances, in the order in which the sinks were given; one or more. */
@@ -49,21 +57,22 @@ public final class LogReport {
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof LogReport report
+        && name.equals(report.name)
         && sinks.equals(report.sinks)
         && badEnds.equals(report.badEnds);
   }
 
   @Override
   public int hashCode() {
-    return 31 * sinks.hashCode() + badEnds.hashCode();
+    return Objects.hash(name, sinks, badEnds);
   }
 
-  /** Returns a few words a sink, and a stream that ended badly, for a person. */
+  /** Returns the name, a few words a sink, and a stream that ended badly, for a person. */
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner("; ");
     sinks.forEach(sink -> text.add(sink.toString()));
     badEnds.forEach(end -> text.add(end.toString()));
-    return text.toString();
+    return name + ": " + text;
   }
 }

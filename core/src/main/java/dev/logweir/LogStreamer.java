@@ -225,7 +225,7 @@ public final class LogStreamer implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "LogStreamer[" + job.state() + "]";
+    return "LogStreamer[" + job.name + ", " + job.state() + "]";
   }
 
   /**
@@ -278,6 +278,20 @@ public final class LogStreamer implements AutoCloseable {
      */
     public Builder listener(LogListener listener) {
       listeners.add(Objects.requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /**
+     * Sets the name of the job, for reports and the messages about it: 1 to 200 characters, none of
+     * them a control character. Default: {@code job-1} and so on, counted by the engine. Names need
+     * not be unique.
+     *
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if {@code name} is empty, too long, or has a control
+     *     character
+     */
+    public Builder name(String name) {
+      settings.name(name);
       return this;
     }
 

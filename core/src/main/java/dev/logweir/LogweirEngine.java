@@ -10,9 +10,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the jobs of a runner share: threads, timer, free segments, and the budget if there is one.
@@ -33,6 +36,8 @@ public final class LogweirEngine implements AutoCloseable {
   private static final long DRAIN_IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   final Time time;
+  private final ILoggerFactory loggers;
+  private final AtomicLong jobNumbers = new AtomicLong();
   final WorkerPool drains;
   final SendPool sends;
 
@@ -55,11 +60,13 @@ public final class LogweirEngine implements AutoCloseable {
 
   private LogweirEngine(Builder builder) {
     time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
+    loggers = builder.loggers;
     drainThreads = Runtime.getRuntime().availableProcessors();
     drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
+    FailureLog log = log(SendPool.class, "engine");
     maxConcurrentSends = builder.maxConcurrentSends;
-    sends = new SendPool("logweir-send-", builder.maxConcurrentSends, builder.sendExecutor);
-    closings = new SendPool("logweir-close-", MAX_CLOSINGS, builder.closeExecutor);
+    sends = new SendPool("logweir-send-", maxConcurrentSends, builder.sendExecutor, log);
+    closings = new SendPool("logweir-close-", MAX_CLOSINGS, builder.closeExecutor, log);
     budget = builder.budget;
     large = new SegmentPool(Segment.LARGE, FREE_LARGE_BYTES / Segment.LARGE, builder.segments);
     small = new SegmentPool(Segment.SMALL, FREE_SMALL_BYTES / Segment.SMALL, builder.segments);
@@ -189,6 +196,16 @@ public final class LogweirEngine implements AutoCloseable {
     return "LogweirEngine[" + (closed ? "closed" : "open") + ", " + activeJobs() + " jobs]";
   }
 
+  /** Returns what tells of the failures of a subject, such as a job. */
+  FailureLog log(Class<?> category, String subject) {
+    return new FailureLog(loggers, time, category, subject);
+  }
+
+  /** Returns the name of a job that was given none. */
+  String nextJobName() {
+    return "job-" + jobNumbers.incrementAndGet();
+  }
+
   void register(Job job) {
     jobs.add(job);
     if (closed) {
@@ -263,6 +280,7 @@ public final class LogweirEngine implements AutoCloseable {
     private @Nullable MemoryBudget budget;
     private @Nullable LogweirMetrics metrics;
     private @Nullable Time time;
+    private ILoggerFactory loggers = LoggerFactory::getLogger;
     private IntFunction<Segment> segments = Segment::new;
     private ThreadFactory drainFactory = DaemonThreads.platform("logweir-drain-");
 
@@ -314,6 +332,11 @@ public final class LogweirEngine implements AutoCloseable {
 
     Builder time(Time clock) {
       time = clock;
+      return this;
+    }
+
+    Builder loggers(ILoggerFactory factory) {
+      loggers = factory;
       return this;
     }
 

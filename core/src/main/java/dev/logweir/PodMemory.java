@@ -331,7 +331,9 @@ public final class PodMemory {
       int processors = engine.drainThreads();
       // Virtual ones live in the heap of their jobs and share as many threads as there are
       // processors.
-      boolean virtual = DaemonThreads.virtual("unused") != null && !engine.sends.isGiven();
+      boolean virtual =
+          DaemonThreads.virtual("unused", engine.log(PodMemory.class, "engine")) != null
+              && !engine.sends.isGiven();
       long calls = virtual ? processors : sends() + Math.min(jobs, LogweirEngine.MAX_CLOSINGS);
       return jvm + applicationThreads + processors + 1L + (long) jobs * aJob + calls;
     }

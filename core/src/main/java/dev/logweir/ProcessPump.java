@@ -7,8 +7,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads two streams into the buffers of a job, a child's or any other two.
@@ -17,8 +15,6 @@ import org.slf4j.LoggerFactory;
  * holds open answers neither interrupt nor close, so that a caller who read would be held as long.
  */
 final class ProcessPump {
-  private static final Logger LOG = LoggerFactory.getLogger(LogStreamer.class);
-
   /** Two buffers, with their headers. */
   static final int BYTES = 16 << 10;
 
@@ -79,7 +75,7 @@ final class ProcessPump {
     try {
       DaemonThreads.thread("logweir-pump-" + name, () -> copy(input, source)).start();
     } catch (OutOfMemoryError e) {
-      LOG.warn("No thread to be had to read a job's {}: it is not shipped", name);
+      job.log.warn("{}: no thread to be had to read its {}: it is not shipped", name, null);
       readEnded(source, e);
     }
   }
@@ -146,7 +142,7 @@ final class ProcessPump {
 
   private void readEnded(LogSource source, @Nullable Throwable failure) {
     if (failure != null) {
-      LOG.debug("{} in a read of a job's {}", failure.getClass().getName(), source);
+      job.log.debug("{}: {} in a read of its {}", Thrown.type(failure), source);
     }
     if (hold(1)) {
       buffer(source).endLine();

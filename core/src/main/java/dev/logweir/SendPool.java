@@ -5,23 +5,21 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where senders are called, or closed: a given executor, or threads of the engine, virtual ones
  * from Java 24 on.
  */
 final class SendPool {
-  private static final Logger LOG = LoggerFactory.getLogger(SendPool.class);
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final WorkerPool pool;
   private final @Nullable Executor executor;
-  private final AtomicBoolean warned = new AtomicBoolean();
+  private final FailureLog log;
 
-  SendPool(String prefix, int maxThreads, @Nullable Executor executor) {
-    ThreadFactory virtual = DaemonThreads.virtual(prefix);
+  SendPool(String prefix, int maxThreads, @Nullable Executor executor, FailureLog log) {
+    this.log = log;
+    ThreadFactory virtual = DaemonThreads.virtual(prefix, log);
     pool =
         virtual == null
             ? new WorkerPool(DaemonThreads.platform(prefix), maxThreads, IDLE_NANOS, null)
@@ -39,7 +37,7 @@ final class SendPool {
       executor.execute(handover);
     } catch (Throwable e) {
       // An OutOfMemoryError too: it may be that no thread was to be had.
-      warnOnce("rejects tasks", e);
+      log.failed("{}: the executor given for sends rejects tasks: they go to own threads", e);
       handover.refuse();
     }
     return handover.finish();
@@ -76,12 +74,6 @@ final class SendPool {
     return pool.awaitEnd(nanos);
   }
 
-  private void warnOnce(String what, @Nullable Throwable cause) {
-    if (warned.compareAndSet(false, true)) {
-      LOG.warn("The executor given for sends {}: they go to threads of the engine", what, cause);
-    }
-  }
-
   /** One task given to the executor, which may run it on the caller or refuse it. */
   private final class Handover implements Runnable {
     private final WorkerPool.Work work;
@@ -100,7 +92,9 @@ final class SendPool {
     @Override
     public void run() {
       if (Thread.currentThread() == caller && handing) {
-        warnOnce("runs tasks on the calling thread", null);
+        log.failed(
+            "{}: the executor given for sends runs tasks on the caller: they go to own threads",
+            null);
         refused = true;
       } else if (claimed.compareAndSet(false, true)) {
         work.run();

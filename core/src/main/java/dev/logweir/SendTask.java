@@ -2,12 +2,9 @@ package dev.logweir;
 
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Gives the batches of one sink to its sender, one at a time, as long as there are any. */
 final class SendTask extends WorkerPool.Work {
-  private static final Logger LOG = LoggerFactory.getLogger(BatchSender.class);
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Sink sink;
@@ -18,11 +15,11 @@ final class SendTask extends WorkerPool.Work {
   /** Why nothing more is sent; the task's own. */
   private @Nullable SendException gone;
 
-  private boolean failing;
-  private long lostBytes;
+  private final FailureLog log;
 
   SendTask(Sink sink) {
     this.sink = sink;
+    log = sink.job.engine.log(BatchSender.class, sink.job.name);
   }
 
   /** A call of the sender: its thread is interrupted only while it is this call's. */
@@ -121,7 +118,7 @@ final class SendTask extends WorkerPool.Work {
       sink.job.roomFreed();
     }
     sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
-    log(failure, source.bytes(), lost.bytes());
+    tell(failure, source.bytes(), lost.bytes());
     return true;
   }
 
@@ -144,22 +141,12 @@ final class SendTask extends WorkerPool.Work {
     }
   }
 
-  private void log(@Nullable Throwable failure, long bytes, long lost) {
+  private void tell(@Nullable Throwable failure, long bytes, long lost) {
     if (failure == null) {
-      if (failing) {
-        LOG.info("Sending goes on; {} bytes were lost since the first failure", lostBytes);
-        failing = false;
-        lostBytes = 0;
-      }
-      return;
-    }
-    lostBytes += lost;
-    boolean ends = failure instanceof SendException e && e.kind() == SendException.Kind.JOB_GONE;
-    if (failing && (!ends || failure == gone)) {
-      LOG.debug("{} of {} bytes of a batch were not delivered", lost, bytes, failure);
+      log.goesOn("{}: sending goes on; {} bytes were lost since the first failure");
     } else {
-      LOG.warn("{} of {} bytes of a batch were not delivered", lost, bytes, failure);
-      failing = true;
+      boolean gone = failure instanceof SendException e && e.kind() == SendException.Kind.JOB_GONE;
+      log.notDelivered(lost, bytes, failure, gone && failure != this.gone);
     }
   }
 
@@ -197,7 +184,10 @@ final class SendTask extends WorkerPool.Work {
 
   private void warnIfStuck(Call call) {
     if (!call.batch.hasEnded()) {
-      LOG.warn("A sender ignores its interruption; its thread and batch are held until it returns");
+      log.warn(
+          "{}: a sender ignores its interruption; its thread and batch are held until it returns",
+          null,
+          null);
     }
   }
 }

@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes one stream from its buffer to the sinks.
@@ -17,7 +15,6 @@ import org.slf4j.LoggerFactory;
  * waits in the buffer, not between the places. Used by one thread at a time.
  */
 final class StreamDrain implements LineTarget {
-  private static final Logger LOG = LoggerFactory.getLogger(LogProcessor.class);
   static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
   private static final byte[] CUT = " [logweir: cut]".getBytes(UTF_8);
 
@@ -48,7 +45,6 @@ final class StreamDrain implements LineTarget {
   private List<Sink> sinks = List.of();
   private int maxLine;
   private boolean wholeRuns;
-  private boolean failing;
 
   private @Nullable Segment at;
   private int takenLines;
@@ -240,9 +236,10 @@ final class StreamDrain implements LineTarget {
     }
     if (ready.size() < listeners.size() && !passingOver) {
       passingOver = true;
-      LOG.warn(
-          "{} calls of a listener hang: it is told nothing until one returns",
-          AbandonedCalls.LIMIT);
+      drain.lineLog.warn(
+          "{}: {} calls of a listener hang: it is told nothing until one returns",
+          AbandonedCalls.LIMIT,
+          null);
     }
     return ready;
   }
@@ -689,23 +686,12 @@ final class StreamDrain implements LineTarget {
     }
   }
 
-  /** Says what failed without its text, which may have the job's in it. */
   @Override
   public void warn(Throwable cause) {
     if (cause instanceof InterruptedException) {
       drain.interruptLeft();
     }
-    StackTraceElement[] trace = cause.getStackTrace();
-    String where = trace.length == 0 ? "unknown place" : trace[0].toString();
-    if (failing) {
-      LOG.debug("{} in a processor or listener, at {}", cause.getClass().getName(), where);
-    } else {
-      failing = true;
-      LOG.warn(
-          "{} in a processor or listener, at {}; further ones of this job at DEBUG",
-          cause.getClass().getName(),
-          where);
-    }
+    drain.lineLog.failedUnseen("{}: {} in a processor or listener, at {}", cause);
   }
 
   private void lend(@Nullable Scratch scratch) {

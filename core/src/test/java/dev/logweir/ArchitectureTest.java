@@ -1,6 +1,10 @@
 package dev.logweir;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -17,6 +21,8 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.spi.LoggingEventBuilder;
 
 class ArchitectureTest {
   /** Every type that a user can name, nested ones as {@code Outer.Inner}, in alphabetical order. */
@@ -126,6 +132,18 @@ class ArchitectureTest {
                         || called.getName().startsWith("startVirtual")
                         || (called.getOwner().isAssignableTo(CompletionStage.class)
                             && called.getName().endsWith("Async")));
+  }
+
+  @Test
+  void loggers_areCalledInOnePlaceThatSurvivesWhatTheyThrow() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(FailureLog.class, Slf4jEcho.class)
+        .should()
+        .callMethodWhere(target(owner(assignableTo(Logger.class))))
+        .orShould()
+        .callMethodWhere(target(owner(assignableTo(LoggingEventBuilder.class))))
+        .check(CORE);
   }
 
   private static boolean isPublic(JavaClass type) {

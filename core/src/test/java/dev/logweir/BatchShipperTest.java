@@ -44,7 +44,7 @@ class BatchShipperTest {
     assertThat(report.shipped()).isEqualTo(new Tally(5, 4 + 1 + 4 + 6 + 5));
     assertThat(report.isComplete()).isTrue();
     assertThat(sender.closed()).isEqualTo(1);
-    assertThat(shipper).hasToString("BatchShipper[OVER]");
+    assertThat(shipper).hasToString("BatchShipper[job-1, OVER]");
   }
 
   @Test
@@ -280,7 +280,7 @@ class BatchShipperTest {
     shipper.submit("one");
     sender.awaitInside();
     assertThat(shipper.retainedBytes()).isEqualTo(1 << 10);
-    assertThat(shipper).hasToString("BatchShipper[RUNNING]");
+    assertThat(shipper).hasToString("BatchShipper[job-1, RUNNING]");
   }
 
   @Test

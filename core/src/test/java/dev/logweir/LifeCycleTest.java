@@ -120,9 +120,9 @@ class LifeCycleTest {
     assertThat(log.report().sink().accepted()).isEqualTo(Tally.NONE);
     assertThat(log.recentLines()).isEmpty();
     assertThat(log.retainedBytes()).isZero();
-    assertThat(log).hasToString("LogStreamer[NEW]");
+    assertThat(log).hasToString("LogStreamer[job-1, NEW]");
     log.close();
-    assertThat(log).hasToString("LogStreamer[OVER]");
+    assertThat(log).hasToString("LogStreamer[job-1, OVER]");
   }
 
   @Test
@@ -166,7 +166,7 @@ class LifeCycleTest {
     assertThatIllegalStateException()
         .isThrownBy(log::start)
         .withMessage("start must come once, and before finish");
-    assertThat(log).hasToString("LogStreamer[OVER]");
+    assertThat(log).hasToString("LogStreamer[job-1, OVER]");
     assertThatIllegalStateException().isThrownBy(log::stdout);
     assertThat(budget.usedBytes()).isZero();
     assertThat(limited.activeJobs()).isZero();

@@ -104,15 +104,17 @@ class SendTaskTest {
     IOException cause = new IOException("no route");
     for (int streak = 0; streak < 2; streak++) {
       events.list.clear();
+      time.advance(Duration.ofMinutes(streak));
       failWith(cause);
       send("one");
       send("three");
       send("five");
-      assertThat(logged(Level.WARN)).containsExactly("4 of 4 bytes of a batch were not delivered");
+      assertThat(logged(Level.WARN))
+          .containsExactly("job-1: 4 of 4 bytes of a batch were not delivered");
       assertThat(logged(Level.DEBUG))
           .containsExactly(
-              "6 of 6 bytes of a batch were not delivered",
-              "5 of 5 bytes of a batch were not delivered");
+              "job-1: 6 of 6 bytes of a batch were not delivered",
+              "job-1: 5 of 5 bytes of a batch were not delivered");
       assertThat(events.list)
           .allMatch(event -> event.getThrowableProxy().getMessage().equals("no route"));
       events.list.clear();
@@ -120,7 +122,7 @@ class SendTaskTest {
       send("seven");
       send("eight");
       assertThat(logged(Level.INFO))
-          .containsExactly("Sending goes on; 15 bytes were lost since the first failure");
+          .containsExactly("job-1: sending goes on; 15 bytes were lost since the first failure");
       assertThat(events.list).hasSize(1);
     }
   }
@@ -224,7 +226,7 @@ class SendTaskTest {
     time.advance(Duration.ofNanos(1));
     assertThat(logged(Level.WARN))
         .containsExactly(
-            "A sender ignores its interruption; its thread and batch are held until it returns");
+            "job-1: a sender ignores its interruption; its thread and batch are held until it returns");
     sends.close(false);
     sendAll();
     assertThat(engine.abandonedCalls()).isZero();

@@ -1,0 +1,252 @@
+package dev.logweir;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.Logger;
+import org.slf4j.event.Level;
+
+/**
+ * What the library says of failures in the program's log; no other class of core calls a logger.
+ *
+ * <p>Failures of one subject are a streak: the first is a WARN, at most one a minute, those after
+ * it are DEBUG, and the streak's end is an INFO that has what was lost. Of a long streak the first
+ * four are told, and then one each time their number has doubled. That also ends a circle: where an
+ * appender ships this very log, each message is a line whose sending may fail in its turn, and
+ * sooner or later a failure is not told.
+ *
+ * <p>A logger, its appenders, and what an exception says of itself are foreign code: whatever they
+ * throw is swallowed here, as a message must never cost more than itself. Thread-safe. To be called
+ * with no lock held.
+ */
+final class FailureLog {
+  /** From one WARN of a subject to the next. */
+  static final long WARN_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final int ALWAYS_TOLD = 4;
+
+  /** Guards the streaks of all subjects: it is taken for a moment, and only where things fail. */
+  private static final ReentrantLock LOCK = new ReentrantLock();
+
+  private final ILoggerFactory loggers;
+  private final Time time;
+  private final Class<?> category;
+  private final String subject;
+
+  private volatile boolean failing;
+
+  /** Whether the streak's WARN was told. */
+  private boolean told;
+
+  private boolean warned;
+  private long warnedNanos;
+
+  /** Failures since the last WARN, in however many streaks. */
+  private int failures;
+
+  /** What was lost since the last INFO. */
+  private long lostBytes;
+
+  /** The thread that is in a call of the logger. */
+  private volatile @Nullable Thread teller;
+
+  /**
+   * @param category names the logger
+   * @param subject begins each message, such as the name of the job
+   */
+  FailureLog(ILoggerFactory loggers, Time time, Class<?> category, String subject) {
+    this.loggers = loggers;
+    this.time = time;
+    this.category = category;
+    this.subject = subject;
+  }
+
+  /** Whether the calling thread is in a logger that this object has called. */
+  boolean isTelling() {
+    return teller == Thread.currentThread();
+  }
+
+  // ---- streaks ----
+
+  /**
+   * Tells of a failure in which some bytes of a batch were lost, with its cause.
+   *
+   * @param last whether it is the last that there can be: then it is a WARN at any time
+   */
+  void notDelivered(long lost, long bytes, Throwable cause, boolean last) {
+    try {
+      Level level = next(lost, last);
+      if (level != null) {
+        tell(level, cause, "{}: {} of {} bytes of a batch were not delivered", lost, bytes);
+      }
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
+    }
+  }
+
+  /**
+   * Tells of a failure with its cause.
+   *
+   * @param format what it was, with a place for the subject
+   */
+  void failed(String format, @Nullable Throwable cause) {
+    try {
+      Level level = next(0, false);
+      if (level != null) {
+        tell(level, cause, format);
+      }
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
+    }
+  }
+
+  /**
+   * Tells of a failure without its text, which may have a job's text in it.
+   *
+   * @param format what it was, with places for the subject, the exception's class and where it was
+   *     thrown
+   */
+  void failedUnseen(String format, Throwable cause) {
+    try {
+      Level level = next(0, false);
+      if (level != null) {
+        String rest = level == Level.WARN ? "; further ones of this job at DEBUG" : "";
+        tell(level, null, format + rest, Thrown.type(cause), Thrown.place(cause));
+      }
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
+    }
+  }
+
+  /**
+   * Tells that a streak has ended, if there is one.
+   *
+   * @param format what goes on, with places for the subject and the bytes lost
+   */
+  void goesOn(String format) {
+    if (!failing) {
+      return;
+    }
+    try {
+      long lost = end();
+      if (lost >= 0) {
+        tell(Level.INFO, null, format, lost);
+      }
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
+    }
+  }
+
+  /** Counts a failure; returns the level at which it is told, null if it is not. */
+  private @Nullable Level next(long lost, boolean last) {
+    long now = time.nanoTime();
+    LOCK.lock();
+    try {
+      failing = true;
+      lostBytes += lost;
+      boolean due = !told && (!warned || now - warnedNanos >= WARN_NANOS);
+      if (due || last) {
+        told = true;
+        warned = true;
+        warnedNanos = now;
+        failures = 1;
+        return Level.WARN;
+      }
+      failures = Math.max(failures, failures + 1);
+      boolean shown = failures <= ALWAYS_TOLD || Integer.bitCount(failures) == 1;
+      return shown ? Level.DEBUG : null;
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  /** Ends the streak; returns what was lost, less than 0 if its beginning was not told. */
+  private long end() {
+    LOCK.lock();
+    try {
+      failing = false;
+      if (!told) {
+        return -1;
+      }
+      told = false;
+      long lost = lostBytes;
+      lostBytes = 0;
+      return lost;
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  // ---- messages that stand alone ----
+
+  /**
+   * Tells of what happens a few times at most.
+   *
+   * @param format with a place for the subject, and one more if there is a detail
+   * @param cause shown with its stack trace
+   */
+  void warn(String format, @Nullable Object detail, @Nullable Throwable cause) {
+    if (detail == null) {
+      tell(Level.WARN, cause, format);
+    } else {
+      tell(Level.WARN, cause, format, detail);
+    }
+  }
+
+  /**
+   * As {@link #warn}, without the text of the cause.
+   *
+   * @param format with places for the subject, the detail, the exception's class and where it was
+   *     thrown
+   */
+  void warnUnseen(String format, Object detail, Throwable cause) {
+    try {
+      tell(Level.WARN, null, format, detail, Thrown.type(cause), Thrown.place(cause));
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
+    }
+  }
+
+  void debug(String format, Object first, Object second) {
+    tell(Level.DEBUG, null, format, first, second);
+  }
+
+  /** Leaves out what comes out of a call of the logger, such as an appender that fails here. */
+  private void tell(Level level, @Nullable Throwable cause, String format, Object... details) {
+    if (isTelling()) {
+      return;
+    }
+    teller = Thread.currentThread();
+    try {
+      Logger logger = loggers.getLogger(category.getName());
+      if (!logger.isEnabledForLevel(level)) {
+        return;
+      }
+      Object[] arguments = new Object[details.length + (cause == null ? 1 : 2)];
+      arguments[0] = subject;
+      System.arraycopy(details, 0, arguments, 1, details.length);
+      String text = format;
+      if (cause != null) {
+        boolean sound = Thrown.isSound(cause);
+        arguments[details.length + 1] = sound ? cause : Thrown.describe(cause);
+        text = sound ? format : format + ": {}";
+      }
+      log(logger, level, text, arguments);
+    } catch (Throwable ignored) {
+      // Foreign code: a message costs itself.
+    } finally {
+      if (isTelling()) { // else another thread has begun to tell
+        teller = null;
+      }
+    }
+  }
+
+  private static void log(Logger logger, Level level, String format, Object[] arguments) {
+    switch (level) {
+      case WARN -> logger.warn(format, arguments);
+      case INFO -> logger.info(format, arguments);
+      default -> logger.debug(format, arguments);
+    }
+  }
+}
