@@ -197,6 +197,13 @@ final class BatchAssembly {
     return batch;
   }
 
+  /** Takes the open batch away as it is; null if there is none. */
+  @Nullable LogBatch giveUp() {
+    LogBatch batch = open;
+    open = null;
+    return batch;
+  }
+
   /** Gives back the segments that a batch has not used. */
   void giveSpares(LogBatch batch) {
     int before = batch.segments();

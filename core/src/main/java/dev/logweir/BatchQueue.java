@@ -20,6 +20,14 @@ final class BatchQueue {
   private int count;
   private int segments;
 
+  /** Kept with every change: what is held is asked for under locks that writers want. */
+  private long heldLines;
+
+  private long heldBytes;
+
+  /** How many of the batches hold something of the job. */
+  private int sources;
+
   /** What was dropped behind all that is queued. */
   private final GapTally gapBehind = new GapTally();
 
@@ -84,7 +92,7 @@ final class BatchQueue {
     }
     last = batch;
     count++;
-    segments += batch.segments();
+    count(batch, 1);
   }
 
   @Nullable LogBatch poll() {
@@ -96,17 +104,39 @@ final class BatchQueue {
       }
       batch.nextQueued = null;
       count--;
-      segments -= batch.segments();
+      count(batch, -1);
     }
     return batch;
   }
 
+  private void count(LogBatch batch, int sign) {
+    segments += sign * batch.segments();
+    heldLines += sign * batch.sourceLines;
+    heldBytes += sign * batch.sourceBytes;
+    sources += (batch.sourceLines | batch.sourceBytes) == 0 ? 0 : sign;
+  }
+
   Tally held() {
-    Tally held = Tally.NONE;
-    for (LogBatch batch = first; batch != null; batch = batch.nextQueued) {
-      held = held.plus(batch.source());
-    }
-    return held;
+    return new Tally(heldLines, heldBytes);
+  }
+
+  int sources() {
+    return sources;
+  }
+
+  int segments() {
+    return segments;
+  }
+
+  /** Lets go of all batches at once, however many there are. */
+  void clear() {
+    first = null;
+    last = null;
+    count = 0;
+    segments = 0;
+    heldLines = 0;
+    heldBytes = 0;
+    sources = 0;
   }
 
   /**

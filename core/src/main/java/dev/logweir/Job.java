@@ -431,13 +431,15 @@ final class Job {
     engine.unregister(this);
   }
 
-  /** Ends the sinks where they stand and takes the final balance, all in one moment. */
+  /**
+   * Ends the sinks where they stand and takes the final balance, all in one moment, which is no
+   * longer for much that is held than for little.
+   */
   LogReport closeAccount() {
     if (sinks.isEmpty()) {
       return emptyBalance();
     }
     JobDrain streams = drain;
-    boolean drainRuns = false;
     lockAll();
     try {
       for (Sink sink : sinks) {
@@ -448,12 +450,13 @@ final class Job {
         streams.markReported();
       }
       sinks.forEach(Sink::close);
-      // Last, so that a line in hand is not lost for a second reason: the interrupt.
-      drainRuns = streams != null && streams.giveUp();
       return report;
     } finally {
       unlockAll();
-      if (streams != null && !drainRuns) {
+      // With no lock held: an interrupt may run foreign code, and a thread takes its time to start.
+      sinks.forEach(Sink::interruptAbandoned);
+      // Last, so that a line in hand is not lost for a second reason: the interrupt.
+      if (streams != null && !streams.giveUp()) {
         streams.discard(true);
       }
     }

@@ -205,6 +205,34 @@ public final class LineReader {
     return (int) (count & 1);
   }
 
+  /**
+   * Goes past so many lines, at most to the end, and counts what the job wrote for them. Where
+   * lines lie as the job wrote them, line ends are counted by whole segments.
+   */
+  void skipLines(int lines, DeliveredPart count) {
+    int left = lines;
+    if (inLine) {
+      skipRest();
+    }
+    while (left > 0) {
+      Segment at = skipEmpty();
+      if (at == null) {
+        break;
+      }
+      int ends = at.tallied ? 0 : Newlines.count(at.bytes, position, at.end);
+      if (ends > 0 && ends < left) { // what is behind the last one begins the next line
+        count.passed(ends, at.end - position);
+        left -= ends;
+        position = at.end;
+      } else {
+        nextInSegments();
+        count.passed(sourceLines(), sourceBytes());
+        left--;
+        skipRest();
+      }
+    }
+  }
+
   /** Goes to just before a line, from a place before it; returns where it begins. */
   LogBatch.Position skipTo(LogBatch.Position place) {
     segment = place.segment();

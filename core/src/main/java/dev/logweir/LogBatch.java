@@ -228,16 +228,16 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     return call.isWritten();
   }
 
+  /** Returns what the job wrote for what is behind the lines that have arrived for certain. */
+  Tally undelivered() {
+    return source().minus(call.deliveredSource());
+  }
+
   /** Returns whether a line is not known to have arrived, given how the call failed. */
   boolean isUndelivered(int index, @Nullable Throwable failure) {
     return (failure instanceof SendException e && !e.isWholeBatch())
         ? e.isUndelivered(index)
         : index >= call.deliveredLines();
-  }
-
-  /** Returns whether some line may have arrived though the call failed. */
-  boolean isPartlyDelivered(@Nullable Throwable failure) {
-    return (failure instanceof SendException e && !e.isWholeBatch()) || call.deliveredLines() > 0;
   }
 
   @Override

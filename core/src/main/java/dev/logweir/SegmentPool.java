@@ -53,7 +53,10 @@ final class SegmentPool {
     }
   }
 
-  /** Takes back a chain of segments that nobody reads any more. */
+  /**
+   * Takes back a chain of segments that nobody reads any more; of a longer one than may be kept,
+   * the rest goes to the heap, unseen.
+   */
   void release(@Nullable Segment chain) {
     if (chain == null) {
       return;
@@ -61,11 +64,12 @@ final class SegmentPool {
     Segment last = chain;
     int count = 1;
     clear(chain);
-    for (Segment next = last.next; next != null; next = last.next) {
+    for (Segment next = last.next; next != null && count < maxFree; next = last.next) {
       clear(next);
       last = next;
       count++;
     }
+    last.next = null;
     if (!tryLock()) {
       return;
     }

@@ -31,6 +31,7 @@ public final class SendCall {
   private @Nullable Condition wakeUp;
   private boolean written;
   private int delivered;
+  private @Nullable DeliveredPart arrived;
   private boolean woken;
   private boolean ending;
   private long deadlineNanos;
@@ -108,12 +109,39 @@ public final class SendCall {
    */
   public void delivered(int lines) {
     Checks.count("lines", lines, 0, batch == null ? 0 : batch.size());
+    if (batch != null) {
+      arrivedOf(batch).advance(lines, batch.headLines());
+    }
     progress.lock.lock();
     try {
       if (lines > delivered) {
         delivered = lines;
         progress.advance();
       }
+    } finally {
+      progress.lock.unlock();
+    }
+  }
+
+  private DeliveredPart arrivedOf(LogBatch lines) {
+    progress.lock.lock();
+    try {
+      DeliveredPart part = arrived;
+      if (part == null) {
+        part = new DeliveredPart(lines, progress.lock);
+        arrived = part;
+      }
+      return part;
+    } finally {
+      progress.lock.unlock();
+    }
+  }
+
+  /** Returns what the job wrote for the lines that have arrived for certain. */
+  Tally deliveredSource() {
+    progress.lock.lock();
+    try {
+      return arrived == null ? Tally.NONE : arrived.source();
     } finally {
       progress.lock.unlock();
     }

@@ -22,22 +22,28 @@ final class SendTask extends WorkerPool.Work {
     log = sink.job.engine.log(BatchSender.class, sink.job.name);
   }
 
+  /** The call that was given up, as long as it is to be interrupted. */
+  private volatile @Nullable Call givenUp;
+
+  /**
+   * Guards the thread of a call against an interrupt that comes after it. Apart from the sink's
+   * lock: an interrupt may run foreign code, such as the close of a channel.
+   */
+  private final MemoryLock interrupts = new MemoryLock();
+
   /** A call of the sender: its thread is interrupted only while it is this call's. */
   private static final class Call {
     private final Thread thread = Thread.currentThread();
     private final LogBatch batch;
     private boolean abandoned;
+
+    /** Whether the sender has returned. Guarded by the lock of the interrupts. */
+    private boolean returned;
+
     private Time.@Nullable Entry warning;
 
     Call(LogBatch batch) {
       this.batch = batch;
-    }
-
-    /** After the sink's lock was held once more since the call was given up. */
-    private void forgetWarning() {
-      if (warning != null) {
-        warning.cancel();
-      }
     }
   }
 
@@ -92,6 +98,7 @@ final class SendTask extends WorkerPool.Work {
     }
     long began = sink.job.engine.time.nanoTime();
     Throwable failure = failureOf(batch);
+    leave(call);
     Tally lost = SinkLedger.lostOf(batch, failure);
     boolean wake = false;
     boolean abandoned;
@@ -103,14 +110,11 @@ final class SendTask extends WorkerPool.Work {
         current = null;
         wake = sink.sent(batch, failure, lost);
       }
-      // An interrupt meant for this call must not hit the next one on this thread.
-      Thread.interrupted();
     } finally {
       sink.lock.unlock();
     }
     if (abandoned) {
       sink.returned(batch);
-      call.forgetWarning();
       sink.job.engine.abandoned.remove(sink.client);
       return false;
     }
@@ -120,6 +124,20 @@ final class SendTask extends WorkerPool.Work {
     sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
     tell(failure, source.bytes(), lost.bytes());
     return true;
+  }
+
+  /** From here on no interrupt meant for the call hits the next one on its thread. */
+  private void leave(Call call) {
+    interrupts.lock();
+    try {
+      call.returned = true;
+      Thread.interrupted();
+      if (call.warning != null) {
+        call.warning.cancel();
+      }
+    } finally {
+      interrupts.unlock();
+    }
   }
 
   private @Nullable Throwable failureOf(LogBatch batch) {
@@ -166,7 +184,7 @@ final class SendTask extends WorkerPool.Work {
     }
   }
 
-  /** Interrupts the call under way and gives it up. Guarded by the sink's lock. */
+  /** Gives up the call under way, which is to be interrupted. Guarded by the sink's lock. */
   void abandon() {
     Call call = current;
     if (call == null) {
@@ -174,12 +192,29 @@ final class SendTask extends WorkerPool.Work {
     }
     call.abandoned = true;
     current = null;
+    givenUp = call;
     sink.abandoned(call.batch);
-    AbandonedCalls abandoned = sink.job.engine.abandoned;
-    abandoned.add(sink.client);
-    call.thread.interrupt();
+    sink.job.engine.abandoned.add(sink.client);
+  }
+
+  /** Interrupts the call that was given up, if it has not returned; with no other lock held. */
+  void interruptAbandoned() {
+    Call call = givenUp;
+    if (call == null) {
+      return;
+    }
+    givenUp = null;
+    interrupts.lock();
+    try {
+      if (call.returned) {
+        return;
+      }
+      call.warning = sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
+      call.thread.interrupt();
+    } finally {
+      interrupts.unlock();
+    }
     sink.job.engine.sends.replace(call.thread, this);
-    call.warning = sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
   }
 
   private void warnIfStuck(Call call) {

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #submit}, from any thread.
  */
 final class Sink {
+  /** How many batches are dropped before the lock is given to others. */
+  private static final int DROP_STEPS = 64;
+
   /** No room because the budget over all jobs is spent. */
   static final int NO_SEGMENT = -1;
 
@@ -62,6 +65,7 @@ final class Sink {
   private Time.@Nullable Entry timer;
   private Time.@Nullable Entry waitTimer;
   private Time.@Nullable Entry retryTimer;
+  private Time.@Nullable Entry dropTimer;
   private boolean overflowing;
 
   /** What {@link SendProgress#advances()} was when waiting, or overflowing, began. */
@@ -774,15 +778,32 @@ final class Sink {
     }
   }
 
+  /** Drops the older batches, in steps: it runs on the timer, and writers want the lock. */
   private void dropOlder() {
-    if (!late || !noMore || settings.overflow != OverflowPolicy.DROP_OLDEST) {
+    if (ended || !late || !noMore || settings.overflow != OverflowPolicy.DROP_OLDEST) {
       return;
     }
     int keep = assembly.open() == null ? 1 : 0;
-    while (queue.count() > keep) {
+    for (int steps = 0; queue.count() > keep; steps++) {
+      if (steps >= DROP_STEPS) {
+        dropTimer = job.engine.time.schedule(this::dropMore, 0);
+        if (dropTimer != null) {
+          return;
+        }
+      }
       LogBatch oldest = Objects.requireNonNull(queue.poll());
       LogBatch next = queue.isEmpty() ? assembly.open() : queue.first();
       drop(oldest, DropReason.FLUSH_TIMEOUT, next == null ? queue.gapBehind() : next.gapBefore);
+    }
+  }
+
+  private void dropMore() {
+    lock.lock();
+    try {
+      dropTimer = null;
+      dropOlder();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -809,7 +830,9 @@ final class Sink {
   }
 
   /**
-   * Ends this sink where it stands: what is held is lost, and so is what has not come yet.
+   * Ends this sink where it stands: what is held is lost, and so is what has not come yet. It takes
+   * as long for little as for much, as all locks of the job are held: what is lost is known without
+   * counting, and the segments are left to the garbage collector.
    *
    * @param unsent what the buffers held for it; guarded, as this call, by the sink's lock
    */
@@ -819,18 +842,29 @@ final class Sink {
     }
     ended = true;
     cancelTimers();
-    assembly.giveGapTo(queue);
-    GapTally rest = queue.gapBehind();
     task.abandon();
-    for (LogBatch batch = queue.poll(); batch != null; batch = queue.poll()) {
-      drop(batch, DropReason.FLUSH_TIMEOUT, rest);
+    while (!queue.isEmpty() && ledger.hasRoomForGap()) {
+      abort(Objects.requireNonNull(queue.poll()));
     }
-    LogBatch batch = assembly.open();
+    ledger.lostBeyondTheList(DropReason.FLUSH_TIMEOUT, queue.held(), queue.sources());
+    account.give(queue.segments());
+    queue.clear();
+    LogBatch batch = assembly.giveUp();
     if (batch != null) {
-      drop(assembly.close(batch), DropReason.FLUSH_TIMEOUT, rest);
+      abort(batch);
     }
     ledger.entered(unsent.lines(), unsent.bytes());
     ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsent);
+  }
+
+  private void abort(LogBatch batch) {
+    ledger.lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, batch.source());
+    free(batch, false);
+  }
+
+  /** Interrupts the call that was given up by {@link #abort}; with no lock held. */
+  void interruptAbandoned() {
+    task.interruptAbandoned();
   }
 
   /** Counts the batch of a call that is given up. Guarded by the lock. */
@@ -867,6 +901,10 @@ final class Sink {
     if (retryTimer != null) {
       retryTimer.cancel();
       retryTimer = null;
+    }
+    if (dropTimer != null) {
+      dropTimer.cancel();
+      dropTimer = null;
     }
   }
 

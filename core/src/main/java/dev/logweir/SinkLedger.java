@@ -104,7 +104,7 @@ final class SinkLedger {
 
   /** Counts the batch of a call that is given up: what has not arrived is lost. */
   void abandoned(LogBatch batch, boolean written) {
-    Tally lost = notDelivered(batch, null);
+    Tally lost = batch.undelivered();
     lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, lost);
     if (written) {
       unconfirmed(lost);
@@ -118,12 +118,9 @@ final class SinkLedger {
         : DropReason.SEND_FAILED;
   }
 
-  /**
-   * @param failure null where the call was given up
-   */
-  private static Tally notDelivered(LogBatch batch, @Nullable Throwable failure) {
-    if (!batch.isPartlyDelivered(failure)) {
-      return batch.source();
+  private static Tally notDelivered(LogBatch batch, Throwable failure) {
+    if (!(failure instanceof SendException e) || e.isWholeBatch()) {
+      return batch.undelivered();
     }
     long lines = 0;
     long bytes = 0;
@@ -141,6 +138,16 @@ final class SinkLedger {
   void unconfirmed(Tally lost) {
     unconfirmedLines += lost.lines();
     unconfirmedBytes += lost.bytes();
+  }
+
+  /** Counts what was lost at places that the list has no room for. */
+  void lostBeyondTheList(DropReason reason, Tally lost, long places) {
+    dropped(reason, lost.lines(), lost.bytes());
+    moreGaps += places;
+  }
+
+  boolean hasRoomForGap() {
+    return gapCount < SinkReport.MAX_GAPS;
   }
 
   void gap(long afterLine, long lines, long bytes, int reasons) {

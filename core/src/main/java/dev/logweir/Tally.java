@@ -13,6 +13,11 @@ public record Tally(long lines, long bytes) {
   /** Nothing. */
   public static final Tally NONE = new Tally(0, 0);
 
+  /** Returns the difference. */
+  Tally minus(Tally less) {
+    return new Tally(lines - less.lines, bytes - less.bytes);
+  }
+
   /** Returns the sum of this amount and another. */
   public Tally plus(Tally other) {
     return new Tally(lines + other.lines, bytes + other.bytes);

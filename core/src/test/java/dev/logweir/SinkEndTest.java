@@ -276,6 +276,48 @@ class SinkEndTest extends SinkRig {
     assertThat(arrived).isEmpty();
   }
 
+  /** Lets a batch hang and puts so many behind it, each of one line. */
+  private Sink behindAHungBatch(OverflowPolicy policy, int batches) {
+    JobSettings settings = settings();
+    settings.maxSize(512 << 10);
+    settings.overflow(policy);
+    Sink sink = sink(settings);
+    stall(sink);
+    for (int i = 0; i < batches; i++) {
+      assertThat(pass(sink, 'a', 10)).isTrue();
+      sink.lost(DropReason.PROCESSOR_FAILED, 3, 1); // so that the next line is for the next batch
+    }
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(Tally.NONE);
+    return sink;
+  }
+
+  @Test
+  void lateUnderDropOldest_manyBatchesGoInStepsBetweenWhichOthersGetTheLock() {
+    Sink sink = behindAHungBatch(OverflowPolicy.DROP_OLDEST, 200);
+    sink.beginEnd(time.nanoTime() + 1_000);
+    sink.noMore();
+    sink.beLate();
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(64, 640));
+    advance(1);
+    assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(199, 1990));
+    recover();
+    assertThat(arrived).hasSize(3).contains("1");
+    assertThat(arrived.get(1)).contains("398 lines").endsWith("|aaaaaaaaa");
+  }
+
+  @Test
+  void abort_countsManyBatchesWithoutGoingThroughThem() {
+    Sink sink = behindAHungBatch(OverflowPolicy.DROP_NEWEST, 200);
+    SinkReport before = report(sink);
+    sink.job.finish(0);
+    SinkReport report = report(sink);
+    assertThat(report.held()).isEqualTo(Tally.NONE);
+    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(before.held());
+    assertThat(report.gaps().size() + report.moreGaps()).isEqualTo(200 + 201);
+    sends.awaitInterrupted();
+    Eventually.until(() -> heldBytes(sink) == 0);
+  }
+
   @Test
   void submit_onceTheEndHasBegunIsClosed() {
     Sink sink = sink();

@@ -1,0 +1,73 @@
+package dev.logweir;
+
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * How much of a batch has arrived, as its sender tells.
+ *
+ * <p>Counted on the sender's thread each time that it tells: a call that is given up at the end of
+ * its job leaves nothing to count then, where every step would hold up the job's writers. Each line
+ * is counted once, however often the sender tells.
+ */
+final class DeliveredPart {
+  /** For threads of the sender that tell side by side; held while they count. */
+  private final MemoryLock counting = new MemoryLock();
+
+  /** The sink's; held for a moment. */
+  private final ReentrantLock lock;
+
+  private final LineReader reader;
+  private int countedLines;
+  private long countedSourceLines;
+  private long countedSourceBytes;
+
+  private long sourceLines;
+  private long sourceBytes;
+
+  DeliveredPart(LogBatch batch, ReentrantLock lock) {
+    reader = new LineReader(batch);
+    this.lock = lock;
+  }
+
+  /**
+   * Counts up to a line.
+   *
+   * @param delivered how many of the first lines have arrived; fewer than before change nothing
+   * @param headLines how many of them are not in the segments
+   */
+  void advance(int delivered, int headLines) {
+    counting.lock();
+    try {
+      if (delivered <= countedLines) {
+        return;
+      }
+      reader.skipLines(delivered - Math.max(countedLines, headLines), this);
+      countedLines = delivered;
+      lock.lock();
+      try {
+        sourceLines = countedSourceLines;
+        sourceBytes = countedSourceBytes;
+      } finally {
+        lock.unlock();
+      }
+    } finally {
+      counting.unlock();
+    }
+  }
+
+  /** Counts what the job wrote for lines that the reader has passed. */
+  void passed(long moreLines, long moreBytes) {
+    countedSourceLines += moreLines;
+    countedSourceBytes += moreBytes;
+  }
+
+  /** Returns what the job wrote for them; a count that is under way is not waited for. */
+  Tally source() {
+    lock.lock();
+    try {
+      return new Tally(sourceLines, sourceBytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+}
