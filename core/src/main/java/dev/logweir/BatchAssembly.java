@@ -172,6 +172,9 @@ final class BatchAssembly {
     } else {
       batch.endTallied(piece.sourceBytes, piece.sourceLines);
     }
+    if ((piece.sourceBytes | piece.sourceLines) == 0) {
+      batch.addedBytes += piece.length() + mark.length + 1L;
+    }
     count(batch, piece.length() + mark.length, encoded);
   }
 
@@ -180,7 +183,7 @@ final class BatchAssembly {
     touch(batch);
     batch.tally(true);
     batch.put(text, 0, text.length);
-    batch.endTallied(0, 0);
+    batch.endMarker();
     count(batch, text.length, encoded);
   }
 

@@ -25,7 +25,9 @@ final class BatchQueue {
 
   private long heldBytes;
 
-  /** How many of the batches hold something of the job. */
+  private long heldAdded;
+
+  /** How many of the batches hold something of the job or of its processors. */
   private int sources;
 
   /** What was dropped behind all that is queued. */
@@ -113,11 +115,17 @@ final class BatchQueue {
     segments += sign * batch.segments();
     heldLines += sign * batch.sourceLines;
     heldBytes += sign * batch.sourceBytes;
-    sources += (batch.sourceLines | batch.sourceBytes) == 0 ? 0 : sign;
+    heldAdded += sign * batch.addedBytes;
+    sources += (batch.sourceLines | batch.sourceBytes | batch.addedBytes) == 0 ? 0 : sign;
   }
 
   Tally held() {
     return new Tally(heldLines, heldBytes);
+  }
+
+  /** Returns the bytes of text that processors made. */
+  long heldAdded() {
+    return heldAdded;
   }
 
   int sources() {
@@ -136,6 +144,7 @@ final class BatchQueue {
     segments = 0;
     heldLines = 0;
     heldBytes = 0;
+    heldAdded = 0;
     sources = 0;
   }
 
@@ -145,13 +154,13 @@ final class BatchQueue {
    * @param told whether the marker at the batch's head has arrived
    */
   static void handOn(LogBatch batch, DropReason reason, Tally lost, boolean told, GapTally target) {
-    if (lost.equals(batch.source())) {
+    if (lost.equals(batch.source()) && batch.addedLost == batch.addedBytes) {
       if (!told) {
         target.add(batch.gapBefore);
       }
       target.add(batch.markedGaps);
     }
-    if (!lost.isZero()) {
+    if (!lost.isZero() || batch.addedLost > 0) {
       target.add(lost.lines(), lost.bytes(), reason.bit());
     }
   }

@@ -20,9 +20,11 @@ final class DeliveredPart {
   private int countedLines;
   private long countedSourceLines;
   private long countedSourceBytes;
+  private long countedAddedBytes;
 
   private long sourceLines;
   private long sourceBytes;
+  private long addedBytes;
 
   DeliveredPart(LogBatch batch, ReentrantLock lock) {
     reader = new LineReader(batch);
@@ -47,6 +49,7 @@ final class DeliveredPart {
       try {
         sourceLines = countedSourceLines;
         sourceBytes = countedSourceBytes;
+        addedBytes = countedAddedBytes;
       } finally {
         lock.unlock();
       }
@@ -56,9 +59,20 @@ final class DeliveredPart {
   }
 
   /** Counts what the job wrote for lines that the reader has passed. */
-  void passed(long moreLines, long moreBytes) {
+  void passed(long moreLines, long moreBytes, long moreAdded) {
+    countedAddedBytes += moreAdded;
     countedSourceLines += moreLines;
     countedSourceBytes += moreBytes;
+  }
+
+  /** Returns the bytes of the lines among them that processors made. */
+  long addedBytes() {
+    lock.lock();
+    try {
+      return addedBytes;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns what the job wrote for them; a count that is under way is not waited for. */

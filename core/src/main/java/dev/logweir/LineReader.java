@@ -28,6 +28,9 @@ public final class LineReader {
   private boolean atMarker;
   private long count;
 
+  /** Whether the current line stands for nothing of the job, and is no marker. */
+  private boolean added;
+
   LineReader(LogBatch batch) {
     this.batch = batch;
     segment = batch.head();
@@ -200,6 +203,11 @@ public final class LineReader {
     return count >>> 1;
   }
 
+  /** Returns the bytes of the current line, with its end, if a processor made it; else 0. */
+  long addedBytes() {
+    return added ? length + 1L : 0;
+  }
+
   /** Returns 1 if the current line ends a line of the job, else 0. */
   int sourceLines() {
     return (int) (count & 1);
@@ -221,12 +229,12 @@ public final class LineReader {
       }
       int ends = at.tallied ? 0 : Newlines.count(at.bytes, position, at.end);
       if (ends > 0 && ends < left) { // what is behind the last one begins the next line
-        count.passed(ends, at.end - position);
+        count.passed(ends, at.end - position, 0);
         left -= ends;
         position = at.end;
       } else {
         nextInSegments();
-        count.passed(sourceLines(), sourceBytes());
+        count.passed(sourceLines(), sourceBytes(), addedBytes());
         left--;
         skipRest();
       }
@@ -280,6 +288,7 @@ public final class LineReader {
 
   private void readCount(Segment at, int index, int bytes) {
     count = at.tallied ? getCount(at.bytes, index) : (bytes + 1L) << 1 | 1;
+    added = count == 0 && countLength(at.bytes, index) == 1;
   }
 
   private void skipRest() {
@@ -338,6 +347,13 @@ public final class LineReader {
     }
     bytes[at++] = (byte) (0x80 | COUNT_LAST | rest);
     return at;
+  }
+
+  /** Writes the count of a marker: nothing, in one byte more than that takes. */
+  static int putMarkerCount(byte[] bytes, int index) {
+    bytes[index] = (byte) 0x80;
+    bytes[index + 1] = (byte) (0x80 | COUNT_LAST);
+    return index + 2;
   }
 
   private static long getCount(byte[] bytes, int index) {

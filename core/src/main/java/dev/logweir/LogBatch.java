@@ -48,6 +48,12 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
 
   long sourceBytes;
 
+  /** Bytes of the lines that stand for nothing of the job: text that processors made. */
+  long addedBytes;
+
+  /** How many of them are lost; set before the batch is dropped or its call has ended. */
+  long addedLost;
+
   /** What the markers among the lines tell of, to be handed on if the batch is dropped. */
   final GapTally markedGaps = new GapTally();
 
@@ -228,6 +234,11 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     return call.isWritten();
   }
 
+  /** Returns the bytes of text made by processors behind the lines that have arrived. */
+  long undeliveredAdded() {
+    return addedBytes - call.deliveredAdded();
+  }
+
   /** Returns what the job wrote for what is behind the lines that have arrived for certain. */
   Tally undelivered() {
     return source().minus(call.deliveredSource());
@@ -402,8 +413,23 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     textBytes += to - from;
   }
 
+  /** Ends the line of a marker, as {@link #endTallied}. */
+  void endMarker() {
+    Segment segment = endLine();
+    segment.end = LineReader.putMarkerCount(segment.bytes, segment.end);
+    countLines(1, 0);
+  }
+
   /** Ends a line in a segment with counts; there must be room for the largest count besides. */
   void endTallied(long bytes, int lineCount) {
+    Segment segment = endLine();
+    segment.end = LineReader.putCount(segment.bytes, segment.end, bytes << 1 | lineCount);
+    countLines(1, 0);
+    sourceBytes += bytes;
+    sourceLines += lineCount;
+  }
+
+  private Segment endLine() {
     Segment segment = tail;
     if (segment == null) {
       throw new IllegalStateException("no segment");
@@ -413,10 +439,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     }
     segment.bytes[segment.end++] = '\n';
     textBytes++;
-    segment.end = LineReader.putCount(segment.bytes, segment.end, bytes << 1 | lineCount);
-    countLines(1, 0);
-    sourceBytes += bytes;
-    sourceLines += lineCount;
+    return segment;
   }
 
   /** Counts whole lines that were put as the job wrote them. */

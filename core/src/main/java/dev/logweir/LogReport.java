@@ -46,9 +46,14 @@ public final class LogReport {
     return badEnds;
   }
 
+  /** Returns the bytes of text that processors added and that sinks did not get, over all sinks. */
+  public long addedBytesDropped() {
+    return sinks.stream().mapToLong(SinkReport::addedBytesDropped).sum();
+  }
+
   /**
-   * Returns whether every sink got all that the job wrote, and every pumped stream was read to its
-   * end.
+   * Returns whether every sink got all that the job wrote and all that processors added, and every
+   * pumped stream was read to its end.
    */
   public boolean isComplete() {
     return badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);

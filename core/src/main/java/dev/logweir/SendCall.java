@@ -147,6 +147,16 @@ public final class SendCall {
     }
   }
 
+  /** Returns the bytes of text made by processors among the lines that have arrived for certain. */
+  long deliveredAdded() {
+    progress.lock.lock();
+    try {
+      return arrived == null ? 0 : arrived.addedBytes();
+    } finally {
+      progress.lock.unlock();
+    }
+  }
+
   /** Returns how many of the first lines have arrived for certain. */
   public int deliveredLines() {
     progress.lock.lock();

@@ -434,6 +434,15 @@ final class Sink {
 
   /** Counts a line that was lost on its way from the buffer to a batch. */
   void lost(DropReason reason, long bytes, int lines) {
+    lost(reason, bytes, lines, 0);
+  }
+
+  /**
+   * Counts a line that was lost on its way from the buffer to a batch.
+   *
+   * @param added its own bytes, if a processor made it
+   */
+  void lost(DropReason reason, long bytes, int lines, long added) {
     lock.lock();
     try {
       if (ended) {
@@ -447,7 +456,7 @@ final class Sink {
         ledger.dropped(reason, lines, bytes);
         return; // what comes after the end is no gap in the log
       }
-      ledger.lost(position, reason, new Tally(lines, bytes));
+      ledger.lost(position, reason, new Tally(lines, bytes), added);
       (assembly.isEmpty() ? queue.gapBehind() : assembly.fill()).add(lines, bytes, reason.bit());
       position += lines;
     } finally {
@@ -499,7 +508,8 @@ final class Sink {
 
   /** Drops a batch that was not sent: its gaps go on to what follows. */
   private void drop(LogBatch batch, DropReason reason, GapTally target) {
-    ledger.lost(batch.afterLine, reason, batch.source());
+    batch.addedLost = batch.addedBytes;
+    ledger.lost(batch.afterLine, reason, batch.source(), batch.addedBytes);
     BatchQueue.handOn(batch, reason, batch.source(), false, target);
     free(batch, true);
   }
@@ -846,7 +856,8 @@ final class Sink {
     while (!queue.isEmpty() && ledger.hasRoomForGap()) {
       abort(Objects.requireNonNull(queue.poll()));
     }
-    ledger.lostBeyondTheList(DropReason.FLUSH_TIMEOUT, queue.held(), queue.sources());
+    ledger.lostBeyondTheList(
+        DropReason.FLUSH_TIMEOUT, queue.held(), queue.heldAdded(), queue.sources());
     account.give(queue.segments());
     queue.clear();
     LogBatch batch = assembly.giveUp();
@@ -858,7 +869,7 @@ final class Sink {
   }
 
   private void abort(LogBatch batch) {
-    ledger.lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, batch.source());
+    ledger.lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, batch.source(), batch.addedBytes);
     free(batch, false);
   }
 

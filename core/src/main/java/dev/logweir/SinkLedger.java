@@ -29,6 +29,7 @@ final class SinkLedger {
   private long unconfirmedBytes;
   private long batches;
   private long sentBytes;
+  private long addedBytesDropped;
   private long[] gaps = NO_GAPS;
   private int gapCount;
   private long moreGaps;
@@ -52,6 +53,19 @@ final class SinkLedger {
   void dropped(DropReason reason, long lines, long bytes) {
     if ((lines | bytes) != 0) {
       totals.dropped(dropped.add(reason, lines, bytes), lines, bytes);
+    }
+  }
+
+  /**
+   * Counts what was dropped at a place of its own.
+   *
+   * @param added bytes of text made by processors, which the balance does not know
+   */
+  void lost(long afterLine, DropReason reason, Tally lost, long added) {
+    lost(afterLine, reason, lost);
+    addedBytesDropped += added;
+    if (lost.isZero() && added > 0) {
+      gap(afterLine, 0, 0, reason.bit());
     }
   }
 
@@ -84,7 +98,7 @@ final class SinkLedger {
       totals.batches.increment();
       totals.sentBytes.add(batch.byteCount());
     } else {
-      lost(batch.afterLine, reasonOf(failure), lost);
+      lost(batch.afterLine, reasonOf(failure), lost, batch.addedLost);
       if (written) {
         unconfirmed(lost);
       }
@@ -105,7 +119,7 @@ final class SinkLedger {
   /** Counts the batch of a call that is given up: what has not arrived is lost. */
   void abandoned(LogBatch batch, boolean written) {
     Tally lost = batch.undelivered();
-    lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, lost);
+    lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, lost, batch.undeliveredAdded());
     if (written) {
       unconfirmed(lost);
     }
@@ -119,7 +133,9 @@ final class SinkLedger {
   }
 
   private static Tally notDelivered(LogBatch batch, Throwable failure) {
+    batch.addedLost = 0;
     if (!(failure instanceof SendException e) || e.isWholeBatch()) {
+      batch.addedLost = batch.undeliveredAdded();
       return batch.undelivered();
     }
     long lines = 0;
@@ -129,6 +145,7 @@ final class SinkLedger {
       if (batch.isUndelivered(index, failure)) {
         lines += reader.sourceLines();
         bytes += reader.sourceBytes();
+        batch.addedLost += reader.addedBytes();
       }
     }
     return new Tally(lines, bytes);
@@ -141,7 +158,8 @@ final class SinkLedger {
   }
 
   /** Counts what was lost at places that the list has no room for. */
-  void lostBeyondTheList(DropReason reason, Tally lost, long places) {
+  void lostBeyondTheList(DropReason reason, Tally lost, long added, long places) {
+    addedBytesDropped += added;
     dropped(reason, lost.lines(), lost.bytes());
     moreGaps += places;
   }
@@ -215,6 +233,7 @@ final class SinkLedger {
         batches,
         sentBytes,
         list,
-        moreGaps);
+        moreGaps,
+        addedBytesDropped);
   }
 }

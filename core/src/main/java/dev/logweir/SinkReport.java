@@ -20,6 +20,9 @@ import java.util.StringJoiner;
  * @param sentBytes bytes of text in those batches: prefixes, masks and markers included
  * @param gaps the first places at which something was dropped, at most {@value #MAX_GAPS}
  * @param moreGaps number of further places
+ * @param addedBytesDropped bytes of text that processors added and that did not arrive: lines that
+ *     they emitted, and parts of lines that they made longer; not in the balance, which counts what
+ *     the job wrote
  */
 public record SinkReport(
     Tally accepted,
@@ -31,7 +34,8 @@ public record SinkReport(
     long batches,
     long sentBytes,
     List<Gap> gaps,
-    long moreGaps) {
+    long moreGaps,
+    long addedBytesDropped) {
   /** How many gaps a report lists. */
   public static final int MAX_GAPS = 32;
 
@@ -54,10 +58,11 @@ public record SinkReport(
   }
 
   /**
-   * Returns whether all that the job wrote has arrived, or was removed by a processor on purpose.
+   * Returns whether all that the job wrote has arrived, or was removed by a processor on purpose,
+   * and all text that processors added.
    */
   public boolean isComplete() {
-    return held.isZero() && droppedTotal().isZero();
+    return held.isZero() && droppedTotal().isZero() && addedBytesDropped == 0;
   }
 
   /** Returns one line for a person: what was shipped of what, and what was dropped why. */
@@ -69,6 +74,9 @@ public record SinkReport(
       text.add("filtered " + words(filtered));
     }
     dropped.forEach((reason, tally) -> text.add("dropped " + words(tally) + " as " + reason.tag()));
+    if (addedBytesDropped > 0) {
+      text.add("dropped " + addedBytesDropped + " bytes of added text");
+    }
     if (!unconfirmed.isZero()) {
       text.add("of that unconfirmed " + words(unconfirmed));
     }

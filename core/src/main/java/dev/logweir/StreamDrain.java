@@ -632,7 +632,8 @@ final class StreamDrain implements LineTarget {
       } else {
         DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
         reason = room == Sink.NO_MEMORY ? DropReason.MEMORY : reason;
-        sink.lost(reason, piece.sourceBytes, piece.sourceLines);
+        boolean made = (piece.sourceBytes | piece.sourceLines) == 0;
+        sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }
     }
     for (LogListener listener : told) {
