@@ -54,6 +54,31 @@ class PlainProxyTest {
         .allMatch(head -> head.startsWith("POST " + server.url() + "/graphql HTTP/1.1\r\n"));
   }
 
+  /** Resolved by the proxy: no name of this machine has an underscore. */
+  @Test
+  void send_asksForAHostWithAnUnderscoreAndShowsThePassword() throws Exception {
+    proxy.refuses = true;
+    proxy.bodyBytes = 0;
+    OpsLevelClient.Builder builder =
+        server
+            .client()
+            .apiUrl("http://api_1:8080/base")
+            .allowPlainHttp(true)
+            .proxy("http://user:secret@127.0.0.1:" + proxy.port())
+            .attempts(1);
+    try (OpsLevelClient other = builder.build()) {
+      SendException e =
+          catchThrowableOfType(
+              SendException.class, () -> other.sender(FakeOpsLevel.JOB).send(List.of("line")));
+
+      assertThat(e).hasMessageContaining("HTTP 502").hasMessageNotContaining("secret");
+    }
+    assertThat(proxy.heads).hasSize(1);
+    assertThat(proxy.heads.get(0))
+        .startsWith("POST http://api_1:8080/base/graphql HTTP/1.1\r\nHost: api_1:8080\r\n")
+        .contains("\r\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n");
+  }
+
   @Test
   void send_repeatsWhenTheProxyRefuses() {
     proxy.refuses = true;

@@ -18,13 +18,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
@@ -222,6 +225,143 @@ class TlsTest {
     assertThat(failure[0]).isInstanceOf(InterruptedException.class);
     assertThat(client.transport().connectionCount()).isZero();
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void interimAnswers_arePassedOver(HttpTest.Interim interim) throws Exception {
+    start(right, right);
+    interim.play(server);
+
+    client.sender(FakeOpsLevel.JOB).send(HttpTest.large().batch());
+    client.sender(FakeOpsLevel.JOB).send(HttpTest.large().batch());
+
+    assertThat(server.lines()).hasSize(24);
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  /** TLS would end the connection for the write that breaks, and with that the answer. */
+  @RepeatedTest(20)
+  void send_readsAnEarlyAnswerThoughTheWriteBreaks() throws Exception {
+    start(right, right);
+    server.otherwise(
+        call -> {
+          call.readHead();
+          call.respond(413, "", "Connection: close");
+          call.socket.close();
+        });
+
+    SendException e =
+        catchThrowableOfType(
+            SendException.class,
+            () ->
+                client
+                    .sender(FakeOpsLevel.JOB)
+                    .send(RawBatch.of(List.of(new byte[4_000_000])).batch()));
+
+    assertThat(e).hasMessageContaining("HTTP 413");
+    assertThat(server.connections()).isEqualTo(1);
+  }
+
+  /** Bytes of TLS that are no answer: the two records of one arrive in pieces. */
+  @Test
+  void send_looksForAnAnswerWithoutLosingARecordThatHasComeInPart() throws Exception {
+    server = tlsServer(right);
+    try (TunnelProxy proxy = new TunnelProxy()) {
+      proxy.pieceBytes = 1;
+      OpsLevelClient.Builder builder =
+          server.client().sslContext(right).proxy("http://127.0.0.1:" + proxy.port()).attempts(1);
+      client = builder.build();
+      HttpTest.Interim.BETWEEN_PIECES_OF_THE_BODY.play(server);
+
+      client.sender(FakeOpsLevel.JOB).send(HttpTest.large().batch());
+      client.sender(FakeOpsLevel.JOB).send(HttpTest.large().batch());
+
+      assertThat(server.lines()).hasSize(24);
+      assertThat(server.connections()).isEqualTo(1);
+      client.close();
+    }
+  }
+
+  @Test
+  void defaultContext_isTheJdksAtTheTimeOfTheConnection() throws Exception {
+    SSLContext before = SSLContext.getDefault();
+    start(right, null);
+    SSLContext.setDefault(right);
+    try {
+      client.sender(FakeOpsLevel.JOB).send(List.of("line"));
+    } finally {
+      SSLContext.setDefault(before);
+    }
+
+    assertThat(server.lines()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void clientCertificate_isShownOrMissedByName(String protocol) throws Exception {
+    SSLServerSocket socket =
+        (SSLServerSocket)
+            right
+                .getServerSocketFactory()
+                .createServerSocket(0, 200, InetAddress.getLoopbackAddress());
+    socket.setEnabledProtocols(new String[] {protocol});
+    socket.setNeedClientAuth(true);
+    server = new FakeOpsLevel("https", socket);
+    SSLContext without = trusting(folder.resolve("right.p12"));
+    OpsLevelClient.Builder builder = server.client().sslContext(without).attempts(2);
+    builder.pauses = (batch, pause) -> {};
+    client = builder.build();
+
+    SendException e = failure();
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(e)
+        .hasMessageContaining("the server wants a client certificate that it trusts")
+        .hasMessageContaining("javax.net.ssl.keyStore");
+    assertThat(((AttemptException) e.getCause()).result()).isEqualTo(AttemptResult.TLS_FAILED);
+    try (OpsLevelClient known = server.client().sslContext(right).build()) {
+      known.sender(FakeOpsLevel.JOB).send(List.of("line"));
+    }
+    assertThat(server.lines()).hasSize(1);
+  }
+
+  /** Returns a context without a key of its own. */
+  private static SSLContext trusting(Path store) throws Exception {
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(store)) {
+      keys.load(in, PASSWORD);
+    }
+    KeyStore certificates = KeyStore.getInstance("PKCS12");
+    certificates.load(null, null);
+    certificates.setCertificateEntry("key", keys.getCertificate("key"));
+    TrustManagerFactory trusts =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trusts.init(certificates);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trusts.getTrustManagers(), null);
+    return context;
+  }
+
+  @Test
+  void send_givesTheProxyItsPassword() throws Exception {
+    server = tlsServer(right);
+    try (TunnelProxy proxy = new TunnelProxy()) {
+      client =
+          server
+              .client()
+              .sslContext(right)
+              .proxy("http://user:p%40ss@127.0.0.1:" + proxy.port())
+              .build();
+
+      client.sender(FakeOpsLevel.JOB).send(List.of("line"));
+
+      assertThat(server.lines()).hasSize(1);
+      assertThat(proxy.heads.get(0))
+          .contains("\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n")
+          .doesNotContain(FakeOpsLevel.TOKEN);
+      client.close();
+    }
   }
 
   private void start(SSLContext its, SSLContext trusted) throws Exception {

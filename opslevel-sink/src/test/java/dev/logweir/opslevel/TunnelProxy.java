@@ -31,6 +31,9 @@ final class TunnelProxy implements AutoCloseable {
 
   volatile long bodyBytes = 2_000_000_000;
 
+  /** In pieces of how many bytes it passes on what the server says; 0 for as it comes. */
+  volatile int pieceBytes;
+
   TunnelProxy() throws IOException {
     threads.execute(this::accept);
   }
@@ -93,9 +96,17 @@ final class TunnelProxy implements AutoCloseable {
     }
   }
 
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to) {
     try {
-      from.getInputStream().transferTo(to.getOutputStream());
+      InputStream in = from.getInputStream();
+      if (pieceBytes > 0) {
+        to.setTcpNoDelay(true);
+        byte[] piece = new byte[pieceBytes];
+        for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+          to.getOutputStream().write(piece, 0, count);
+        }
+      }
+      in.transferTo(to.getOutputStream());
     } catch (IOException ignored) {
       // one of the ends is gone
     }
