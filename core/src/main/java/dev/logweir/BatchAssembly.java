@@ -37,6 +37,11 @@ final class BatchAssembly {
     return open;
   }
 
+  /** Returns the number of the batch that was begun last, 0 before the first. */
+  long lastNumber() {
+    return made;
+  }
+
   boolean isEmpty() {
     return open == null || open.lineCount() == 0;
   }

@@ -106,6 +106,21 @@ public final class BatchShipper implements AutoCloseable {
   }
 
   /**
+   * Sends what is held as soon as the sender is free, and waits for it. Returns false at once from
+   * within the sender.
+   *
+   * @param timeout how long to wait at most: 0 to 1 day; what was not sent by then goes on its way
+   * @return whether all of it was sent in time
+   * @throws NullPointerException if {@code timeout} is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  public boolean flush(Duration timeout) throws InterruptedException {
+    long nanos = JobSettings.timeout("timeout", timeout);
+    return job.flush(nanos);
+  }
+
+  /**
    * Ends the shipper: sends what is held, and returns when all is sent or the time is up.
    *
    * @param timeout 0 to 1 day

@@ -293,6 +293,34 @@ final class Job {
     linesWait = true;
   }
 
+  /**
+   * Sends what is complete in the streams and what is held in batches as soon as the senders are
+   * free.
+   *
+   * @return whether all of it was sent in time
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  boolean flush(long timeoutNanos) throws InterruptedException {
+    if (isWithin()) {
+      return false;
+    }
+    long deadline = engine.time.nanoTime() + timeoutNanos;
+    boolean sent = drain == null || drain.drainBy(deadline);
+    List<Flush> flushes = new ArrayList<>(sinks.size());
+    sinks.forEach(sink -> flushes.add(sink.flush()));
+    try {
+      for (Flush flush : flushes) {
+        long left = Math.max(0, deadline - engine.time.nanoTime());
+        sent &= engine.time.await(flush.over, left);
+      }
+    } finally {
+      for (int i = 0; i < flushes.size(); i++) {
+        sent &= sinks.get(i).forget(flushes.get(i));
+      }
+    }
+    return sent;
+  }
+
   // ---- the end ----
 
   /** Takes no more writes; returns whether what there was is drained, but for want of room. */

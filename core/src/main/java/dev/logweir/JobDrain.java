@@ -2,6 +2,7 @@ package dev.logweir;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -74,6 +75,9 @@ final class JobDrain extends WorkerPool.Work {
 
   /** How many passes have ended. */
   private long passes;
+
+  /** Who waits for the drain with a deadline. */
+  private final List<Watch> watches = new ArrayList<>(0);
 
   private boolean ended;
   private volatile Outcome last = Outcome.TAKEN;
@@ -239,7 +243,7 @@ final class JobDrain extends WorkerPool.Work {
     if (job.isWithin()) {
       return false;
     }
-    Goal goal = new Goal(stdout.keptBytes(), stderr.keptBytes(), passes());
+    Goal goal = new Goal(stdout.completeBytes(), stderr.completeBytes(), passes());
     while (!takeOver()) {
       if (!awaitIdle(goal)) {
         return false;
@@ -269,11 +273,20 @@ final class JobDrain extends WorkerPool.Work {
       this.begunPasses = begunPasses;
     }
 
+    boolean isReached() {
+      lock.lock();
+      try {
+        return outTaken >= outBytes && errTaken >= errBytes;
+      } finally {
+        lock.unlock();
+      }
+    }
+
     /** Returns whether the drain has taken it; null as long as that is open. */
     @Nullable Boolean taken() {
       lock.lock();
       try {
-        if (outTaken >= outBytes && errTaken >= errBytes) {
+        if (isReached()) {
           return true;
         }
         // Of two passes that have ended since, the second has seen it all.
@@ -283,6 +296,51 @@ final class JobDrain extends WorkerPool.Work {
         return last == Outcome.TAKEN;
       } finally {
         lock.unlock();
+      }
+    }
+  }
+
+  /**
+   * Has a thread of the engine take what is complete now, also where it has to wait for room.
+   *
+   * @return whether it was taken in time
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  boolean drainBy(long deadlineNanos) throws InterruptedException {
+    Watch watch = new Watch(new Goal(stdout.completeBytes(), stderr.completeBytes(), passes()));
+    lock.lock();
+    try {
+      watches.add(watch);
+      watch.look();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      requestOrRun();
+      long left = Math.max(0, deadlineNanos - job.engine.time.nanoTime());
+      return job.engine.time.await(watch.over, left) && watch.goal.isReached();
+    } finally {
+      lock.lock();
+      try {
+        watches.remove(watch);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** A caller of the drain that waits no longer than it has time for. Guarded by the lock. */
+  private final class Watch {
+    private final Goal goal;
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    Watch(Goal goal) {
+      this.goal = goal;
+    }
+
+    void look() {
+      if (givenUp || ended || goal.isReached()) {
+        over.countDown();
       }
     }
   }
@@ -414,6 +472,7 @@ final class JobDrain extends WorkerPool.Work {
       } else if (outcome == Outcome.TAKEN && out.isEnded() && err.isEnded()) {
         ended = true;
       }
+      watches.forEach(Watch::look);
       if (interrupted) {
         interrupted = false;
         interruptSeen = false;
@@ -533,6 +592,7 @@ final class JobDrain extends WorkerPool.Work {
     lock.lock();
     try {
       givenUp = true;
+      watches.forEach(Watch::look);
       if (retry != null) {
         retry.cancel();
         retry = null;

@@ -145,8 +145,9 @@ public final class LogStreamer implements AutoCloseable {
 
   /**
    * Takes what is complete in the streams to the sinks now, on the calling thread, or waits for the
-   * thread that does. What is written meanwhile may be left for later. Does nothing from within a
-   * processor, listener or sender of this job.
+   * thread that does. What is written meanwhile may be left for later. Sends nothing that is not
+   * due, and waits for no sender: that does {@link #flush}. Does nothing from within a processor,
+   * listener or sender of this job.
    *
    * @return whether all was taken that was complete when this was called; false if a sink has no
    *     room for it
@@ -155,6 +156,24 @@ public final class LogStreamer implements AutoCloseable {
    */
   public boolean drain() throws InterruptedException {
     return job.streams().drainNow();
+  }
+
+  /**
+   * Sends what is complete in the streams, and what is in batches, as soon as the senders are free,
+   * and waits for it; a line that has not ended stays. Returns false at once from within a
+   * processor, listener or sender of this job.
+   *
+   * @param timeout how long to wait at most: 0 to 1 day; what was not sent by then goes on its way
+   * @return whether all of it was sent in time
+   * @throws NullPointerException if {@code timeout} is null
+   * @throws IllegalArgumentException if {@code timeout} is out of range
+   * @throws IllegalStateException before {@link #start()}
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  public boolean flush(Duration timeout) throws InterruptedException {
+    long nanos = JobSettings.timeout("timeout", timeout);
+    job.streams();
+    return job.flush(nanos);
   }
 
   /** As {@link #finish(Duration)} with the flush timeout, 10 seconds by default. */
@@ -369,8 +388,8 @@ public final class LogStreamer implements AutoCloseable {
     }
 
     /**
-     * Sets what {@link LogStreamer#pump} does when there is no room. Default: {@link
-     * WhenFull#DROP}.
+     * Sets what {@link LogStreamer#pump} does when there is no room, and whether there are
+     * {@linkplain SafeBuffer#waiting() streams that wait}. Default: {@link WhenFull#DROP}.
      *
      * @throws NullPointerException if {@code policy} is null
      */

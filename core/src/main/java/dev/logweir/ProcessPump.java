@@ -106,7 +106,9 @@ final class ProcessPump {
     boolean attached = hold(1);
     try {
       if (attached && waits) {
-        buffer.writeWaiting(chunk, count);
+        if (buffer.writeWaiting(chunk, 0, count) > 0) {
+          throw new InterruptedException();
+        }
       } else if (attached) {
         buffer.write(chunk, 0, count);
         if (buffer.isDropping() || job.isDropping()) {

@@ -31,6 +31,10 @@ public final class SafeBuffer extends OutputStream {
   private @Nullable StreamDrain through;
 
   private @Nullable Condition roomFreed;
+
+  /** Whether a write that waits is under way: others that wait come after it, whole. */
+  private boolean waiterWrites;
+
   private @Nullable Segment head;
   private @Nullable Segment tail;
   private int segments;
@@ -44,6 +48,9 @@ public final class SafeBuffer extends OutputStream {
 
   /** Whether the last byte kept is not a line end. */
   private boolean midLine;
+
+  /** How many of the bytes kept last are the beginning of a line that may go on. */
+  private int openBytes;
 
   private boolean dropping;
 
@@ -121,6 +128,31 @@ public final class SafeBuffer extends OutputStream {
   public void flush() {}
 
   /**
+   * Returns a view of this stream whose writes return only when all their bytes have a place: for
+   * what pushes and can be held back so, such as an exec stream. While one waits, it holds no lock
+   * and no thread but its own. It waits until there is room, or the stream or the job ends, and
+   * then drops what is left as any write; where a sink makes no progress for {@link
+   * LogStreamer.Builder#maxWait}, its overflow policy makes room. A write can be interrupted: it
+   * throws {@link java.io.InterruptedIOException} with the count of the bytes that have a place,
+   * and the thread stays interrupted. From within a processor, listener or sender of this job it
+   * does not wait.
+   *
+   * <p>Thread-safe. Of writes that wait, one goes whole before the next; a write to this stream
+   * itself, which never waits, may come between the parts of one that is larger than the room.
+   * Closing the view closes this stream.
+   *
+   * @throws IllegalStateException if the job was not built with {@link WhenFull#WAIT}
+   */
+  public OutputStream waiting() {
+    Job job = drain.job;
+    if (job.settings.whenFull != WhenFull.WAIT) {
+      throw new IllegalStateException("whenFull must be WAIT for a stream that waits");
+    }
+    job.linesWait();
+    return new WaitingOutput(this);
+  }
+
+  /**
    * Ends this stream alone: its last line goes out without a line end, later writes are dropped as
    * closed.
    */
@@ -132,6 +164,7 @@ public final class SafeBuffer extends OutputStream {
         return;
       }
       closed = true;
+      openBytes = 0;
       if (dropping ? droppedMidLine : midLine) {
         acceptedLines++;
       }
@@ -164,6 +197,7 @@ public final class SafeBuffer extends OutputStream {
         acceptedLines++;
         last.endsLine = true;
         midLine = false;
+        openBytes = 0;
       }
     } finally {
       lock.unlock();
@@ -246,6 +280,7 @@ public final class SafeBuffer extends OutputStream {
     acceptedBytes += bytes;
     acceptedLines += lines;
     midLine = false;
+    openBytes = 0;
     if (tail != null) {
       tail.clear();
       signalRoom();
@@ -285,6 +320,7 @@ public final class SafeBuffer extends OutputStream {
       from = droppedMidLine ? Newlines.first(bytes, offset, end) + 1 : offset;
       if (from >= end || !mayResume()) {
         boolean told = hasWholeGap();
+        giveSpares();
         drop(bytes, offset, end, lastDropReason());
         return !told && hasWholeGap();
       }
@@ -310,13 +346,15 @@ public final class SafeBuffer extends OutputStream {
     boolean begins = dropFrom < end && !dropping;
     if (dropFrom < end) {
       dropping = true;
+      openBytes = 0;
       drop(bytes, dropFrom, end, reason);
     }
     return kept || wasEmpty || begins;
   }
 
   private boolean mayResume() {
-    return maxSegments - segments >= Math.max(1, maxSegments / RESUME_SHARE);
+    // With spares a write that waited has found room, and has it in hand.
+    return spares != null || maxSegments - segments >= Math.max(1, maxSegments / RESUME_SHARE);
   }
 
   /** Takes the segments that so many bytes need; returns for how many bytes there then is room. */
@@ -430,6 +468,9 @@ public final class SafeBuffer extends OutputStream {
         segment.lines += lines;
         segment.linesEnd = Newlines.last(segment.bytes, at, at + count) + 1;
         acceptedLines += lines;
+        openBytes = at + count - segment.linesEnd;
+      } else {
+        openBytes += count;
       }
       segment.end = at + count;
       index += count;
@@ -446,28 +487,72 @@ public final class SafeBuffer extends OutputStream {
 
   private void signalRoom() {
     if (roomFreed != null) {
-      roomFreed.signalAll(); // a pump in awaitRoom
+      roomFreed.signalAll(); // writes that wait
     }
   }
 
   /**
    * Takes all bytes, waiting for room where there is none, or until the stream is closed.
    *
-   * @throws InterruptedException if the thread is interrupted while it waits
+   * @return how many were not taken as the thread was interrupted, which it then is again
    */
-  void writeWaiting(byte[] bytes, int length) throws InterruptedException {
+  int writeWaiting(byte[] bytes, int offset, int end) {
     MemoryBudget.Waiter wake = new MemoryBudget.Waiter(this::budgetGiven);
-    int from = 0;
+    if (drain.job.isWithin()) {
+      write(bytes, offset, end - offset); // it would wait for itself
+      return 0;
+    }
+    int from = offset;
+    boolean turn = false;
     try {
-      while (from < length) {
-        from = writePast(bytes, from, length);
-        if (from < length) {
-          from = writeWithin(bytes, from, length, wake);
+      turn = beginTurn();
+      while (from < end) {
+        from = writePast(bytes, from, end);
+        if (from < end) {
+          from = writeWithin(bytes, from, end, wake);
         }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       account.forget(wake);
+      if (turn) {
+        endTurn();
+      }
     }
+    return end - from;
+  }
+
+  /** Waits until no other write waits; returns whether others are to wait for this one. */
+  private boolean beginTurn() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (waiterWrites && !closed) {
+        awaitSignal();
+      }
+      boolean first = !waiterWrites;
+      waiterWrites = true;
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void endTurn() {
+    lock.lock();
+    try {
+      waiterWrites = false;
+      signalRoom();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitSignal() throws InterruptedException {
+    if (roomFreed == null) {
+      roomFreed = lock.condition();
+    }
+    lock.await(account.isMemoryShort() ? null : roomFreed); // nobody tells of memory
   }
 
   private int writePast(byte[] bytes, int from, int length) {
@@ -504,16 +589,13 @@ public final class SafeBuffer extends OutputStream {
 
   /** Waits for room; returns for how many of the bytes. */
   private int awaitRoom(int bytes, MemoryBudget.Waiter wake) throws InterruptedException {
-    if (roomFreed == null) {
-      roomFreed = lock.condition();
-    }
     while (!closed) {
       account.whenGiven(wake); // before the look, so that nothing given after it is missed
       int room = dropping && !mayResume() ? 0 : takeSpares(bytes);
       if (room > 0) {
         return room;
       }
-      lock.await(account.isMemoryShort() ? null : roomFreed); // nobody tells of memory
+      awaitSignal();
     }
     return bytes;
   }
@@ -534,11 +616,11 @@ public final class SafeBuffer extends OutputStream {
 
   // ---- the drain's side: one thread at a time ----
 
-  /** Returns how many bytes were kept so far, of which the drain has taken some. */
-  long keptBytes() {
+  /** Returns how many bytes of complete lines were kept so far; the drain has taken some. */
+  long completeBytes() {
     lock.lock();
     try {
-      return acceptedBytes - dropped.total().bytes();
+      return acceptedBytes - dropped.total().bytes() - openBytes;
     } finally {
       lock.unlock();
     }

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,11 @@ final class Sink {
   private boolean begun;
 
   private boolean sendEarly;
+
+  /** The last batch that goes as soon as the sender is free, and who waits for that. */
+  private long flushTo;
+
+  private final List<Flush> flushes = new ArrayList<>(0);
 
   /** Lines are about to be added to the open batch, for which room was made in it. */
   private boolean held;
@@ -508,6 +514,8 @@ final class Sink {
 
   /** Drops a batch that was not sent: its gaps go on to what follows. */
   private void drop(LogBatch batch, DropReason reason, GapTally target) {
+    long number = batch.sequence();
+    flushes.forEach(flush -> flush.lost(number));
     batch.addedLost = batch.addedBytes;
     ledger.lost(batch.afterLine, reason, batch.source(), batch.addedBytes);
     BatchQueue.handOn(batch, reason, batch.source(), false, target);
@@ -615,6 +623,7 @@ final class Sink {
         && !held
         && (!begun
             || sendEarly
+            || assembly.lastNumber() <= flushTo
             || noMore
             || job.engine.time.nanoTime() - batch.oldestNanos >= intervalNanos);
   }
@@ -731,7 +740,12 @@ final class Sink {
       boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
       BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, told, queue.gapInFront());
     }
+    if (failure != null) {
+      long number = batch.sequence();
+      flushes.forEach(flush -> flush.lost(number));
+    }
     free(batch, failure == null);
+    batchesGone();
     overflowing = false;
     dropping = false;
     if (waitTimer != null) {
@@ -742,6 +756,51 @@ final class Sink {
     blocked = false;
     starved = false;
     return wake;
+  }
+
+  // ---- flushing ----
+
+  /** Sends what is held as soon as the sender is free; returns what tells of it. */
+  Flush flush() {
+    lock.lock();
+    try {
+      flushTo = assembly.lastNumber();
+      Flush flush = new Flush(flushTo);
+      flushes.add(flush);
+      if (task.batch() == null) {
+        batchesGone();
+      }
+      claimStart();
+      return flush;
+    } finally {
+      unlockAndStart();
+    }
+  }
+
+  /** Nobody waits any more for what was to be flushed. */
+  boolean forget(Flush flush) {
+    lock.lock();
+    try {
+      flushes.remove(flush);
+      return flush.isSent();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells who waits for a flush which batches have not gone yet; none is being sent. */
+  private void batchesGone() {
+    if (flushes.isEmpty()) {
+      return;
+    }
+    LogBatch next = queue.first();
+    long firstLeft = assembly.isEmpty() ? Long.MAX_VALUE : assembly.lastNumber();
+    if (next != null) {
+      firstLeft = next.sequence();
+    }
+    for (Flush flush : flushes) {
+      flush.gone(firstLeft);
+    }
   }
 
   // ---- the end ----
@@ -852,6 +911,9 @@ final class Sink {
     }
     ended = true;
     cancelTimers();
+    for (Flush flush : flushes) {
+      flush.lost(0); // what is left, and is being sent, does not arrive
+    }
     task.abandon();
     while (!queue.isEmpty() && ledger.hasRoomForGap()) {
       abort(Objects.requireNonNull(queue.poll()));
@@ -864,6 +926,7 @@ final class Sink {
     if (batch != null) {
       abort(batch);
     }
+    batchesGone();
     ledger.entered(unsent.lines(), unsent.bytes());
     ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsent);
   }
