@@ -24,7 +24,9 @@ start_faktory() {
 }
 
 stop_faktory() {
+  # One that a run has stopped hears of its end only when it goes on.
   [[ -z $FAKTORY_PID ]] || kill "$FAKTORY_PID" 2>/dev/null || true
+  [[ -z $FAKTORY_PID ]] || kill -CONT "$FAKTORY_PID" 2>/dev/null || true
   [[ -z $FAKTORY_PID ]] || wait "$FAKTORY_PID" || true
   FAKTORY_PID=
 }
