@@ -22,6 +22,12 @@ public final class PodMemory {
   /** The heap of the program itself if nothing else is said. */
   public static final long DEFAULT_APPLICATION_HEAP = 24 << 20;
 
+  /** The bound of the metaspace if nothing else is said. */
+  public static final long DEFAULT_METASPACE = 32 << 20;
+
+  /** The bound of the code cache if nothing else is said. */
+  public static final long DEFAULT_CODE_CACHE = 32 << 20;
+
   /** The threads of the program itself, besides one for each job, if nothing else is said. */
   public static final int DEFAULT_APPLICATION_THREADS = 16;
 
@@ -29,6 +35,7 @@ public final class PodMemory {
   private static final int MAX_THREADS = 1_000_000;
   private static final long MAX_BYTES = 1L << 50;
   private static final long MIB = 1L << 20;
+  private static final long MAX_CODE_CACHE = 2L << 30;
 
   /** A thread for the caller of {@code pump} and one for each of its streams. */
   private static final int THREADS_A_JOB = 3;
@@ -41,9 +48,7 @@ public final class PodMemory {
    */
   private static final long THREAD_BYTES = 160 << 10;
 
-  private static final long METASPACE_BYTES = 48 * MIB;
-  private static final long CODE_CACHE_BYTES = 32 * MIB;
-  private static final long JVM_NATIVE_BYTES = 64 * MIB;
+  private static final long JVM_NATIVE_BYTES = 48 * MIB;
   private static final long COLLECTOR_BYTES = 4 * MIB;
 
   /** The serial collector's tables: a card for 512 B, an offset as well, and marking stacks. */
@@ -67,10 +72,14 @@ public final class PodMemory {
   private final long heap;
   private final long limit;
   private final long direct;
+  private final long metaspace;
+  private final long codeCache;
 
   private PodMemory(Builder builder) {
     List<Term> all = new ArrayList<>(builder.heapTerms(GARBAGE_TENTHS));
     heap = roundUp(all.stream().mapToLong(Term::bytes).sum());
+    metaspace = roundUp(builder.metaspace);
+    codeCache = roundUp(builder.codeCache);
     direct = roundUp(DIRECT_BYTES + builder.sends() * DIRECT_A_SEND);
     all.addAll(outside(builder));
     terms = List.copyOf(all);
@@ -101,8 +110,8 @@ public final class PodMemory {
     List<Term> all = new ArrayList<>();
     long threads = builder.threads(JVM_THREADS, THREADS_A_JOB);
     add(all, "thread stacks", threads * THREAD_BYTES, threads + " threads, " + of(THREAD_BYTES));
-    add(all, "metaspace", METASPACE_BYTES, "classes; bounded by an option");
-    add(all, "code cache", CODE_CACHE_BYTES, "compiled code; bounded by an option");
+    add(all, "metaspace", metaspace, "classes; bounded by an option");
+    add(all, "code cache", codeCache, "compiled code; bounded by an option");
     add(
         all,
         "collector",
@@ -159,8 +168,8 @@ public final class PodMemory {
     return List.of(
         "-XX:+UseSerialGC",
         "-Xmx" + mib(heap),
-        "-XX:MaxMetaspaceSize=" + mib(METASPACE_BYTES),
-        "-XX:ReservedCodeCacheSize=" + mib(CODE_CACHE_BYTES),
+        "-XX:MaxMetaspaceSize=" + mib(metaspace),
+        "-XX:ReservedCodeCacheSize=" + mib(codeCache),
         "-XX:MaxDirectMemorySize=" + mib(direct));
   }
 
@@ -182,6 +191,8 @@ public final class PodMemory {
     private int sinks;
     private long jobBytes;
     private long applicationHeap = DEFAULT_APPLICATION_HEAP;
+    private long metaspace = DEFAULT_METASPACE;
+    private long codeCache = DEFAULT_CODE_CACHE;
     private int applicationThreads = DEFAULT_APPLICATION_THREADS;
     private long childBytes;
 
@@ -260,6 +271,31 @@ public final class PodMemory {
     }
 
     /**
+     * Sets the bound of the metaspace: 16 MiB to 2^50 bytes, default 32 MiB, rounded up to whole
+     * MiB. The runner of the examples takes 10 MiB; a program on a framework may need 100 and more.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder metaspace(long bytes) {
+      metaspace = Checks.atLeast("metaspace", inRange("metaspace", bytes), 16 * MIB);
+      return this;
+    }
+
+    /**
+     * Sets the bound of the code cache: 8 MiB to 2 GiB, default 32 MiB, rounded up to whole MiB.
+     * When it is full, the JVM compiles no more: the program runs on, and slower.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder codeCache(long bytes) {
+      codeCache = Checks.atLeast("codeCache", inRange("codeCache", bytes), 8 * MIB);
+      if (bytes > MAX_CODE_CACHE) {
+        throw new IllegalArgumentException("codeCache must be at most 2 GiB: " + bytes);
+      }
+      return this;
+    }
+
+    /**
      * Sets how many threads the program itself has, besides one for each job: 0 to 1,000,000,
      * default {@value #DEFAULT_APPLICATION_THREADS}.
      *
@@ -311,6 +347,12 @@ public final class PodMemory {
               true,
               jobs * jobBytes,
               jobs + " jobs, LogStreamer.maxRetainedBytes() = " + jobBytes));
+      all.add(
+          new Term(
+              "pumps",
+              true,
+              (long) jobs * ProcessPump.BYTES,
+              "LogStreamer.pump, one a job: " + of(ProcessPump.BYTES)));
       all.addAll(shared);
       all.add(new Term("application", true, applicationHeap, "the program's own, with libraries"));
       long live = all.stream().mapToLong(Term::bytes).sum();

@@ -26,7 +26,8 @@ class PodMemoryTest {
             .applicationHeap(10_000_000)
             .build();
 
-    long live = engine.maxRetainedBytes() + 50 * 1_600_000 + 3_000_000 + 10_000_000;
+    long pumps = 50L * ProcessPump.BYTES;
+    long live = engine.maxRetainedBytes() + 50 * 1_600_000 + pumps + 3_000_000 + 10_000_000;
     assertThat(bytesOf(memory, "jobs")).isEqualTo(50 * 1_600_000);
     assertThat(bytesOf(memory, "client")).isEqualTo(3_000_000);
     assertThat(bytesOf(memory, "garbage")).isEqualTo(live * 3 / 10);
@@ -49,6 +50,7 @@ class PodMemoryTest {
         .containsExactly(
             "engine",
             "jobs",
+            "pumps",
             "application",
             "garbage",
             "thread stacks",
@@ -139,6 +141,26 @@ class PodMemoryTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.applicationThreads(-1))
         .withMessageContaining("applicationThreads");
+  }
+
+  @Test
+  void metaspaceAndCodeCache_areWhatIsSaid() {
+    PodMemory.Builder builder = PodMemory.builder(engine).jobs(10, 1_000, 1);
+
+    PodMemory memory = builder.metaspace(128 * MIB).codeCache(64 * MIB).build();
+
+    assertThat(bytesOf(memory, "metaspace")).isEqualTo(128 * MIB);
+    assertThat(memory.jvmOptions())
+        .contains("-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.metaspace(1))
+        .withMessage("metaspace must be at least 16 MiB: 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.codeCache(MIB))
+        .withMessage("codeCache must be at least 8 MiB: 1048576");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.codeCache(4096 * MIB))
+        .withMessage("codeCache must be at most 2 GiB: 4294967296");
   }
 
   private static long bytesOf(PodMemory memory, String name) {

@@ -80,6 +80,20 @@ final class Size implements Callable<Integer> {
   private long applicationHeap = PodMemory.DEFAULT_APPLICATION_HEAP;
 
   @Option(
+      names = "--metaspace",
+      paramLabel = "SIZE",
+      converter = ByteSize.class,
+      description = "Bound of the metaspace; more for a program with many classes (default: 32M).")
+  private long metaspace = PodMemory.DEFAULT_METASPACE;
+
+  @Option(
+      names = "--code-cache",
+      paramLabel = "SIZE",
+      converter = ByteSize.class,
+      description = "Bound of the code cache (default: 32M).")
+  private long codeCache = PodMemory.DEFAULT_CODE_CACHE;
+
+  @Option(
       names = "--application-threads",
       paramLabel = "N",
       description = "Threads of the program itself, besides one a job (default: 16).")
@@ -132,6 +146,8 @@ final class Size implements Callable<Integer> {
         PodMemory.builder(engine)
             .applicationHeap(applicationHeap)
             .applicationThreads(applicationThreads)
+            .metaspace(metaspace)
+            .codeCache(codeCache)
             .childProcess(child);
     if (sink == RunnerOptions.SinkName.FAKTORY) {
       try (FaktoryClient client = FaktoryClient.builder().build()) {
