@@ -94,11 +94,30 @@ final class Demo implements Callable<Integer> {
               "java.lang.StrictMath",
               "java.lang.Long"));
 
+  private static final int MAX_SIZE = 256 << 10;
+
   @Spec private CommandSpec spec = CommandSpec.create();
+  private final List<List<String>> classes;
+  private final int maxSize;
   private boolean allShown = true;
 
+  /**
+   * Makes one.
+   *
+   * @param classes that each job prints
+   * @param maxSize of each job
+   */
+  Demo(List<List<String>> classes, int maxSize) {
+    this.classes = classes;
+    this.maxSize = maxSize;
+  }
+
   static CommandLine commandLine() {
-    return OneLine.failures(new CommandLine(new Demo()));
+    return commandLine(new Demo(CLASSES, MAX_SIZE));
+  }
+
+  static CommandLine commandLine(Demo demo) {
+    return OneLine.failures(new CommandLine(demo));
   }
 
   @Override
@@ -117,13 +136,13 @@ final class Demo implements Callable<Integer> {
   }
 
   private void show(Path folder) throws Exception {
-    say("%d jobs at once, each a process of its own: %s", CLASSES.size(), command(1).get(0));
+    say("%d jobs at once, each a process of its own: %s", classes.size(), command(1).get(0));
     say("To compare with later, what they print is recorded first ...");
     long printed = 0;
-    for (int job = 1; job <= CLASSES.size(); job++) {
+    for (int job = 1; job <= classes.size(); job++) {
       printed += record(job, written(folder, job));
     }
-    say("recorded: %,d bytes, %.1f MB a job", printed, printed / 1e6 / CLASSES.size());
+    say("recorded: %,d bytes, %.1f MB a job", printed, printed / 1e6 / classes.size());
     say("");
     say("1. The API works, and a job waits where there is no room.");
     Outcome healthy = run(Files.createDirectory(folder.resolve("1")), false);
@@ -131,7 +150,7 @@ final class Demo implements Callable<Integer> {
         "%,d bytes printed and %,d arrived, in %.1f s",
         printed, healthy.shipped().bytes(), healthy.end);
     boolean identical = true;
-    for (int job = 1; job <= CLASSES.size(); job++) {
+    for (int job = 1; job <= classes.size(); job++) {
       identical &= Files.mismatch(written(folder, job), arrived(folder.resolve("1"), job)) < 0;
     }
     shown(
@@ -171,7 +190,7 @@ final class Demo implements Callable<Integer> {
     long gaps = 0;
     String first = null;
     String difference = null;
-    for (int job = 1; job <= CLASSES.size(); job++) {
+    for (int job = 1; job <= classes.size(); job++) {
       Path log = arrived(folder.resolve("2"), job);
       List<String> markers;
       try (Stream<String> lines = Files.lines(log, UTF_8)) {
@@ -230,6 +249,7 @@ final class Demo implements Callable<Integer> {
     LogweirEngine engine = LogweirEngine.builder().build();
     ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor();
     ExecutorService threads = Executors.newCachedThreadPool();
+    List<Process> children = new ArrayList<>();
     long[] peak = new long[1];
     try (EmbeddedEndpoint endpoint =
             EmbeddedEndpoint.start(Ids.runner(1), TOKEN, Faults.NONE, folder);
@@ -252,15 +272,17 @@ final class Demo implements Callable<Integer> {
       long begun = System.nanoTime();
       List<LogStreamer> logs = new ArrayList<>();
       List<Future<?>> pumps = new ArrayList<>();
-      for (int job = 1; job <= CLASSES.size(); job++) {
+      for (int job = 1; job <= classes.size(); job++) {
         endpoint.addJob(job);
         LogStreamer log =
             LogStreamer.builder(client.sender(Ids.job(job)))
                 .engine(engine)
+                .maxSize(maxSize)
                 .whenFull(hangs ? WhenFull.DROP : WhenFull.WAIT)
                 .start();
         logs.add(log);
         Process child = new ProcessBuilder(command(job)).start();
+        children.add(child);
         pumps.add(
             threads.submit(
                 () -> {
@@ -281,13 +303,14 @@ final class Demo implements Callable<Integer> {
       endpoint.problems().forEach(problem -> shown(false, "the endpoint", "%s", problem));
       return new Outcome(reports, jobs, end, peak[0], limit);
     } finally {
+      children.forEach(Process::destroyForcibly);
       looks.shutdownNow();
       threads.shutdownNow();
       engine.close();
     }
   }
 
-  private static long record(int job, Path file) throws IOException, InterruptedException {
+  private long record(int job, Path file) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command(job))
             .redirectOutput(file.toFile())
@@ -299,13 +322,13 @@ final class Demo implements Callable<Integer> {
     return Files.size(file);
   }
 
-  private static List<String> command(int job) {
+  private List<String> command(int job) {
     Path tools = Path.of(System.getProperty("java.home"), "bin");
     Path javap = tools.resolve("javap");
     if (Files.isExecutable(javap)) {
       List<String> command =
           new ArrayList<>(List.of(javap.toString(), "-J-Xshare:auto", "-v", "-p"));
-      command.addAll(CLASSES.get(job - 1));
+      command.addAll(classes.get(job - 1));
       return command;
     }
     return TalkativeJob.command(job, BUILT_IN_BYTES);
