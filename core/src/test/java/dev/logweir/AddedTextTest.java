@@ -62,7 +62,8 @@ class AddedTextTest {
     };
   }
 
-  private SinkReport ship(BatchSender sender, LogProcessor processor, String text) throws Exception {
+  private SinkReport ship(BatchSender sender, LogProcessor processor, String text)
+      throws Exception {
     LogStreamer log =
         LogStreamer.builder(sender)
             .engine(engine)
@@ -114,8 +115,7 @@ class AddedTextTest {
   @Test
   void partsOfOneAddedText_areKeptApartByTheMarkerOfWhatIsLostBetween() throws Exception {
     String text = "a".repeat(512) + "b".repeat(512) + "c".repeat(512) + "end";
-    SinkReport report =
-        ship(failing(900, line -> line.startsWith("b")), saying(text), "");
+    SinkReport report = ship(failing(900, line -> line.startsWith("b")), saying(text), "");
     assertThat(arrived)
         .containsExactly(
             "a".repeat(512) + " [logweir: continued]",
