@@ -44,7 +44,9 @@ public final class BatchShipper implements AutoCloseable {
   }
 
   /**
-   * Submits a line; one with line ends in it is several.
+   * Submits a line; one with line ends in it is several. What is submitted by a call of this
+   * shipper's own sender, or by a logger that is told of such a call, goes with other lines or at
+   * the end, as a log that ships itself would never fall silent.
    *
    * @return whether it is in a batch; else it was dropped and counted
    * @throws NullPointerException if {@code line} is null

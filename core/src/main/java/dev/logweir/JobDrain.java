@@ -440,7 +440,27 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
+  /** A pass that fails leaves nothing behind it: the drain can be asked for again. */
   private Outcome pass() {
+    try {
+      return onePass();
+    } catch (Throwable e) {
+      failed(e);
+      return Outcome.BLOCKED;
+    }
+  }
+
+  /** Such as no memory: the lines wait, and the timer asks for the next drain. */
+  private void failed(Throwable e) {
+    job.log.failedUnseen("{}: {} in a drain, at {}: the lines wait in their buffers", e);
+    try {
+      retryLater();
+    } catch (Throwable ignored) {
+      // The job's next write, or its end, asks too.
+    }
+  }
+
+  private Outcome onePass() {
     lock.lock();
     try {
       if (givenUp || ended) {
@@ -514,8 +534,7 @@ final class JobDrain extends WorkerPool.Work {
       scratch = job.engine.takeScratch(job.settings.maxLineBytes);
       return takeBoth(scratch);
     } catch (Throwable e) {
-      // Such as no memory: the job's next write, or its end, tries again.
-      job.log.failedUnseen("{}: {} in a drain, at {}: the lines wait in their buffers", e);
+      failed(e);
       return Outcome.BLOCKED;
     } finally {
       if (scratch != null) {

@@ -63,6 +63,9 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** When the first line was added. */
   long oldestNanos;
 
+  /** Whether it has a line that is more than an echo of sending. */
+  boolean asksToGo;
+
   /** The number of the job's line before the first one in here. */
   long afterLine;
 

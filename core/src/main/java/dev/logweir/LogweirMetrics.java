@@ -184,7 +184,7 @@ public final class LogweirMetrics implements AutoCloseable {
     }
     try {
       timer.record(nanos, TimeUnit.NANOSECONDS);
-    } catch (RuntimeException | Error ignored) {
+    } catch (Throwable ignored) {
       // A meter that throws costs its own figure and nothing else.
     }
   }

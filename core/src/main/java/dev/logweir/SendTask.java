@@ -184,6 +184,11 @@ final class SendTask extends WorkerPool.Work {
     }
   }
 
+  /** Whether the calling thread is in the sender, or in a logger that is told of it. */
+  boolean isOwnWord() {
+    return log.isTelling() || isOn(Thread.currentThread());
+  }
+
   /** Gives up the call under way, which is to be interrupted. Guarded by the sink's lock. */
   void abandon() {
     Call call = current;

@@ -196,8 +196,8 @@ final class Sink {
       return 0;
     }
     try {
-      return sender.encodedBytes(lineBytes);
-    } catch (RuntimeException | Error ignored) {
+      return Math.max(0, sender.encodedBytes(lineBytes));
+    } catch (Throwable ignored) {
       // The drain must go on; what the server then refuses is counted.
       return lineBytes + 1L;
     }
@@ -275,6 +275,7 @@ final class Sink {
         return;
       }
       assembly.addLines(batch, bytes, from, end, lines);
+      batch.asksToGo = true;
       position += lines;
       ledger.entered(lines, end - from);
     } finally {
@@ -311,6 +312,7 @@ final class Sink {
         assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
       }
       assembly.addLines(batch, bytes, from, cut, count);
+      batch.asksToGo = true;
       position += count;
       ledger.entered(count, before + cut - from);
       claimStart();
@@ -330,25 +332,28 @@ final class Sink {
     long encoded = encoded(piece.length() + mark.length);
     lock.lock();
     try {
-      addPieceLocked(piece, mark, encoded);
+      addPieceLocked(piece, mark, encoded, true);
     } finally {
       lock.unlock();
     }
   }
 
-  private void addPieceLocked(LogLine piece, byte[] mark, long encoded) {
+  private void addPieceLocked(LogLine piece, byte[] mark, long encoded, boolean asksToGo) {
     held = false;
     LogBatch batch = assembly.open();
     if (ended || batch == null) {
       return;
     }
     assembly.addPiece(batch, piece, mark, encoded);
+    batch.asksToGo |= asksToGo;
     position += piece.sourceLines;
     ledger.entered(piece.sourceLines, piece.sourceBytes);
   }
 
   /**
-   * Adds a line that did not come from a stream, or counts it as dropped.
+   * Adds a line that did not come from a stream, or counts it as dropped. What comes out of a call
+   * of the sender, or of a message about one, does not ask for a send: where a program's log is
+   * shipped by this very sink, each send would else make the next one, for ever.
    *
    * @return whether it is in a batch
    */
@@ -363,7 +368,7 @@ final class Sink {
       int room = open ? prepareLocked(bytes, bytes, tallied, encoded) : 0;
       boolean added = room > 0;
       if (added) {
-        addPieceLocked(piece, mark, encoded);
+        addPieceLocked(piece, mark, encoded, !task.isOwnWord());
       } else {
         DropReason reason = room == NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET;
         lost(open ? reason : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
@@ -618,14 +623,14 @@ final class Sink {
 
   private boolean isOpenDue() {
     LogBatch batch = assembly.open();
-    return batch != null
-        && batch.lineCount() > 0
-        && !held
-        && (!begun
-            || sendEarly
-            || assembly.lastNumber() <= flushTo
-            || noMore
-            || job.engine.time.nanoTime() - batch.oldestNanos >= intervalNanos);
+    if (batch == null || batch.lineCount() == 0 || held) {
+      return false;
+    }
+    if (sendEarly || noMore || assembly.lastNumber() <= flushTo) {
+      return true;
+    }
+    return batch.asksToGo
+        && (!begun || job.engine.time.nanoTime() - batch.oldestNanos >= intervalNanos);
   }
 
   /** Whether only the marker of what was dropped last is left to send. */
@@ -635,7 +640,7 @@ final class Sink {
 
   private void setTimer() {
     LogBatch batch = assembly.open();
-    if (batch == null || batch.lineCount() == 0 || timerSet || held) {
+    if (batch == null || batch.lineCount() == 0 || !batch.asksToGo || timerSet || held) {
       return;
     }
     timerSet = true;

@@ -202,7 +202,7 @@ final class WorkerPool {
         lock.unlock();
       }
       return true;
-    } catch (OutOfMemoryError | RuntimeException ignored) {
+    } catch (Throwable ignored) {
       // No thread to be had: those there are will do, or the caller must go without.
       lock.lock();
       try {
@@ -394,11 +394,20 @@ final class WorkerPool {
       try {
         task.run();
       } catch (Throwable e) {
-        Thread self = Thread.currentThread();
-        self.getUncaughtExceptionHandler().uncaughtException(self, e);
+        report(e);
       }
       DaemonThreads.reset();
       return true;
+    }
+
+    /** As for a thread that ends by it, which this one must not. */
+    private static void report(Throwable e) {
+      try {
+        Thread self = Thread.currentThread();
+        self.getUncaughtExceptionHandler().uncaughtException(self, e);
+      } catch (Throwable ignored) {
+        // Foreign code: a handler may throw as well.
+      }
     }
   }
 }

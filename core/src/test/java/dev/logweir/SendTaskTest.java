@@ -278,7 +278,7 @@ class SendTaskTest {
     behaviour =
         lines -> {
           interrupted.add(Thread.currentThread().isInterrupted());
-          shipper.submit("next");
+          Elsewhere.call(() -> shipper.submit("next")).get();
           Thread.currentThread().interrupt();
           if (interrupted.size() == 3) {
             behaviour = more -> {};
