@@ -85,7 +85,15 @@ public final class LogweirMetrics implements AutoCloseable {
       throw new IllegalArgumentException("prefix must be new in the registry: " + prefix);
     }
     LogweirMetrics metrics = new LogweirMetrics(registry);
-    metrics.addMeters(registry, prefix + ".");
+    boolean made = false;
+    try {
+      metrics.addMeters(registry, prefix + ".");
+      made = true;
+    } finally {
+      if (!made) {
+        metrics.close();
+      }
+    }
     return metrics;
   }
 
@@ -189,11 +197,21 @@ public final class LogweirMetrics implements AutoCloseable {
     }
   }
 
+  private static void remove(MeterRegistry from, Meter meter) {
+    try {
+      from.remove(meter);
+    } catch (Throwable ignored) {
+      // A meter that throws may stay; the others go.
+    }
+  }
+
   /** Removes the meters from the registry. */
   @Override
   public void close() {
     if (registry != null) {
-      meters.forEach(registry::remove);
+      for (Meter meter : meters) {
+        remove(registry, meter);
+      }
     }
   }
 }

@@ -141,8 +141,7 @@ class OwnLogTest {
     assertThat(sent).containsExactly("an event of the program");
     app.info("another");
     roundsUntilSilent();
-    assertThat(sent)
-        .containsExactly("an event of the program", "a request of 1 lines", "another");
+    assertThat(sent).containsExactly("an event of the program", "a request of 1 lines", "another");
   }
 
   @Test
