@@ -1,16 +1,30 @@
 /**
  * Ships the output of jobs to a remote API with bounded memory.
  *
- * <p>The way of a byte: a job writes to {@link dev.logweir.LogStreamer#stdout()}, a {@link
- * dev.logweir.SafeBuffer} that never blocks and is capped in heap bytes. A drain, scheduled by the
- * write, splits what is complete into lines, passes them through the {@link
- * dev.logweir.LogProcessor}s (such as {@link dev.logweir.SecretMasker}) and adds them to the open
- * batch of each {@link dev.logweir.BatchShipper}; where nobody looks at lines, and there is one
- * sink, the write does that itself. A batch is sealed when it is full, due or the last; it waits in
- * a queue of 2 × {@code maxSize}, and a sending task gives it to {@link
- * dev.logweir.BatchSender#send}. What does not fit is dropped at a line end, counted by {@link
- * dev.logweir.DropReason}, and marked in the log. Threads, timer and segments belong to the {@link
- * dev.logweir.LogweirEngine}, shared by all jobs.
+ * <p>The way of a byte, one line a class on it ({@code docs/architecture.md} has the pictures, the
+ * locks and the states):
+ *
+ * <ul>
+ *   <li>{@link dev.logweir.LogStreamer}: the public face of a job with two streams; {@link
+ *       dev.logweir.BatchShipper} of one with lines. Both hold a {@code Job}, which has its life,
+ *       and whose {@code JobEnd} is its end.
+ *   <li>{@link dev.logweir.SafeBuffer}: a stream. Copies what is written into segments, capped, and
+ *       asks for a drain. Without processors and listeners, and with one sink, whole lines go past
+ *       it.
+ *   <li>{@code JobDrain}: whose turn it is. One thread drains a job at a time.
+ *   <li>{@code StreamDrain}: takes runs of whole lines, lines, fragments and gaps out of a buffer,
+ *       once every sink has room for them.
+ *   <li>{@code ProcessorStage}: runs one {@link dev.logweir.LogProcessor}, such as {@link
+ *       dev.logweir.SecretMasker}, on one stream. {@code LinePieces} has what a line becomes.
+ *   <li>{@code Sink}: one per sender. Adds to the open batch ({@code BatchAssembly}), queues full
+ *       ones ({@code BatchQueue}, 2 × {@code maxSize}) and keeps the account ({@code SinkLedger}).
+ *   <li>{@code SendTask}: gives one {@link dev.logweir.LogBatch} at a time to {@link
+ *       dev.logweir.BatchSender#send}, on a thread of the {@code SendPool}.
+ *   <li>{@link dev.logweir.LogweirEngine}: threads, timer, free segments and budget of all jobs.
+ * </ul>
+ *
+ * <p>What does not fit is dropped at a line end, counted by {@link dev.logweir.DropReason}, and
+ * marked in the log.
  *
  * <pre>{@code
  * try (LogStreamer log = LogStreamer.builder(sender).processor(SecretMasker.of(secrets)).start()) {
