@@ -59,8 +59,14 @@ public final class PodMemory {
   /** The JDK copies what a socket writes or reads through a direct buffer of the thread. */
   private static final long DIRECT_A_SEND = 32 << 10;
 
-  /** What the kernel keeps for a connection before it holds the writer back. */
+  /** What the kernel keeps for a connection, besides what is on its way of a request. */
   private static final long SOCKET_BYTES = 128 << 10;
+
+  /** The most that Linux lets a socket's buffer grow to by itself ({@code tcp_wmem}). */
+  private static final long MAX_SOCKET_BYTES = 4 * MIB;
+
+  /** A job's places are six, of which a batch is one: a fourth covers it encoded as Base64. */
+  private static final int JOB_TO_REQUEST = 4;
 
   /** Two pipes of 16 pages each, and the tables of a process. */
   private static final long PIPES_A_CHILD = 160 << 10;
@@ -123,8 +129,12 @@ public final class PodMemory {
         "direct buffers",
         direct,
         builder.sends() + " sends, " + of(DIRECT_A_SEND) + ", and others; bounded by an option");
-    long sockets = builder.sends() * SOCKET_BYTES;
-    add(all, "sockets", sockets, builder.sends() + " connections, " + of(SOCKET_BYTES));
+    long socket = Math.min(MAX_SOCKET_BYTES, SOCKET_BYTES + builder.jobBytes / JOB_TO_REQUEST);
+    add(
+        all,
+        "sockets",
+        builder.sends() * socket,
+        builder.sends() + " connections with a request each, " + of(socket));
     if (builder.childBytes > 0) {
       long each = builder.childBytes + PIPES_A_CHILD;
       add(
