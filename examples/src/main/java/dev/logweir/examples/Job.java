@@ -155,7 +155,7 @@ final class Job {
       failures.add("exit code " + exitCode);
     }
     if (!report.isComplete()) {
-      failures.add("log incomplete: " + report);
+      failures.add("log incomplete: " + ResultTable.words(report));
     }
     String outcome = outcomeFailure;
     if (outcome != null) {

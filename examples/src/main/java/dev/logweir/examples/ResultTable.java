@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** What became of each job, in bytes as the job wrote them, within 100 columns. */
@@ -105,7 +106,7 @@ final class ResultTable {
     }
     SinkReport sink = report.sink();
     if (sink.droppedTotal().isZero()) {
-      return report.toString();
+      return words(report);
     }
     reasons.addAll(sink.dropped().keySet());
     return bytes(sink.droppedTotal().bytes())
@@ -118,6 +119,14 @@ final class ResultTable {
                 .sorted((a, b) -> Long.compare(b.getValue().bytes(), a.getValue().bytes()))
                 .map(entry -> bytes(entry.getValue().bytes()) + " " + entry.getKey().tag())
                 .toList());
+  }
+
+  /** What became of each sink's part, and which streams were not read to their end. */
+  static String words(LogReport report) {
+    StringJoiner words = new StringJoiner("; ");
+    report.sinks().forEach(sink -> words.add(sink.toString()));
+    report.badEnds().forEach(end -> words.add(end.toString()));
+    return words.toString();
   }
 
   private static String cut(String line) {

@@ -137,7 +137,7 @@ final class Run implements AutoCloseable {
         this::prepare,
         shipping.reporter(),
         variables,
-        settings(shipping.sender(), variables),
+        settings(shipping.sender(), variables).name("job " + number),
         pace,
         outcomeTime(options.flushTimeout));
   }
