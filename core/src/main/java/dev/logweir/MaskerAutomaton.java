@@ -114,6 +114,37 @@ final class MaskerAutomaton {
     return longest;
   }
 
+  /** Returns the state that a byte leads to, 0 if no value goes on so. */
+  int child(int state, byte label) {
+    int child = children[state];
+    while (child != 0 && labels[child] != label) {
+      child = siblings[child];
+    }
+    return child;
+  }
+
+  /** Whether a value goes on from a state. */
+  boolean goesOn(int state) {
+    return children[state] != 0;
+  }
+
+  /** Whether a state is a value. */
+  boolean isValue(int state) {
+    return state != 0 && matches[state] == depths[state];
+  }
+
+  /** Returns a bit for each two bytes that a value begins with. */
+  long[] pairs() {
+    long[] bits = new long[1 << 10];
+    for (int first = children[0]; first != 0; first = siblings[first]) {
+      for (int second = children[first]; second != 0; second = siblings[second]) {
+        int pair = (labels[first] & 0xFF) << 8 | (labels[second] & 0xFF);
+        bits[pair >>> 6] |= 1L << pair;
+      }
+    }
+    return bits;
+  }
+
   int depth(int state) {
     return depths[state];
   }
@@ -205,14 +236,6 @@ final class MaskerAutomaton {
 
   private int hash(int block) {
     return (block * GOLDEN) >>> hashShift;
-  }
-
-  private int child(int state, byte label) {
-    int child = children[state];
-    while (child != 0 && labels[child] != label) {
-      child = siblings[child];
-    }
-    return child;
   }
 
   private void resize(MaskerAutomaton from, int room) {

@@ -2,6 +2,7 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ abstract class MaskerScan {
   private static final int MAX_REWIND = 2;
 
   private static final int KEPT_RUNS = 32;
+  private static final int NONE = EncodedScan.NONE;
   private static final int[] NO_RUNS = {};
 
   private byte[] held = Segment.NO_BYTES;
@@ -39,10 +41,18 @@ abstract class MaskerScan {
   private boolean firstRunPassed;
   private @Nullable ByteTarget target;
 
+  /** The search for encoded values, once there are any; and the same while a part is masked. */
+  private @Nullable EncodedScan encodedScan;
+
+  private @Nullable EncodedScan encoded;
+
   /**
    * Starts the masked text; called at most once a part, and only if that is not the part itself.
    */
   abstract ByteTarget begin();
+
+  /** Whether a text's end is the end of a line, with which a form may be broken into lines. */
+  abstract boolean linesFollow();
 
   /** Returns the number of bytes held back since the last part. */
   final int heldBack() {
@@ -56,43 +66,113 @@ abstract class MaskerScan {
     covered = -1;
   }
 
+  /** Forgets what goes on with the next line. */
+  final void clearLines() {
+    if (encodedScan != null) {
+      encodedScan.clear();
+    }
+  }
+
+  /** Masks a part, looking for the values as they are. */
+  final void scan(
+      MaskerAutomaton automaton, byte[] bytes, int offset, int length, boolean ends, boolean cut) {
+    scan(new MaskerValues(automaton, null), bytes, offset, length, false, ends, cut);
+  }
+
   /**
    * Masks a part.
    *
+   * @param begins whether it is the first one of a line
    * @param ends whether it is the last one
    * @param cut whether it is the last one as the rest was lost or never came: a value's beginning
    *     at its end is masked
    */
   final void scan(
-      MaskerAutomaton automaton, byte[] bytes, int offset, int length, boolean ends, boolean cut) {
-    int end = offset + length;
-    int position = offset;
-    if (heldLength == 0 && covered < 0) {
-      position = automaton.skip(bytes, offset, end);
+      MaskerValues values,
+      byte[] part,
+      int partOffset,
+      int length,
+      boolean begins,
+      boolean ends,
+      boolean cut) {
+    MaskerAutomaton automaton = values.plain();
+    EncodedForms forms = values.forms();
+    byte[] text = part;
+    int from = partOffset;
+    int end = partOffset + length;
+    int heldBefore = heldLength;
+    if (forms != null) {
+      if (heldBefore > 0) {
+        text = Arrays.copyOf(held, heldBefore + length);
+        System.arraycopy(part, partOffset, text, heldBefore, length);
+        from = 0;
+        end = text.length;
+        heldBefore = 0;
+      }
+      encoded = begin(values, forms, text, from, end, begins, ends, cut);
+    }
+    int position = from;
+    if (heldLength == 0 && covered < 0 && (encoded == null || encoded.isQuiet())) {
+      position = automaton.skip(text, from, end);
       if (position == end || (ends && !cut && end - position < automaton.shortest())) {
+        letGo();
         return;
       }
     }
-    this.bytes = bytes;
-    this.offset = offset;
-    heldStart = offset - heldLength;
+    bytes = text;
+    offset = from;
+    heldStart = from - heldBefore;
     passed = heldStart;
     firstRunPassed = covered >= 0;
     if (firstRunPassed) {
       addRun(heldStart - 1, heldStart + covered);
     }
     int state = 0;
-    for (int i = 0; i < heldLength; i++) {
+    for (int i = 0; i < heldBefore; i++) {
       state = automaton.next(state, held[i]);
       found(automaton, state, heldStart + i + 1);
     }
     state = scan(automaton, state, position, end, ends && !cut);
-    int depth = automaton.depth(automaton.extendable(state));
-    if (cut && depth >= MIN_CUT_TAIL) {
-      addRun(end - depth, end);
+    int settled = end - automaton.depth(automaton.extendable(state));
+    if (cut && end - settled >= MIN_CUT_TAIL) {
+      addRun(settled, end);
     }
-    finish(end, ends ? end : end - depth, ends);
-    this.bytes = Segment.NO_BYTES;
+    settled = ends ? end : settled;
+    if (encoded != null) {
+      addEncoded(NONE);
+      if (ends && (cut || linesFollow()) && encoded.tailStart() != NONE) {
+        addRun(encoded.tailStart(), encoded.tailEnd());
+      }
+      settled = ends ? end : Math.min(settled, encoded.openStart());
+    }
+    finish(end, settled, ends);
+    letGo();
+  }
+
+  private EncodedScan begin(
+      MaskerValues values,
+      EncodedForms forms,
+      byte[] text,
+      int from,
+      int end,
+      boolean begins,
+      boolean ends,
+      boolean cut) {
+    EncodedScan search = encodedScan;
+    if (search == null) {
+      search = new EncodedScan(values.plain(), forms);
+      encodedScan = search;
+    }
+    search.begin(values.plain(), forms, text, from, from + heldLength, end, begins, ends, cut);
+    return search;
+  }
+
+  private void letGo() {
+    if (encoded != null) {
+      encoded.finish();
+      encoded = null;
+    }
+    bytes = Segment.NO_BYTES;
     target = null;
   }
 
@@ -125,8 +205,22 @@ abstract class MaskerScan {
   private void found(MaskerAutomaton automaton, int state, int end) {
     int matched = automaton.matched(state);
     if (matched > 0) {
-      passRuns(end - automaton.depth(state));
+      int settled = end - automaton.depth(state);
+      if (encoded != null) {
+        addEncoded(end);
+        settled = Math.min(settled, Math.min(encoded.start(), encoded.openStart()));
+      }
+      passRuns(settled);
       addRun(end - matched, end);
+    }
+  }
+
+  /** Adds the runs of encoded values that begin before an index. */
+  private void addEncoded(int before) {
+    EncodedScan search = encoded;
+    while (search != null && search.start() < before) {
+      addRun(search.start(), search.runEnd());
+      search.next();
     }
   }
 

@@ -22,9 +22,26 @@ final class MaskerStream extends MaskerScan implements LogProcessor {
     this.line = line;
     boolean ends = line.isLast() || line.isCut();
     boolean restUnknown = line.isCut() || line.isUnended();
-    scan(masker.automaton(), line.array(), line.offset(), line.length(), ends, restUnknown);
+    scan(
+        masker.values(),
+        line.array(),
+        line.offset(),
+        line.length(),
+        line.isFirst(),
+        ends,
+        restUnknown);
     line.holdBack(heldBack());
     this.line = null;
+  }
+
+  @Override
+  public void gap() {
+    clearLines();
+  }
+
+  @Override
+  boolean linesFollow() {
+    return true;
   }
 
   @Override

@@ -15,11 +15,16 @@ final class MaskerText extends MaskerScan {
    * @param cut whether more of the text may have been meant to come: a value's beginning at its end
    *     is masked too
    */
-  static String mask(MaskerAutomaton automaton, String text, boolean cut) {
+  static String mask(MaskerValues values, String text, boolean cut) {
     byte[] bytes = text.getBytes(UTF_8);
     MaskerText scan = new MaskerText();
-    scan.scan(automaton, bytes, 0, bytes.length, true, cut);
+    scan.scan(values, bytes, 0, bytes.length, true, true, cut);
     return scan.masked == null ? text : scan.masked.toString(UTF_8);
+  }
+
+  @Override
+  boolean linesFollow() {
+    return false;
   }
 
   @Override

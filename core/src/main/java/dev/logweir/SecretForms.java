@@ -2,112 +2,122 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.HexFormat;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
-/** The texts that a secret value is looked for as. */
+/**
+ * What values are looked for as: the texts as they are, without what often stands around a value
+ * where it is kept, and with their white space laid out anew.
+ */
 final class SecretForms {
-  private static final int MAX_LINE = 16 << 10;
+  /** The longest line of a value, and the longest value of several lines that is encoded. */
+  static final int MAX_LINE = 16 << 10;
 
-  /** The shortest line of a value of several lines, and the shortest encoded form. */
-  private static final int MIN_PART = 6;
+  /** The shortest line of a value of several lines. */
+  private static final int MIN_LINE = 6;
 
-  private static final int[] WRAPPED = {64, 76};
-  private static final String STANDARD =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  private static final String URL_SAFE =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  /** The shortest text that is left of a value without the quotes and blanks around it. */
+  private static final int MIN_TRIMMED = 4;
 
-  private SecretForms() {}
+  private static final Pattern LINE_END = Pattern.compile("\r?\n");
+  private static final Pattern SPACES = Pattern.compile("\\s+");
+  private static final Pattern AROUND =
+      Pattern.compile("^[\\s\"'`\\x{FEFF}]+|[\\s\"'`\\x{FEFF}]+$");
+  private static final Pattern ENDS = Pattern.compile("^[\r\n\\x{FEFF}]+|[\r\n]+$");
+
+  /** Texts as bytes, none empty. */
+  final List<byte[]> plain = new ArrayList<>();
+
+  /** Texts whose encoded forms are looked for too. */
+  final List<String> encoded = new ArrayList<>();
+
+  /** Whether white space in one of the texts stands for any. */
+  boolean wideSpaces;
+
+  /** Values and lines that are blanks alone. */
+  int blankValues;
+
+  int blankLines;
+
+  private final boolean withEncoded;
+
+  SecretForms(boolean withEncoded) {
+    this.withEncoded = withEncoded;
+  }
 
   /**
-   * Adds the forms of a value, each without a line end in it.
+   * Adds the forms of a value.
    *
    * @throws IllegalArgumentException if a line is too long
    */
-  static void of(String value, boolean encoded, List<byte[]> forms) {
-    List<String> lines = Arrays.stream(value.split("\r?\n", -1)).filter(s -> !s.isEmpty()).toList();
-    boolean several = lines.size() > 1;
+  void add(String value) {
+    List<String> lines = new ArrayList<>();
+    for (String line : LINE_END.split(value, -1)) {
+      if (!line.isEmpty()) {
+        lines.add(line);
+      }
+    }
     for (String line : lines) {
-      byte[] bytes = line.getBytes(UTF_8);
-      if (bytes.length > MAX_LINE) {
+      int length = line.getBytes(UTF_8).length;
+      if (length > MAX_LINE) {
         throw new IllegalArgumentException(
-            "a line of a secret value must be at most 16 KiB: " + bytes.length);
-      }
-      if (!several || bytes.length >= MIN_PART) {
-        forms.add(bytes);
-        if (encoded) {
-          encode(line, bytes, forms);
-        }
+            "a line of a secret value must be at most 16 KiB: " + length);
       }
     }
-    if (several && encoded) {
-      byte[] bytes = value.getBytes(UTF_8);
-      if (bytes.length <= MAX_LINE) {
-        encode(value, bytes, forms);
-      }
-    }
-  }
-
-  private static void encode(String value, byte[] bytes, List<byte[]> forms) {
-    for (int offset = 0; offset < 3; offset++) {
-      base64(bytes, offset, STANDARD, Base64.getEncoder(), forms);
-      base64(bytes, offset, URL_SAFE, Base64.getUrlEncoder(), forms);
-    }
-    add(HexFormat.of().formatHex(bytes), forms);
-    add(HexFormat.of().withUpperCase().formatHex(bytes), forms);
-    SecretEscapes.all(value, text -> add(text, forms));
-  }
-
-  /**
-   * Adds what stands for the value alone where {@code offset} other bytes come before it in their
-   * group.
-   */
-  private static void base64(
-      byte[] value, int offset, String alphabet, Base64.Encoder encoder, List<byte[]> forms) {
-    byte[] group = new byte[offset + value.length];
-    System.arraycopy(value, 0, group, offset, value.length);
-    String text = encoder.withoutPadding().encodeToString(group);
-    int from = offset == 0 ? 0 : offset + 1;
-    int to = group.length * 8 / 6;
-    if (from >= to) {
+    if (trimmed(value).isEmpty()) {
+      blankValues += value.isEmpty() ? 0 : 1;
       return;
     }
-    String own = text.substring(from, to);
-    add(own, forms);
-    int rest = group.length % 3;
-    if (rest > 0) {
-      // The last character has bits of what follows: any of these, or none and padding.
-      int first = alphabet.indexOf(text.charAt(to));
-      int variants = rest == 1 ? 16 : 4;
-      for (int i = 0; i < variants; i++) {
-        add(own + alphabet.charAt(first + i), forms);
+    boolean several = lines.size() > 1;
+    Set<String> texts = new LinkedHashSet<>();
+    Set<String> toEncode = new LinkedHashSet<>();
+    for (String line : lines) {
+      if (trimmed(line).isEmpty()) {
+        blankLines++;
+      } else if (!several || line.getBytes(UTF_8).length >= MIN_LINE) {
+        addLine(line, several, texts, toEncode);
       }
-      add(own + text.charAt(to) + "=".repeat(3 - rest), forms);
     }
-    if (offset == 0) {
-      for (int width : WRAPPED) {
-        for (int i = 0; own.length() > width && i < own.length(); i += width) {
-          add(own.substring(i, Math.min(own.length(), i + width)), forms);
-        }
+    if (several && withEncoded) {
+      String whole = trimmed(value);
+      if (whole.getBytes(UTF_8).length <= MAX_LINE) {
+        texts.add(wide(whole));
+        toEncode.add(whole);
       }
+    }
+    texts.forEach(text -> plain.add(text.getBytes(UTF_8)));
+    encoded.addAll(toEncode);
+  }
+
+  private void addLine(String line, boolean several, Set<String> texts, Set<String> toEncode) {
+    String shortest = ENDS.matcher(line).replaceAll("");
+    texts.add(shortest);
+    String inner = trimmed(line);
+    if (inner.getBytes(UTF_8).length >= (several ? MIN_LINE : MIN_TRIMMED)) {
+      texts.add(inner);
+      shortest = inner;
+    }
+    if (withEncoded) {
+      toEncode.add(shortest);
+    }
+    if (several && SPACES.matcher(shortest).find()) {
+      texts.add(SPACES.matcher(shortest).replaceAll(" "));
+      texts.add(wide(shortest));
     }
   }
 
-  private static void add(String text, List<byte[]> forms) {
-    if (text.length() < MIN_PART || text.indexOf('\n') >= 0) {
-      return;
-    }
-    byte[] bytes = text.getBytes(UTF_8);
-    if (bytes.length > MaskerAutomaton.MAX_LENGTH) {
-      throw new IllegalArgumentException(
-          "an encoded form of a secret value must be at most "
-              + MaskerAutomaton.MAX_LENGTH
-              + " B: "
-              + bytes.length);
-    }
-    forms.add(bytes);
+  /** Replaces white space by a line end, which stands for any white space. */
+  private String wide(String text) {
+    String wide = SPACES.matcher(text).replaceAll("\n");
+    wideSpaces |= wide.indexOf('\n') >= 0;
+    return wide;
+  }
+
+  /** Returns a text without the white space, quotes and byte order mark around it. */
+  private static String trimmed(String text) {
+    return AROUND.matcher(text).replaceAll("");
   }
 }

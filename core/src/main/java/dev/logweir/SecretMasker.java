@@ -3,8 +3,10 @@ package dev.logweir;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -15,7 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * fragment of the line. Values that overlap or adjoin become one mask. Where the rest of a line was
  * dropped, or its stream ended within it, 4 bytes and more at its end that are the beginning of a
  * value are masked too. Of a value of several lines each line is looked for, if it has 6 bytes and
- * more; a value of one line may be of any length. Empty values are ignored.
+ * more; a value of one line may be of any length.
+ *
+ * <p>White space, quotes and a byte order mark around a value, which often stand where it is kept
+ * and not where it is printed, are left out of the search where at least 4 bytes are left. White
+ * space within a value of several lines stands for any. Empty values are ignored, blank ones too,
+ * with a warning of their number, as are blank lines.
  *
  * <p>A line of a value is at most 16 KiB long; all values with their forms are at most 4 MiB. A
  * refusal names the length and never the value.
@@ -40,21 +47,33 @@ public final class SecretMasker implements LogProcessor {
   private static final int FIXED_BYTES = 256;
 
   private final boolean encoded;
-  private final int maxStates;
-  private final int maxLength;
+  private final int maxSize;
+  private final int maxHeld;
   private final ReentrantLock adding = new ReentrantLock();
-  private volatile MaskerAutomaton automaton;
+  private volatile MaskerValues values;
   private volatile int count;
+
+  /** All texts that are encoded; guarded by {@code adding}. */
+  private Set<String> encodedTexts = Set.of();
+
+  /** Guarded by {@code adding}. */
+  private boolean wideSpaces;
 
   private SecretMasker(Builder builder) {
     encoded = builder.encoded;
-    automaton = MaskerAutomaton.EMPTY.with(forms(builder.values));
-    count = builder.values.size();
-    int states = Checks.inRange("bytes of all values", automaton.states() - 1, 0, MAX_BYTES) + 1;
+    SecretForms forms = forms(builder.values);
+    values = with(new MaskerValues(MaskerAutomaton.EMPTY, null), forms);
+    keep(forms);
+    count = builder.values.size() - forms.blankValues;
+    int size = Checks.inRange("bytes of all values", Math.toIntExact(size(values)), 0, MAX_BYTES);
     int room = builder.room >= 0 ? builder.room : encoded ? ROOM_ENCODED : ROOM;
-    maxStates = states + Math.min(room, MAX_BYTES + 1 - states);
+    maxSize = size + Math.min(room, MAX_BYTES - size);
     // A value added may begin like the longest one and go on with all the room.
-    maxLength = Math.min(automaton.longest() + maxStates - states, MaskerAutomaton.MAX_LENGTH);
+    int longest = values.plain().longest() + maxSize - size;
+    maxHeld =
+        encoded
+            ? EncodedScan.maxOpen(Math.min(longest, SecretForms.MAX_LINE))
+            : Math.min(longest, MaskerAutomaton.MAX_LENGTH);
   }
 
   /**
@@ -91,7 +110,7 @@ public final class SecretMasker implements LogProcessor {
    *
    * @throws NullPointerException if {@code values} or one of them is null
    * @throws IllegalArgumentException if a line of a value is longer than 16 KiB, or if what was
-   *     added since the masker was built is over its {@link Builder#room}; then none is added
+   *     added since the masker was built is over its {@link Builder#roomBytes}; then none is added
    */
   public void add(String... values) {
     addAll(Arrays.asList(Objects.requireNonNull(values, "values")));
@@ -105,19 +124,21 @@ public final class SecretMasker implements LogProcessor {
    */
   public void addAll(Collection<String> values) {
     List<String> copy = nonEmpty(values);
-    List<byte[]> forms = forms(copy);
+    SecretForms forms = forms(copy);
     adding.lock();
     try {
-      MaskerAutomaton more = automaton.with(forms);
-      if (more.states() > maxStates) {
+      MaskerValues before = this.values;
+      MaskerValues more = with(before, forms);
+      if (size(more) > maxSize) {
         throw new IllegalArgumentException(
             "values added must be at most "
-                + (maxStates - automaton.states())
+                + (maxSize - size(before))
                 + " B more in all their forms: "
-                + (more.states() - automaton.states()));
+                + (size(more) - size(before)));
       }
-      automaton = more;
-      int countNow = count + copy.size();
+      this.values = more;
+      keep(forms);
+      int countNow = count + copy.size() - forms.blankValues;
       count = countNow;
     } finally {
       adding.unlock();
@@ -131,12 +152,12 @@ public final class SecretMasker implements LogProcessor {
    * @throws NullPointerException if {@code text} is null
    */
   public String mask(String text) {
-    return MaskerText.mask(automaton, Objects.requireNonNull(text, "text"), false);
+    return MaskerText.mask(values, Objects.requireNonNull(text, "text"), false);
   }
 
   /** Masks a text whose rest never came: a value's beginning at its end is masked too. */
   String maskUnended(String text) {
-    return MaskerText.mask(automaton, text, true);
+    return MaskerText.mask(values, text, true);
   }
 
   /**
@@ -162,19 +183,24 @@ public final class SecretMasker implements LogProcessor {
    * Returns the most heap that this masker holds, with the states of one job: 17 B for each byte of
    * the values in all their forms (a common beginning once), for those added later too, and as much
    * again with 8 B for the time of an addition; tables of 66 KiB, twice as well; for a job twice
-   * the longest value held back, and 6 times that for places found in it.
+   * the longest value held back, and 6 times that for places found in it. With {@link
+   * Builder#encoded} the tables are 142 KiB, what is held back is 8 times the longest value, and
+   * what is held back of a line is copied once with its next fragment, counted with 64 KiB.
    */
   @Override
   public long maxRetainedBytes() {
-    boolean fixed = maxStates == automaton.states();
-    long states = (long) maxStates * MaskerAutomaton.STATE_BYTES + MaskerAutomaton.FIXED_BYTES;
-    long building = fixed ? 0 : states + (long) maxStates * MaskerAutomaton.BUILD_BYTES;
-    return FIXED_BYTES + states + building + stateBytes();
+    boolean fixed = maxSize == size(values);
+    long held = (maxSize + 1L) * MaskerAutomaton.STATE_BYTES + MaskerAutomaton.FIXED_BYTES;
+    held += encoded ? EncodedForms.FIXED_BYTES : 0;
+    long building = fixed ? 0 : held + (maxSize + 1L) * MaskerAutomaton.BUILD_BYTES;
+    return FIXED_BYTES + held + building + stateBytes();
   }
 
   /** Returns the most heap of the states of one job. */
   long stateBytes() {
-    return 2L * (MaskerStream.FIXED_BYTES + maxLength) + 6L * maxLength;
+    int stream = MaskerStream.FIXED_BYTES + (encoded ? EncodedScan.FIXED_BYTES : 0);
+    int copy = encoded ? maxHeld + JobSettings.DEFAULT_MAX_LINE : 0;
+    return 2L * (stream + maxHeld) + 6L * maxHeld + copy;
   }
 
   /** Returns the number of values. */
@@ -183,14 +209,47 @@ public final class SecretMasker implements LogProcessor {
     return "SecretMasker[" + count + (count == 1 ? " value]" : " values]");
   }
 
-  MaskerAutomaton automaton() {
-    return automaton;
+  MaskerValues values() {
+    return values;
   }
 
-  private List<byte[]> forms(List<String> values) {
-    List<byte[]> forms = new ArrayList<>();
-    for (String value : values) {
-      SecretForms.of(value, encoded, forms);
+  private MaskerValues with(MaskerValues before, SecretForms more) {
+    MaskerAutomaton plain = before.plain().with(more.plain);
+    boolean wide = wideSpaces || more.wideSpaces;
+    if (!encoded && !wide) {
+      return new MaskerValues(plain, null);
+    }
+    Set<String> texts = new LinkedHashSet<>(encodedTexts);
+    texts.addAll(more.encoded);
+    return new MaskerValues(plain, EncodedForms.of(encoded, wide, plain, texts));
+  }
+
+  private void keep(SecretForms more) {
+    wideSpaces |= more.wideSpaces;
+    if (!more.encoded.isEmpty()) {
+      Set<String> texts = new LinkedHashSet<>(encodedTexts);
+      texts.addAll(more.encoded);
+      encodedTexts = texts;
+    }
+  }
+
+  /** Returns what values cost, in states of an automaton. */
+  private long size(MaskerValues of) {
+    EncodedForms forms = of.forms();
+    return of.plain().states() - 1 + (encoded && forms != null ? forms.size() : 0);
+  }
+
+  /** Values of blanks alone would leave nothing of a log to be read, and are no secrets. */
+  private SecretForms forms(List<String> of) {
+    SecretForms forms = new SecretForms(encoded);
+    of.forEach(forms::add);
+    if (forms.blankValues > 0 || forms.blankLines > 0) {
+      LogweirEngine.shared()
+          .log(SecretMasker.class, "secret masker")
+          .warn(
+              "{}: not masked as they are blank: {}",
+              forms.blankValues + " values, " + forms.blankLines + " lines of others",
+              null);
     }
     return forms;
   }
@@ -233,16 +292,26 @@ public final class SecretMasker implements LogProcessor {
     }
 
     /**
-     * Looks for the encoded forms of the values too, where such a form has 6 bytes and more: Base64
-     * (both alphabets, wherever in the encoded bytes the value begins, padded or not, also broken
-     * into lines of 64 and 76), hexadecimal, percent-encoding, the escapes of JSON and XML, and
-     * shell quoting. Of a value of several lines, at most 16 KiB, the forms of the whole are looked
-     * for beside those of its lines. In the midst of Base64, the first character of a value that
-     * shares its bits with what is before stays. A value has about 10 times its length in all these
-     * forms.
+     * Sets whether the encoded forms of the values are looked for too, where such a form has 6
+     * bytes and more. Off if not set.
+     *
+     * <ul>
+     *   <li>Escapes, any mixture of them and of what stands as it is: percent-encoding (with {@code
+     *       +} for a blank, and encoded again), the backslashes of JSON, of programs and of shells
+     *       with their letters and numbers, in several levels, quotes that are doubled or left and
+     *       entered again, {@code ^} of cmd, the backtick of PowerShell, the entities of XML.
+     *   <li>Base64 in both alphabets, padded or not, and hexadecimal, wherever in the encoded bytes
+     *       the value begins and wherever lines are wrapped; UTF-16 in both orders, and its Base64.
+     * </ul>
+     *
+     * <p>In the midst of Base64, the first character of a value that shares its bits with what is
+     * before stays; so do up to 5 characters in front of a line's wrap. Of a value of several
+     * lines, at most 16 KiB, the forms of the whole are looked for beside those of its lines. A
+     * value costs about 8 times its length and 200 B. Where nothing is found, a line takes about
+     * two to three times as long as without.
      */
-    public Builder encoded() {
-      encoded = true;
+    public Builder encoded(boolean encoded) {
+      this.encoded = encoded;
       return this;
     }
 
@@ -253,8 +322,8 @@ public final class SecretMasker implements LogProcessor {
      * @param bytes from 0 to 4 MiB
      * @throws IllegalArgumentException if {@code bytes} is out of range
      */
-    public Builder room(int bytes) {
-      room = Checks.inRange("room", bytes, 0, MAX_BYTES);
+    public Builder roomBytes(int bytes) {
+      room = Checks.inRange("roomBytes", bytes, 0, MAX_BYTES);
       return this;
     }
 

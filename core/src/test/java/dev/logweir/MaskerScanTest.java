@@ -118,6 +118,11 @@ class MaskerScanTest {
     }
 
     @Override
+    boolean linesFollow() {
+      return false;
+    }
+
+    @Override
     ByteTarget begin() {
       return counting;
     }

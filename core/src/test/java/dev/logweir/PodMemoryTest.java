@@ -87,7 +87,7 @@ class PodMemoryTest {
 
   @Test
   void sharedMasker_isCountedOnceWithAStateForEachJob() {
-    SecretMasker masker = SecretMasker.builder().add("a secret", "another").room(0).build();
+    SecretMasker masker = SecretMasker.builder().add("a secret", "another").roomBytes(0).build();
     LogStreamer sample = LogStreamer.builder(lines -> {}).engine(engine).processor(masker).build();
 
     PodMemory shared = PodMemory.builder(engine).sharedMasker(masker).jobs(10, sample).build();

@@ -210,7 +210,7 @@ class SecretMaskerTest {
 
   @Test
   void add_refusesWhatIsOverTheRoomAndKeepsTheRest() {
-    SecretMasker masker = SecretMasker.builder().add("hunter2").room(10).build();
+    SecretMasker masker = SecretMasker.builder().add("hunter2").roomBytes(10).build();
     masker.add("sword");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> masker.add("cat", "fish"))
@@ -224,11 +224,11 @@ class SecretMaskerTest {
   @Test
   void room_isChecked() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> SecretMasker.builder().room(-1))
-        .withMessage("room must be at least 0 B: -1");
+        .isThrownBy(() -> SecretMasker.builder().roomBytes(-1))
+        .withMessage("roomBytes must be at least 0 B: -1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> SecretMasker.builder().room((4 << 20) + 1))
-        .withMessage("room must be at most 4 MiB: 4194305");
+        .isThrownBy(() -> SecretMasker.builder().roomBytes((4 << 20) + 1))
+        .withMessage("roomBytes must be at most 4 MiB: 4194305");
   }
 
   @Test
@@ -251,7 +251,7 @@ class SecretMaskerTest {
   @Test
   void encoded_masksBase64AtAllAlignmentsAndItsEnds() {
     String secret = "sw?rd>fish\u00FF~";
-    SecretMasker masker = SecretMasker.builder().add(secret).encoded().build();
+    SecretMasker masker = SecretMasker.builder().add(secret).encoded(true).build();
     for (Base64.Encoder encoder :
         List.of(
             Base64.getEncoder(),
@@ -282,7 +282,7 @@ class SecretMaskerTest {
   @Test
   void encoded_masksBase64BrokenIntoLines() {
     String key = "-----BEGIN KEY-----\n" + "0123456789/abc?defg".repeat(20) + "\n-----END KEY-----";
-    SecretMasker masker = SecretMasker.builder().add(key).encoded().build();
+    SecretMasker masker = SecretMasker.builder().add(key).encoded(true).build();
     String mime = Base64.getMimeEncoder(76, new byte[] {'\n'}).encodeToString(key.getBytes(UTF_8));
     String pem = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key.getBytes(UTF_8));
     String one = Base64.getEncoder().encodeToString(key.getBytes(UTF_8));
@@ -296,7 +296,7 @@ class SecretMaskerTest {
   void encoded_masksHexAndEscapes() {
     String secret = "p\"a's\\s/w<o>r&d é$1 2";
     byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
-    SecretMasker masker = SecretMasker.builder().add(secret).encoded().build();
+    SecretMasker masker = SecretMasker.builder().add(secret).encoded(true).build();
     List<String> forms =
         List.of(
             secret,
@@ -329,7 +329,7 @@ class SecretMaskerTest {
   @Test
   void encoded_escapesNothingThatNeedsNone() {
     String secret = "azAZ09~!x\"\u0080é y";
-    SecretMasker masker = SecretMasker.builder().add(secret).encoded().build();
+    SecretMasker masker = SecretMasker.builder().add(secret).encoded(true).build();
     List<String> forms =
         List.of(
             "azAZ09~%21x%22%C2%80%C3%A9%20y",
@@ -346,24 +346,24 @@ class SecretMaskerTest {
 
   @Test
   void encoded_masksBothWaysInWhichShellsTakeAnExclamationMark() {
-    SecretMasker masker = SecretMasker.builder().add("pa$word!").encoded().build();
+    SecretMasker masker = SecretMasker.builder().add("pa$word!").encoded(true).build();
     assertThat(masker.mask("pa\\$word! pa\\$word\\!")).isEqualTo(MASK + " " + MASK);
   }
 
   @Test
   void encoded_looksForNoFormOfFewerThanSixBytes() {
-    SecretMasker two = SecretMasker.builder().add("ab").encoded().build();
+    SecretMasker two = SecretMasker.builder().add("ab").encoded(true).build();
     assertThat(two.mask("6162 ab YWI")).isEqualTo("6162 " + MASK + " YWI");
-    SecretMasker three = SecretMasker.builder().add("abc").encoded().build();
+    SecretMasker three = SecretMasker.builder().add("abc").encoded(true).build();
     assertThat(three.mask("616263 abc YWJj")).isEqualTo(MASK + " " + MASK + " YWJj");
   }
 
   @Test
   void maxRetainedBytes_isAnUpperBound() {
     SecretMasker empty = SecretMasker.of();
-    SecretMasker few = SecretMasker.builder().add("hunter2", "swordfish").room(0).build();
-    SecretMasker long_ = SecretMasker.builder().add("ab".repeat(8 << 10)).room(0).build();
-    SecretMasker many = SecretMasker.builder().add("s3cr\"et".repeat(9)).encoded().build();
+    SecretMasker few = SecretMasker.builder().add("hunter2", "swordfish").roomBytes(0).build();
+    SecretMasker long_ = SecretMasker.builder().add("ab".repeat(8 << 10)).roomBytes(0).build();
+    SecretMasker many = SecretMasker.builder().add("s3cr\"et".repeat(9)).encoded(true).build();
     for (SecretMasker masker : List.of(empty, few, long_, many)) {
       LogProcessor stdout = masker.forStream(LogSource.STDOUT);
       LogProcessor stderr = masker.forStream(LogSource.STDERR);
@@ -381,7 +381,7 @@ class SecretMaskerTest {
   @Test
   void maxRetainedBytes_coversAValueAddedThatGoesOnFromALongOne() {
     String first = "ab".repeat(6 << 10);
-    SecretMasker masker = SecretMasker.builder().add(first).room(4 << 10).build();
+    SecretMasker masker = SecretMasker.builder().add(first).roomBytes(4 << 10).build();
     long stated = masker.maxRetainedBytes();
     masker.add(first + "c".repeat(4_000));
     LogProcessor stdout = masker.forStream(LogSource.STDOUT);
@@ -396,14 +396,14 @@ class SecretMaskerTest {
         GraphLayout.parseInstance(masker, stdout, stderr).totalSize()
             - GraphLayout.parseInstance(masker).totalSize();
     assertThat(held).isBetween(2L * 16_287, 2L * MaskerStream.FIXED_BYTES + 2L * 16_384);
-    long masks = stated - SecretMasker.builder().add(first).room(0).build().maxRetainedBytes();
+    long masks = stated - SecretMasker.builder().add(first).roomBytes(0).build().maxRetainedBytes();
     // What is added costs states, and its length in what is held back, although it begins alike.
     assertThat(masks).isGreaterThanOrEqualTo((4L << 10) * (17 + 17 + 8 + 2 + 6));
   }
 
   @Test
   void maxRetainedBytes_coversValuesAddedLater() {
-    SecretMasker masker = SecretMasker.builder().add("hunter2").room(20_000).build();
+    SecretMasker masker = SecretMasker.builder().add("hunter2").roomBytes(20_000).build();
     long stated = masker.maxRetainedBytes();
     for (int i = 0; i < 19; i++) {
       masker.add(i + "-".repeat(1000));
@@ -416,7 +416,7 @@ class SecretMaskerTest {
 
   @Test
   void maxRetainedBytes_isAnUpperBoundOfValuesThatBeginAlike() {
-    SecretMasker.Builder builder = SecretMasker.builder().room(0);
+    SecretMasker.Builder builder = SecretMasker.builder().roomBytes(0);
     for (int i = 0; i < 50; i++) {
       builder.add("-".repeat(4_000) + i);
     }
@@ -428,14 +428,16 @@ class SecretMaskerTest {
 
   @Test
   void maxRetainedBytes_growsByWhatEachByteCosts() {
-    long one = SecretMasker.builder().add("-".repeat(1_000)).room(0).build().maxRetainedBytes();
-    long two = SecretMasker.builder().add("-".repeat(2_000)).room(0).build().maxRetainedBytes();
+    long one =
+        SecretMasker.builder().add("-".repeat(1_000)).roomBytes(0).build().maxRetainedBytes();
+    long two =
+        SecretMasker.builder().add("-".repeat(2_000)).roomBytes(0).build().maxRetainedBytes();
     assertThat(two - one).isEqualTo(1_000 * (17 + 2 + 6));
-    long little = SecretMasker.builder().add("-").room(1_000).build().maxRetainedBytes();
-    long more = SecretMasker.builder().add("-").room(2_000).build().maxRetainedBytes();
+    long little = SecretMasker.builder().add("-").roomBytes(1_000).build().maxRetainedBytes();
+    long more = SecretMasker.builder().add("-").roomBytes(2_000).build().maxRetainedBytes();
     assertThat(more - little).isEqualTo(1_000 * (17 + 17 + 8 + 2 + 6));
-    long none = SecretMasker.builder().room(0).build().maxRetainedBytes();
-    long some = SecretMasker.builder().room(1_000).build().maxRetainedBytes();
+    long none = SecretMasker.builder().roomBytes(0).build().maxRetainedBytes();
+    long some = SecretMasker.builder().roomBytes(1_000).build().maxRetainedBytes();
     assertThat(some - none).isBetween(1_000L * 50 + (65 << 10), 1_000L * 50 + (66 << 10));
     assertThat(none).isBetween(66L << 10, 67L << 10);
   }
@@ -443,8 +445,9 @@ class SecretMaskerTest {
   @Test
   void maxRetainedBytes_countsRoomForNoMoreThanTheMostValuesThereMayBe() {
     int all = SecretMasker.MAX_BYTES;
-    long empty = SecretMasker.builder().room(all).build().maxRetainedBytes();
-    assertThat(SecretMasker.builder().add("-".repeat(1_000)).room(all).build().maxRetainedBytes())
+    long empty = SecretMasker.builder().roomBytes(all).build().maxRetainedBytes();
+    assertThat(
+            SecretMasker.builder().add("-".repeat(1_000)).roomBytes(all).build().maxRetainedBytes())
         .isEqualTo(empty);
   }
 
@@ -455,7 +458,7 @@ class SecretMaskerTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> plain.add("+"))
         .withMessage("values added must be at most 0 B more in all their forms: 1");
-    SecretMasker encoded = SecretMasker.builder().encoded().build();
+    SecretMasker encoded = SecretMasker.builder().encoded(true).build();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> encoded.add("-".repeat(16 << 10)))
         .withMessageStartingWith("values added must be at most 65536 B more in all their forms: ");

@@ -153,7 +153,7 @@ final class Run implements AutoCloseable {
     if (given.isEmpty() && own.isEmpty()) {
       return null;
     }
-    return SecretMasker.builder().addAll(given).addAll(own).encoded().room(0).build();
+    return SecretMasker.builder().addAll(given).addAll(own).encoded(true).roomBytes(0).build();
   }
 
   /**

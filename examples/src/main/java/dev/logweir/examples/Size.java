@@ -186,7 +186,7 @@ final class Size implements Callable<Integer> {
       String text = Integer.toString(i, Character.MAX_RADIX) + "-";
       values.add(text + "#".repeat((int) Math.max(0, secretSize - text.length())));
     }
-    return SecretMasker.builder().addAll(values).encoded().room(0).build();
+    return SecretMasker.builder().addAll(values).encoded(true).roomBytes(0).build();
   }
 
   private void print(PodMemory memory, PrintWriter out) {

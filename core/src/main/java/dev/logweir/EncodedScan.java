@@ -1,0 +1,430 @@
+package dev.logweir;
+
+/**
+ * Finds encoded values in a text that comes in parts: runs of bytes, one after the other by where
+ * they begin.
+ *
+ * <p>Two searches go on side by side, each up to its next run: one reads escapes, from the places
+ * before a special byte on; one looks for the signatures of what leaves nothing as it is. What
+ * meets the end of a line within a form that is broken into lines goes on with the next line.
+ */
+final class EncodedScan {
+  /** Heap of this object, with its walk. */
+  static final int FIXED_BYTES = 512 + EscapeWalk.FIXED_BYTES;
+
+  static final int NONE = Integer.MAX_VALUE;
+
+  private static final int MAX_CARRIED = 16;
+  private static final int MIN_CUT_TAIL = 4;
+
+  private final EscapeWalk walk = new EscapeWalk();
+
+  private EncodedForms forms;
+  private MaskerAutomaton values;
+  private MaskerAutomaton signatures;
+  private byte[] bytes = Segment.NO_BYTES;
+  private int end;
+  private boolean ends;
+  private boolean cut;
+  private int maxOpen;
+
+  /** Where the next run begins, and where it ends. */
+  private int start;
+
+  private int runEnd;
+
+  /** Where the first value may begin that goes on after the text. */
+  private int openStart;
+
+  /** What is the beginning of a value at the end: of one of at least 4 bytes. */
+  private int tailStart;
+
+  private int tailEnd;
+
+  private int first;
+  private int escapeFrom;
+  private int special;
+  private int escapeStart;
+  private int escapeEnd;
+  private int formFrom;
+  private int lineBreak;
+  private int formStart;
+  private int formEnd;
+  private int matched;
+
+  /** Forms that went on at the last line's end: how far, and which, or the state as {@code ~}. */
+  private final int[] carriedIndexes = new int[MAX_CARRIED];
+
+  private final int[] carriedForms = new int[MAX_CARRIED];
+  private int carried;
+  private final int[] foundIndexes = new int[MAX_CARRIED];
+  private final int[] foundForms = new int[MAX_CARRIED];
+  private int found;
+
+  /** How many of those found were carried from the line before. */
+  private int kept;
+
+  EncodedScan(MaskerAutomaton values, EncodedForms forms) {
+    this.values = values;
+    this.forms = forms;
+    signatures = forms.signatures;
+  }
+
+  /**
+   * Begins a part.
+   *
+   * @param goingOn from where on it is new; the bytes before were in the parts before
+   * @param begins whether a line begins there
+   * @param ends whether no more of the line comes
+   * @param cut whether that is so as the rest was lost or never came
+   */
+  void begin(
+      MaskerAutomaton allValues,
+      EncodedForms allForms,
+      byte[] text,
+      int from,
+      int goingOn,
+      int to,
+      boolean begins,
+      boolean ends,
+      boolean cut) {
+    if (allForms != forms) {
+      forms = allForms;
+      values = allValues;
+      signatures = forms.signatures;
+      carried = 0; // its states are those of the forms before
+    }
+    bytes = text;
+    end = to;
+    this.ends = ends;
+    this.cut = cut;
+    maxOpen = maxOpen(values.longest());
+    openStart = NONE;
+    tailStart = NONE;
+    tailEnd = -1;
+    found = 0;
+    walk.begin(values, forms, bytes, end);
+    first = from;
+    escapeFrom = from;
+    special = -1;
+    formFrom = from;
+    lineBreak = -1;
+    int carriedStart = goingOn;
+    while (begins && carried > 0 && carriedStart < end && isBlank(bytes[carriedStart])) {
+      carriedStart++;
+    }
+    int carriedEnd = goOn(carriedStart);
+    kept = found;
+    nextEscape();
+    nextForm();
+    if (carriedEnd > carriedStart) {
+      start = carriedStart;
+      runEnd = carriedEnd;
+    } else {
+      next();
+    }
+  }
+
+  /** Returns the most bytes of the text that are held back for values of at most a length. */
+  static int maxOpen(int longest) {
+    return EncodedForms.MAX_BYTES_A_BYTE * longest + 64;
+  }
+
+  /** Whether there is nothing in the part to be masked or held back. */
+  boolean isQuiet() {
+    return start == NONE && tailStart == NONE && (ends || openStart == NONE);
+  }
+
+  /** Returns where the next run begins, or the largest number there is. */
+  int start() {
+    return start;
+  }
+
+  int runEnd() {
+    return runEnd;
+  }
+
+  /** Goes on to the next run. */
+  void next() {
+    if (escapeStart <= formStart) {
+      start = escapeStart;
+      runEnd = escapeEnd;
+      if (start != NONE) {
+        nextEscape();
+      }
+    } else {
+      start = formStart;
+      runEnd = formEnd;
+      nextForm();
+    }
+  }
+
+  /**
+   * Returns where the first value begins that may go on after the text, of those that begin before
+   * the next run; the largest number there is if there is none.
+   */
+  int openStart() {
+    return openStart;
+  }
+
+  /** Returns where the beginning of a value at the end begins; the largest number for none. */
+  int tailStart() {
+    return tailStart;
+  }
+
+  int tailEnd() {
+    return tailEnd;
+  }
+
+  /** Ends a part: lets go of the text, and keeps what goes on with the next line. */
+  void finish() {
+    bytes = Segment.NO_BYTES;
+    walk.letGo();
+    // Within a line only what came from the line before is kept: the rest is held back as text.
+    carried = cut ? 0 : ends ? found : kept;
+    System.arraycopy(foundIndexes, 0, carriedIndexes, 0, carried);
+    System.arraycopy(foundForms, 0, carriedForms, 0, carried);
+  }
+
+  void clear() {
+    carried = 0;
+  }
+
+  // ---- escapes ----
+
+  private void nextEscape() {
+    escapeStart = NONE;
+    while (true) {
+      if (special < escapeFrom) {
+        special = forms.special(bytes, escapeFrom, end);
+        escapeFrom = Math.max(escapeFrom, special - values.longest());
+      }
+      if (special >= end) {
+        return;
+      }
+      while (escapeFrom <= special) {
+        int place = escapeFrom++;
+        // A run of signs is read from its first one on.
+        boolean within = place > first && EscapeWalk.isSign(bytes[place - 1]);
+        if (within && EscapeWalk.isSign(bytes[place])) {
+          continue;
+        }
+        if (mayBegin(place) && walkFrom(place)) {
+          return;
+        }
+      }
+    }
+  }
+
+  private boolean mayBegin(int place) {
+    if (place == special) {
+      return true;
+    }
+    return place + 1 == special
+        ? values.child(0, bytes[place]) != 0
+        : forms.begins(bytes[place], bytes[place + 1]);
+  }
+
+  private boolean walkFrom(int place) {
+    walk.walk(place);
+    int last = walk.matchedEnd;
+    if (walk.openDepth >= 0) {
+      if (cut && walk.openDepth >= MIN_CUT_TAIL) {
+        tail(place, end);
+      }
+      if (open(place)) {
+        last = end;
+      }
+    }
+    if (last < 0) {
+      return false;
+    }
+    escapeStart = place;
+    escapeEnd = last;
+    return true;
+  }
+
+  /**
+   * Notes that a value may go on after the text. Returns whether it is too long to be held back: it
+   * is masked then, and its rest not known.
+   */
+  private boolean open(int place) {
+    if (!ends && end - place > maxOpen) {
+      return true;
+    }
+    openStart = Math.min(openStart, place);
+    return false;
+  }
+
+  private void tail(int from, int to) {
+    tailStart = Math.min(tailStart, from);
+    tailEnd = Math.max(tailEnd, to);
+  }
+
+  // ---- forms that leave nothing as it is ----
+
+  private void nextForm() {
+    formStart = NONE;
+    while (forms.escapes && formFrom < end) {
+      if (lineBreak < formFrom) {
+        lineBreak = formFrom;
+        while (lineBreak < end && breakEnd(lineBreak) == lineBreak) {
+          lineBreak = forms.special(bytes, lineBreak + 1, end);
+        }
+      }
+      int place = signatures.skip(bytes, formFrom, lineBreak);
+      formFrom = place + 1;
+      if (place < lineBreak) {
+        matched = -1;
+        walkSignature(place, 0, place);
+        if (matched > place) {
+          formStart = place;
+          formEnd = matched;
+          return;
+        }
+      }
+    }
+  }
+
+  private void walkSignature(int from, int before, int place) {
+    int state = before;
+    int at = place;
+    while (signatures.goesOn(state)) {
+      if (at >= end) {
+        open(from, at, ~state, signatures.depth(state));
+        return;
+      }
+      int next = signatures.child(state, bytes[at]);
+      if (next == 0) {
+        int after = state == 0 ? at : breakEnd(at);
+        if (after == at) {
+          return;
+        }
+        if (after == end) {
+          open(from, at, ~state, signatures.depth(state));
+          return;
+        }
+        at = after;
+        continue;
+      }
+      state = next;
+      at++;
+      for (int form = forms.first(state); form >= 0; form = forms.next(form)) {
+        walkForm(from, form, signatures.depth(state), at);
+      }
+    }
+  }
+
+  private void walkForm(int from, int form, int before, int place) {
+    int index = before;
+    int at = place;
+    int length = forms.length(form);
+    while (index < length) {
+      if (at < end && forms.matches(form, index, bytes[at])) {
+        index++;
+        at++;
+        continue;
+      }
+      int after = forms.wraps(form) ? breakEnd(at) : at;
+      if (after == end || at == end) {
+        open(from, at, form, index);
+        return;
+      }
+      if (after == at) {
+        return;
+      }
+      at = after;
+    }
+    matched = Math.max(matched, restEnd(from, form, at));
+  }
+
+  /** Returns the end of a form with the symbol that it shares, and what fills up its group. */
+  private int restEnd(int from, int form, int place) {
+    if (forms.restBits(form) == 0) {
+      return place;
+    }
+    int at = place;
+    if (at < end && forms.matchesRest(form, bytes[at])) {
+      at++;
+      while (at < end && at - place < 3 && bytes[at] == '=') {
+        at++;
+      }
+    }
+    if (at == end && at - place < 3) {
+      open(from);
+    }
+    return at;
+  }
+
+  private void open(int from, int at, int form, int index) {
+    if (open(from)) {
+      matched = end;
+    }
+    if (ends && index >= EncodedForms.MIN_BYTES) {
+      tail(from, at);
+    }
+    if (index > 0 && found < MAX_CARRIED && (form < 0 || forms.wraps(form))) {
+      foundForms[found] = form;
+      foundIndexes[found] = index;
+      found++;
+    }
+  }
+
+  /** Goes on with the forms that the line before ended in; returns the end of the longest run. */
+  private int goOn(int from) {
+    if (carried == 0) {
+      return from;
+    }
+    matched = -1;
+    for (int i = 0; i < carried; i++) {
+      int form = carriedForms[i];
+      if (form < 0) {
+        walkSignature(from, ~form, from);
+      } else {
+        walkForm(from, form, carriedIndexes[i], from);
+      }
+    }
+    carried = 0;
+    int last = Math.max(matched, tailEnd);
+    if (found > 0 && !ends) {
+      // The rest of the line goes on from here, not from what would be held back.
+      last = end;
+    }
+    openStart = NONE;
+    tailStart = NONE;
+    tailEnd = -1;
+    return last;
+  }
+
+  /** Returns where the text goes on after a line's end, as it is or escaped; the place if none. */
+  private int breakEnd(int place) {
+    int at = place;
+    while (at < end) {
+      byte b = bytes[at];
+      if (b == '\n' || b == '\r') {
+        at++;
+      } else if (b == '\\') {
+        int letter = at + 1;
+        while (letter < end && bytes[letter] == '\\') {
+          letter++;
+        }
+        if (letter == end || (bytes[letter] != 'n' && bytes[letter] != 'r')) {
+          break;
+        }
+        at = letter + 1;
+      } else {
+        break;
+      }
+    }
+    if (at > place) {
+      while (at < end && isBlank(bytes[at])) {
+        at++;
+      }
+    }
+    return at;
+  }
+
+  private static boolean isBlank(byte b) {
+    return b == ' ' || b == '\t';
+  }
+}
