@@ -3,7 +3,7 @@ package dev.logweir;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls that hang: of senders, processors and listeners that ignored their interruption, or that
@@ -16,38 +16,52 @@ final class AbandonedCalls {
   /** How many of one client, or of one class, stand before new ones are refused. */
   static final int LIMIT = 16;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final IdentityHashMap<Object, Integer> byClient = new IdentityHashMap<>();
-  private final Map<Class<?>, Integer> byClass = new HashMap<>();
+  private final MemoryLock lock = new MemoryLock();
+  private final IdentityHashMap<Object, int[]> byClient = new IdentityHashMap<>();
+  private final Map<Class<?>, int[]> byClass = new HashMap<>();
 
   /** Read without the lock where most often there is nothing to see. */
   private volatile int count;
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // guarded by the lock
   void add(Object owner) {
     lock.lock();
     try {
-      if (isOfADrain(owner)) {
-        byClass.merge(owner.getClass(), 1, Integer::sum);
+      count++;
+      int[] calls = callsOf(owner);
+      if (calls != null) {
+        calls[0]++;
+      } else if (isOfADrain(owner)) {
+        byClass.put(owner.getClass(), new int[] {1});
       } else {
-        byClient.merge(owner, 1, Integer::sum);
+        byClient.put(owner, new int[] {1});
       }
-      count = total();
+    } catch (OutOfMemoryError ignored) {
+      // It stands in the count of all, if not in its owner's.
     } finally {
       lock.unlock();
     }
   }
 
+  private int @Nullable [] callsOf(Object owner) {
+    return isOfADrain(owner) ? byClass.get(owner.getClass()) : byClient.get(owner);
+  }
+
   /** Takes a call out that has returned; returns whether calls of its owner were refused. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // guarded by the lock
   boolean remove(Object owner) {
     lock.lock();
     try {
       boolean refused = isAtLimitLocked(owner);
-      if (isOfADrain(owner)) {
-        byClass.computeIfPresent(owner.getClass(), (key, calls) -> calls == 1 ? null : calls - 1);
-      } else {
-        byClient.computeIfPresent(owner, (key, calls) -> calls == 1 ? null : calls - 1);
+      int[] calls = callsOf(owner);
+      if (calls != null && --calls[0] == 0) {
+        if (isOfADrain(owner)) {
+          byClass.remove(owner.getClass());
+        } else {
+          byClient.remove(owner);
+        }
       }
-      count = total();
+      count--;
       return refused;
     } finally {
       lock.unlock();
@@ -56,17 +70,6 @@ final class AbandonedCalls {
 
   private static boolean isOfADrain(Object owner) {
     return owner instanceof LogProcessor || owner instanceof LogListener;
-  }
-
-  private int total() {
-    int calls = 0;
-    for (int of : byClient.values()) {
-      calls += of;
-    }
-    for (int of : byClass.values()) {
-      calls += of;
-    }
-    return calls;
   }
 
   boolean isAtLimit(Object owner) {
@@ -82,11 +85,8 @@ final class AbandonedCalls {
   }
 
   private boolean isAtLimitLocked(Object owner) {
-    int calls =
-        isOfADrain(owner)
-            ? byClass.getOrDefault(owner.getClass(), 0)
-            : byClient.getOrDefault(owner, 0);
-    return calls >= LIMIT;
+    int[] calls = callsOf(owner);
+    return calls != null && calls[0] >= LIMIT;
   }
 
   int count() {

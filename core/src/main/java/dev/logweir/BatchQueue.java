@@ -124,6 +124,14 @@ final class BatchQueue {
   }
 
   /** Returns the bytes of text that processors made. */
+  long heldLines() {
+    return heldLines;
+  }
+
+  long heldBytes() {
+    return heldBytes;
+  }
+
   long heldAdded() {
     return heldAdded;
   }
@@ -153,15 +161,17 @@ final class BatchQueue {
    *
    * @param told whether the marker at the batch's head has arrived
    */
-  static void handOn(LogBatch batch, DropReason reason, Tally lost, boolean told, GapTally target) {
-    if (lost.equals(batch.source()) && batch.addedLost == batch.addedBytes) {
+  static void handOn(
+      LogBatch batch, DropReason reason, long lines, long bytes, boolean told, GapTally target) {
+    boolean whole = lines == batch.sourceLines && bytes == batch.sourceBytes;
+    if (whole && batch.addedLost == batch.addedBytes) {
       if (!told) {
         target.add(batch.gapBefore);
       }
       target.add(batch.markedGaps);
     }
-    if (!lost.isZero() || batch.addedLost > 0) {
-      target.add(lost.lines(), lost.bytes(), reason.bit());
+    if ((lines | bytes) != 0 || batch.addedLost > 0) {
+      target.add(lines, bytes, reason.bit());
     }
   }
 }

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ public final class BatchShipper implements AutoCloseable {
   private static final int OWN_BYTES = 8 << 10;
 
   /** Held for a whole call: no other's line comes between the fragments of a long one. */
-  private final ReentrantLock lock = new ReentrantLock();
+  private final MemoryLock lock = new MemoryLock();
 
   private final Job job;
   private final int maxLine;

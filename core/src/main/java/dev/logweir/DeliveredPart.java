@@ -1,7 +1,5 @@
 package dev.logweir;
 
-import java.util.concurrent.locks.ReentrantLock;
-
 /**
  * How much of a batch has arrived, as its sender tells.
  *
@@ -14,7 +12,7 @@ final class DeliveredPart {
   private final MemoryLock counting = new MemoryLock();
 
   /** The sink's; held for a moment. */
-  private final ReentrantLock lock;
+  private final MemoryLock lock;
 
   private final LineReader reader;
   private int countedLines;
@@ -26,7 +24,7 @@ final class DeliveredPart {
   private long sourceBytes;
   private long addedBytes;
 
-  DeliveredPart(LogBatch batch, ReentrantLock lock) {
+  DeliveredPart(LogBatch batch, MemoryLock lock) {
     reader = new LineReader(batch);
     this.lock = lock;
   }
@@ -75,11 +73,12 @@ final class DeliveredPart {
     }
   }
 
-  /** Returns what the job wrote for them; a count that is under way is not waited for. */
-  Tally source() {
+  /** Takes what the job wrote for them out; a count that is under way is not waited for. */
+  void takeFrom(SinkLedger.Loss loss) {
     lock.lock();
     try {
-      return new Tally(sourceLines, sourceBytes);
+      loss.lines -= sourceLines;
+      loss.bytes -= sourceBytes;
     } finally {
       lock.unlock();
     }

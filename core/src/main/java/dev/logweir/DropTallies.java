@@ -41,6 +41,22 @@ final class DropTallies {
     }
   }
 
+  long lines() {
+    long lines = uncountedLines;
+    for (int i = 0; i < counts.length; i += 2) {
+      lines += counts[i];
+    }
+    return lines;
+  }
+
+  long bytes() {
+    long bytes = uncountedBytes;
+    for (int i = 1; i < counts.length; i += 2) {
+      bytes += counts[i];
+    }
+    return bytes;
+  }
+
   /** Returns all but what came after the end. */
   Tally total() {
     long lines = uncountedLines;

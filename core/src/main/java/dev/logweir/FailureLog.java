@@ -1,7 +1,6 @@
 package dev.logweir;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
@@ -27,7 +26,7 @@ final class FailureLog {
   private static final int ALWAYS_TOLD = 4;
 
   /** Guards the streaks of all subjects: it is taken for a moment, and only where things fail. */
-  private static final ReentrantLock LOCK = new ReentrantLock();
+  private static final MemoryLock LOCK = new MemoryLock();
 
   private final ILoggerFactory loggers;
   private final Time time;

@@ -3,7 +3,7 @@ package dev.logweir;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Job {
   /** A sink has a batch being assembled, a queue of two, and a batch being sent. */
   private static final int SINK_PLACES = 4;
+
+  private static final int REPORT_TRIES = 50;
+  private static final long REPORT_PAUSE_NANOS = 10_000_000L;
 
   enum State {
     NEW,
@@ -35,10 +38,15 @@ final class Job {
   final LogStreamer.@Nullable AfterLog afterLog;
   private @Nullable JobDrain drain;
 
-  final ReentrantLock lock = new ReentrantLock();
+  final MemoryLock lock = new MemoryLock();
   private volatile State state = State.NEW;
   private volatile boolean linesWait;
   private @Nullable JobEnd ending;
+
+  /** There from the start, as an end must come also where there is no memory for it. */
+  private final JobEnd prepared;
+
+  private final LogReport unknownReport;
   private long maxRetainedBytes;
   private final List<SourceEnd> badEnds = new ArrayList<>(0);
   private int pumps;
@@ -60,6 +68,8 @@ final class Job {
     this.senders = senders;
     this.processors = processors;
     this.afterLog = afterLog;
+    prepared = new JobEnd(this);
+    unknownReport = LogReport.unknown(name, senders.size());
   }
 
   State state() {
@@ -273,8 +283,9 @@ final class Job {
 
   /** Whether a sink drops, as it has no room. */
   boolean isDropping() {
-    for (Sink sink : sinks) {
-      if (sink.isDropping()) {
+    List<Sink> all = sinks;
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).isDropping()) {
         return true;
       }
     }
@@ -331,7 +342,7 @@ final class Job {
   /** Takes what is held to its end; an interrupt of the calling thread stays what it is. */
   void drainToTheEnd() {
     if (drain == null) {
-      sinks.forEach(Sink::noMore);
+      drained();
     } else if (drain.requestOrRun()) {
       Thread.currentThread().interrupt();
     }
@@ -345,13 +356,28 @@ final class Job {
       end.await();
       end.callerGoes();
     }
-    return report();
+    return finalReport();
   }
 
   /** Waits for the end that has begun, no longer than the engine has time for. */
   LogReport finishBy(long deadlineNanos) {
     beginEnd(Math.max(0, deadlineNanos - engine.time.nanoTime()), true).await(deadlineNanos);
-    return report();
+    return finalReport();
+  }
+
+  /**
+   * Returns the report; where there is no memory for it, tries for a while, and then returns one
+   * that says no more than that the log is not complete.
+   */
+  LogReport finalReport() {
+    for (int i = 0; i < REPORT_TRIES; i++) {
+      try {
+        return report();
+      } catch (OutOfMemoryError ignored) {
+        LockSupport.parkNanos(REPORT_PAUSE_NANOS);
+      }
+    }
+    return unknownReport;
   }
 
   /** Ends the job; cancels the {@link #finish} that another thread is in. */
@@ -392,7 +418,8 @@ final class Job {
       end = ending;
       boolean begins = end == null;
       if (end == null) {
-        end = new JobEnd(this, timeoutNanos, cancelled);
+        end = prepared;
+        end.setTimes(timeoutNanos, cancelled);
         ending = end;
       }
       if (counts) {
@@ -421,7 +448,11 @@ final class Job {
 
   /** The streams are drained and the processors have said their last. */
   void drained() {
-    sinks.forEach(Sink::noMore);
+    List<Sink> all = sinks;
+    // By index here and below: an iterator is an object, and there may be no memory for one.
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).noMore();
+    }
   }
 
   /** One of the sinks has sent all that it ever will. */
@@ -460,29 +491,37 @@ final class Job {
   }
 
   /**
-   * Ends the sinks where they stand and takes the final balance, all in one moment, which is no
-   * longer for much that is held than for little.
+   * Ends the sinks where they stand, all in one moment; the balance changes no more. Takes no
+   * memory, so that it comes to its end.
    */
-  LogReport closeAccount() {
-    if (sinks.isEmpty()) {
-      return emptyBalance();
+  void closeAccount() {
+    List<Sink> all = sinks;
+    if (all.isEmpty()) {
+      return;
     }
     JobDrain streams = drain;
     lockAll();
     try {
-      for (Sink sink : sinks) {
-        sink.abort(streams == null ? Tally.NONE : streams.unseenBy(sink));
+      for (int i = 0; i < all.size(); i++) {
+        Sink sink = all.get(i);
+        if (streams == null) {
+          sink.abort(0, 0);
+        } else {
+          sink.abort(streams.linesUnseenBy(sink), streams.bytesUnseenBy(sink));
+        }
       }
-      LogReport report = balance();
       if (streams != null) {
         streams.markReported();
       }
-      sinks.forEach(Sink::close);
-      return report;
+      for (int i = 0; i < all.size(); i++) {
+        all.get(i).close();
+      }
     } finally {
       unlockAll();
       // With no lock held: an interrupt may run foreign code, and a thread takes its time to start.
-      sinks.forEach(Sink::interruptAbandoned);
+      for (int i = 0; i < all.size(); i++) {
+        all.get(i).interruptAbandoned();
+      }
       // Last, so that a line in hand is not lost for a second reason: the interrupt.
       if (streams != null && !streams.giveUp()) {
         streams.discard(true);
@@ -496,8 +535,9 @@ final class Job {
     if (drain != null && drain.isOn(thread)) {
       return true;
     }
-    for (Sink sink : sinks) {
-      if (sink.isCalling(thread)) {
+    List<Sink> all = sinks;
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).isCalling(thread)) {
         return true;
       }
     }
@@ -509,10 +549,11 @@ final class Job {
 
   LogReport report() {
     JobEnd end = ending();
-    LogReport last = end == null ? null : end.report();
-    if (last != null) {
-      return last;
-    }
+    return end == null ? balanceNow() : end.report();
+  }
+
+  /** Returns the balance as it is; the final one once the account is closed. */
+  LogReport balanceNow() {
     if (sinks.isEmpty()) {
       return emptyBalance(); // it may begin to run at any moment
     }
@@ -561,14 +602,16 @@ final class Job {
     if (drain != null) {
       drain.lockStreams();
     }
-    for (Sink sink : sinks) {
-      sink.lock.lock();
+    List<Sink> all = sinks;
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).lock.lock();
     }
   }
 
   private void unlockAll() {
-    for (Sink sink : sinks) {
-      sink.lock.unlock();
+    List<Sink> all = sinks;
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).lock.unlock();
     }
     if (drain != null) {
       drain.unlockStreams();

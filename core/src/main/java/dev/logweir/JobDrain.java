@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,10 +52,11 @@ final class JobDrain extends WorkerPool.Work {
   private final MemoryBudget.@Nullable Waiter budgetRequest;
 
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
-  private final ReentrantLock lock;
+  private final MemoryLock lock;
   private @Nullable Condition idle;
   private @Nullable Thread runner;
   private Time.@Nullable Entry retry;
+  private final Runnable retryRun = this::retry;
   private volatile boolean givenUp;
 
   /** The end has interrupted the pass under way. */
@@ -144,7 +144,7 @@ final class JobDrain extends WorkerPool.Work {
     lock.lock();
     try {
       if (!givenUp && retry == null) {
-        retry = job.engine.time.schedule(this::retry, WorkerPool.RETRY_NANOS);
+        retry = job.engine.time.schedule(retryRun, WorkerPool.RETRY_NANOS);
       }
     } finally {
       lock.unlock();
@@ -411,10 +411,10 @@ final class JobDrain extends WorkerPool.Work {
     lock.lockInterruptibly();
     try {
       if (idle == null) {
-        idle = lock.newCondition();
+        idle = lock.condition();
       }
       while (!givenUp && willSignal() && goal.taken() == null) {
-        idle.await();
+        lock.await(idle);
       }
       return !givenUp;
     } finally {
@@ -492,7 +492,7 @@ final class JobDrain extends WorkerPool.Work {
       } else if (outcome == Outcome.TAKEN && out.isEnded() && err.isEnded()) {
         ended = true;
       }
-      watches.forEach(Watch::look);
+      lookAtWatches();
       if (interrupted) {
         interrupted = false;
         interruptSeen = false;
@@ -508,8 +508,9 @@ final class JobDrain extends WorkerPool.Work {
       discard(true);
       return Outcome.TAKEN;
     }
-    for (Sink sink : job.sinks) {
-      sink.passEnded();
+    List<Sink> sinks = job.sinks;
+    for (int i = 0; i < sinks.size(); i++) {
+      sinks.get(i).passEnded();
     }
     if (outcome == Outcome.NO_SEGMENT && memoryShort) {
       retryLater();
@@ -605,13 +606,19 @@ final class JobDrain extends WorkerPool.Work {
     return givenUp;
   }
 
+  private void lookAtWatches() {
+    for (int i = 0; i < watches.size(); i++) {
+      watches.get(i).look();
+    }
+  }
+
   /** Stops draining; a drain under way is interrupted. Returns whether there is one. */
   boolean giveUp() {
     Thread running;
     lock.lock();
     try {
       givenUp = true;
-      watches.forEach(Watch::look);
+      lookAtWatches();
       if (retry != null) {
         retry.cancel();
         retry = null;
@@ -704,12 +711,15 @@ final class JobDrain extends WorkerPool.Work {
 
   /** What was accepted and not dropped, and has not come to a sink yet. Guarded by all locks. */
   Tally unseenBy(Sink sink) {
-    Tally accepted = accepted();
-    Tally lost = stdout.dropped().total().plus(stderr.dropped().total());
-    Tally entered = sink.ledger.entered();
-    return new Tally(
-        accepted.lines() - lost.lines() - entered.lines(),
-        accepted.bytes() - lost.bytes() - entered.bytes());
+    return new Tally(linesUnseenBy(sink), bytesUnseenBy(sink));
+  }
+
+  long linesUnseenBy(Sink sink) {
+    return stdout.keptLinesSoFar() + stderr.keptLinesSoFar() - sink.ledger.enteredLines();
+  }
+
+  long bytesUnseenBy(Sink sink) {
+    return stdout.keptBytesSoFar() + stderr.keptBytesSoFar() - sink.ledger.enteredBytes();
   }
 
   Tally accepted() {

@@ -1,10 +1,8 @@
 package dev.logweir;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +19,27 @@ final class JobEnd {
 
   private static final long AFTER_LOG_NANOS = 1_000_000_000L;
 
+  /** Half of the time, the log's time, all of it. */
+  private static final int TIMERS = 3;
+
   private final Job job;
-  private final long timeoutNanos;
-  private final long deadlineNanos;
-  private final ReentrantLock account = new ReentrantLock();
+
+  /** Set once, before anybody sees this. */
+  private long timeoutNanos;
+
+  private long deadlineNanos;
+  private final MemoryLock account = new MemoryLock();
   private final CountDownLatch over = new CountDownLatch(1);
   private final AtomicInteger callers = new AtomicInteger();
-  private final List<Time.@Nullable Entry> timers = new ArrayList<>();
+  private final Time.@Nullable Entry[] timers = new Time.Entry[TIMERS];
+  private int timersSet;
+  private final Runnable timeIsHalf = this::beLate;
+  private final Runnable logTimeIsUp = this::logTimeUp;
+  private final Runnable timeIsUp = this::timeUp;
   private boolean timersEnded;
+  private boolean accountClosed;
   private @Nullable LogReport report;
+  private final Closing prepared = new Closing();
   private @Nullable Closing closing;
 
   /**
@@ -38,14 +48,17 @@ final class JobEnd {
    */
   private boolean callbackBarred;
 
+  JobEnd(Job job) {
+    this.job = job;
+  }
+
   /**
    * @param cancelled whether the thread that begins it is interrupted
    */
-  JobEnd(Job job, long timeoutNanos, boolean cancelled) {
-    this.job = job;
-    this.timeoutNanos = timeoutNanos;
+  void setTimes(long nanos, boolean cancelled) {
+    timeoutNanos = nanos;
     callbackBarred = cancelled;
-    deadlineNanos = job.engine.time.nanoTime() + timeoutNanos;
+    deadlineNanos = job.engine.time.nanoTime() + nanos;
   }
 
   /**
@@ -62,17 +75,17 @@ final class JobEnd {
     }
     long logDeadline = deadlineNanos - timeoutNanos + logNanos;
     List<Sink> sinks = job.sinks;
-    for (Sink sink : sinks) {
-      sink.beginEnd(logDeadline);
+    for (int i = 0; i < sinks.size(); i++) {
+      sinks.get(i).beginEnd(logDeadline);
     }
     boolean drained = job.closeStreams();
-    boolean sent = report() != null;
+    boolean sent = isAccountClosed();
     if (!sent) {
-      timer(() -> sinks.forEach(Sink::beLate), logNanos / 2);
-      timer(() -> logOver(true), logNanos);
+      timer(timeIsHalf, logNanos / 2);
+      timer(logTimeIsUp, logNanos);
     }
     if (!sent || !waits) {
-      timer(this::timeUp, timeoutNanos);
+      timer(timeIsUp, timeoutNanos);
     }
     if (!ran) {
       logOver(false);
@@ -84,12 +97,23 @@ final class JobEnd {
     }
   }
 
+  private void beLate() {
+    List<Sink> sinks = job.sinks;
+    for (int i = 0; i < sinks.size(); i++) {
+      sinks.get(i).beLate();
+    }
+  }
+
+  private void logTimeUp() {
+    logOver(true);
+  }
+
   private void timer(Runnable task, long nanos) {
     Time.Entry entry = job.engine.time.schedule(task, nanos);
     job.lock.lock();
     try {
       if (!timersEnded) {
-        timers.add(entry);
+        timers[timersSet++] = entry;
         return;
       }
     } finally {
@@ -144,15 +168,15 @@ final class JobEnd {
     Closing next;
     account.lock();
     try {
-      if (report() != null) {
+      if (isAccountClosed()) {
         return;
       }
-      LogReport last = job.closeAccount();
-      boolean inTime = !job.sinks.isEmpty() && job.engine.time.nanoTime() < deadlineNanos;
-      next = new Closing(last, inTime);
+      job.closeAccount();
+      next = prepared;
+      next.inTime = !job.sinks.isEmpty() && job.engine.time.nanoTime() - deadlineNanos < 0;
       job.lock.lock();
       try {
-        report = last;
+        accountClosed = true;
         closing = next;
       } finally {
         job.lock.unlock();
@@ -206,10 +230,38 @@ final class JobEnd {
     over.countDown();
   }
 
-  /** Returns the final report, null as long as there is none. */
-  @Nullable LogReport report() {
+  private boolean isAccountClosed() {
     job.lock.lock();
     try {
+      return accountClosed;
+    } finally {
+      job.lock.unlock();
+    }
+  }
+
+  /**
+   * Returns the final report once the account is closed: always the same, made when it is asked for
+   * first. Before, the balance as it is.
+   */
+  LogReport report() {
+    job.lock.lock();
+    try {
+      if (report != null) {
+        return report;
+      }
+    } finally {
+      job.lock.unlock();
+    }
+    boolean last = isAccountClosed();
+    LogReport made = job.balanceNow();
+    if (!last) {
+      return made;
+    }
+    job.lock.lock();
+    try {
+      if (report == null) {
+        report = made;
+      }
       return report;
     } finally {
       job.lock.unlock();
@@ -236,8 +288,7 @@ final class JobEnd {
    * time.
    */
   private final class Closing extends WorkerPool.Work {
-    private final LogReport last;
-    private final boolean inTime;
+    private boolean inTime;
     private @Nullable Thread thread;
 
     /** Whose call is under way. */
@@ -248,36 +299,43 @@ final class JobEnd {
     /** Whether the call under way is counted as abandoned. */
     private boolean abandoned;
 
-    Closing(LogReport last, boolean inTime) {
-      this.last = last;
-      this.inTime = inTime;
-    }
-
     @Override
     void run() {
-      for (LogProcessor processor : job.processors) {
-        attempt("processor", processor, processor::close);
+      try {
+        for (int i = 0; i < job.processors.size(); i++) {
+          attempt("processor", job.processors.get(i));
+        }
+        for (int i = 0; i < job.senders.size(); i++) {
+          attempt("sender", job.senders.get(i));
+        }
+        if (job.afterLog != null && inTime) {
+          attempt("callback after the log", job.afterLog);
+        }
+      } finally {
+        over();
       }
-      for (BatchSender sender : job.senders) {
-        attempt("sender", sender, sender::close);
+    }
+
+    private void call(Object whose) throws Exception {
+      if (whose == job.afterLog) {
+        job.afterLog.run(job.finalReport());
+      } else if (whose instanceof LogProcessor processor) {
+        processor.close();
+      } else if (whose instanceof BatchSender sender) {
+        sender.close();
       }
-      LogStreamer.AfterLog after = job.afterLog;
-      if (after != null && inTime) {
-        attempt("callback after the log", after, () -> after.run(last));
-      }
-      over();
     }
 
     /**
      * Runs one call. After the time is up a close begins interrupted, and a callback does not
      * begin.
      */
-    private void attempt(String what, Object whose, ThrowingRunnable action) {
+    private void attempt(String what, Object whose) {
       if (!begin(whose)) {
         return;
       }
       try {
-        action.run();
+        call(whose);
       } catch (Throwable e) {
         warn(what, whose, e);
       }
@@ -356,10 +414,5 @@ final class JobEnd {
         job.lock.unlock();
       }
     }
-  }
-
-  /** An action that may throw anything. */
-  private interface ThrowingRunnable {
-    void run() throws Exception;
   }
 }

@@ -242,9 +242,11 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     return addedBytes - call.deliveredAdded();
   }
 
-  /** Returns what the job wrote for what is behind the lines that have arrived for certain. */
-  Tally undelivered() {
-    return source().minus(call.deliveredSource());
+  /** Tells what the job wrote for what is behind the lines that have arrived for certain. */
+  void undelivered(SinkLedger.Loss loss) {
+    loss.lines = sourceLines;
+    loss.bytes = sourceBytes;
+    call.takeDeliveredFrom(loss);
   }
 
   /** Returns whether a line is not known to have arrived, given how the call failed. */

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.StringJoiner;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * returned is final.
  */
 public final class LogReport {
+  private static final SinkReport UNKNOWN_SINK = new SinkLedger(new Totals()).unknown();
+
   /** How many ends of streams a report lists. */
   public static final int MAX_BAD_ENDS = 32;
 
@@ -21,6 +24,14 @@ public final class LogReport {
     this.name = name;
     this.sinks = List.copyOf(sinks);
     this.badEnds = List.copyOf(badEnds);
+  }
+
+  /**
+   * Returns what is returned where there is no memory for a report: of each sink that a line was
+   * lost for want of memory, so that it is not taken for complete.
+   */
+  static LogReport unknown(String name, int sinks) {
+    return new LogReport(name, Collections.nCopies(sinks, UNKNOWN_SINK), List.of());
   }
 
   /** Returns the job's name. */

@@ -11,7 +11,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
@@ -28,6 +28,8 @@ public final class LogweirEngine implements AutoCloseable {
   /** How many sends run at once if nothing else is said. */
   public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
 
+  private static final int MEMORY_TRIES = 50;
+  private static final long MEMORY_PAUSE_NANOS = 10_000_000L;
   private static final int MAX_SENDS = 1 << 16;
   static final int MAX_CLOSINGS = 1024;
   private static final int FREE_LARGE_BYTES = 3 << 20;
@@ -53,8 +55,8 @@ public final class LogweirEngine implements AutoCloseable {
   private final SegmentPool large;
   private final SegmentPool small;
   private final Set<Job> jobs = ConcurrentHashMap.newKeySet();
-  private final ReentrantLock scratchLock = new ReentrantLock();
-  private final List<Scratch> scratches = new ArrayList<>();
+  private final MemoryLock scratchLock = new MemoryLock();
+  private final List<Scratch> scratches;
   private volatile boolean closed;
   private final AtomicBoolean released = new AtomicBoolean();
 
@@ -62,6 +64,7 @@ public final class LogweirEngine implements AutoCloseable {
     time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
     loggers = builder.loggers;
     drainThreads = Runtime.getRuntime().availableProcessors();
+    scratches = new ArrayList<>(drainThreads);
     drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
     FailureLog log = log(SendPool.class, "engine");
     maxConcurrentSends = builder.maxConcurrentSends;
@@ -143,12 +146,18 @@ public final class LogweirEngine implements AutoCloseable {
     }
     long deadline = time.nanoTime() + nanos;
     closed = true;
-    List<Job> open = List.copyOf(jobs);
-    boolean waits = !isWithin(open);
-    open.forEach(job -> job.beginEnd(nanos, waits));
-    List<LogReport> reports = new ArrayList<>(open.size());
-    for (Job job : open) {
-      reports.add(waits ? job.finishBy(deadline) : job.report());
+    boolean waits = !isOn() && !isWithinAJob();
+    List<LogReport> reports = null;
+    while (reports == null) {
+      try {
+        reports = endAll(List.copyOf(jobs), nanos, deadline, waits);
+      } catch (OutOfMemoryError e) {
+        if (time.nanoTime() - deadline >= 0) {
+          releaseIfOver();
+          throw e;
+        }
+        LockSupport.parkNanos(MEMORY_PAUSE_NANOS); // each step of an end may be taken again
+      }
     }
     releaseIfOver();
     if (waits) {
@@ -163,12 +172,32 @@ public final class LogweirEngine implements AutoCloseable {
     return reports;
   }
 
+  private static List<LogReport> endAll(List<Job> open, long nanos, long deadline, boolean waits) {
+    List<LogReport> reports = new ArrayList<>(open.size());
+    for (int i = 0; i < open.size(); i++) {
+      open.get(i).beginEnd(nanos, waits);
+    }
+    for (int i = 0; i < open.size(); i++) {
+      Job job = open.get(i);
+      reports.add(waits ? job.finishBy(deadline) : job.finalReport());
+    }
+    return reports;
+  }
+
   /** Whether the calling thread is in a call that the end of a job, or of a thread, waits for. */
-  private boolean isWithin(List<Job> open) {
-    return drains.isOn()
-        || sends.isOn()
-        || closings.isOn()
-        || open.stream().anyMatch(Job::isWithin);
+  private boolean isOn() {
+    return drains.isOn() || sends.isOn() || closings.isOn();
+  }
+
+  private boolean isWithinAJob() {
+    for (int i = 0; i < MEMORY_TRIES; i++) {
+      try {
+        return jobs.stream().anyMatch(Job::isWithin);
+      } catch (OutOfMemoryError ignored) {
+        LockSupport.parkNanos(MEMORY_PAUSE_NANOS);
+      }
+    }
+    return true; // to wait for oneself would be worse than not to wait
   }
 
   /**

@@ -77,14 +77,17 @@ final class MemoryLock extends ReentrantLock {
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   @SuppressWarnings("WaitNotInLoop") // its callers loop
-  long awaitNanos(Condition condition, long nanos) throws InterruptedException {
-    try {
-      return condition.awaitNanos(nanos);
-    } catch (OutOfMemoryError ignored) {
-      long pause = Math.min(nanos, MISSED_NANOS);
-      lookAway(pause);
-      return nanos - pause;
+  long awaitNanos(@Nullable Condition condition, long nanos) throws InterruptedException {
+    if (condition != null) {
+      try {
+        return condition.awaitNanos(nanos);
+      } catch (OutOfMemoryError ignored) {
+        // it still has the lock, and looks away instead
+      }
     }
+    long pause = Math.min(nanos, MISSED_NANOS);
+    lookAway(pause);
+    return nanos - pause;
   }
 
   private void lookAway(long nanos) throws InterruptedException {

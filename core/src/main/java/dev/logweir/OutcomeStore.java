@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The variables of a job and the names of those not set, within a bound of heap bytes. Changed by
@@ -30,7 +29,7 @@ final class OutcomeStore {
 
   private final long maxBytes;
   private final long maxCount;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final MemoryLock lock = new MemoryLock();
   private final Map<String, String> variables = new LinkedHashMap<>();
   private final List<String> excess = new ArrayList<>(MAX_NAMES);
   private final List<String> incomplete = new ArrayList<>(MAX_NAMES);

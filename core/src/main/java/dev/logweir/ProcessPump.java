@@ -5,7 +5,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +26,7 @@ final class ProcessPump {
   private final Job job;
   private final JobDrain streams;
   private final boolean waits;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final MemoryLock lock = new MemoryLock();
   private final Condition changed = lock.newCondition();
   private int reading = 2;
 
@@ -218,7 +217,7 @@ final class ProcessPump {
     lock.lockInterruptibly();
     try {
       while (reading > 0 && !detached) {
-        changed.await();
+        lock.await(changed);
       }
     } finally {
       lock.unlock();

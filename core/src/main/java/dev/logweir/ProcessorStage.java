@@ -1,6 +1,7 @@
 package dev.logweir;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** One processor of one stream: runs it on a line and passes on what it made of it. */
 final class ProcessorStage implements LineTarget, LogProcessor.Output {
@@ -9,8 +10,8 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   private final LinePieces pieces;
   private final LogLine endLine;
 
-  /** Whether the rest of the line is lost too, as the processor threw on a fragment of it. */
-  private boolean failing;
+  /** What the processor threw on a fragment of the line, whose rest is lost too; else null. */
+  private @Nullable Throwable failure;
 
   private boolean ending;
 
@@ -39,15 +40,13 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
   public void accept(LogLine line) {
     boolean ends = line.isLast() || line.isCut();
     if (line.isFirst()) {
-      failing = false;
+      failure = null;
       pieces.close(line);
     }
-    if (failing) {
-      failing = !ends;
-      next.failed(
-          new IllegalStateException("the processor threw on an earlier fragment of the line"),
-          line.sourceBytes,
-          line.sourceLines);
+    Throwable before = failure;
+    if (before != null) {
+      failure = ends ? null : before;
+      next.failed(before, line.sourceBytes, line.sourceLines);
       return;
     }
     line.replaceThrough(pieces);
@@ -57,7 +56,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     } catch (Throwable e) {
       pieces.abort();
       pieces.close(line);
-      failing = !ends;
+      failure = ends ? null : e;
       next.failed(
           e,
           line.sourceBytes + pieces.takeCarriedBytes(),

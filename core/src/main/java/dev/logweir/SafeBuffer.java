@@ -3,7 +3,6 @@ package dev.logweir;
 import java.io.OutputStream;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -620,7 +619,7 @@ public final class SafeBuffer extends OutputStream {
   long completeBytes() {
     lock.lock();
     try {
-      return acceptedBytes - dropped.total().bytes() - openBytes;
+      return acceptedBytes - dropped.bytes() - openBytes;
     } finally {
       lock.unlock();
     }
@@ -673,6 +672,16 @@ public final class SafeBuffer extends OutputStream {
       gap.clear();
       midLine = false;
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes a gap back that could not be told of: there was no memory for its marker. */
+  void putGapBack(GapTally taken) {
+    lock.lock();
+    try {
+      gap.add(taken);
     } finally {
       lock.unlock();
     }
@@ -752,13 +761,23 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  ReentrantLock lock() {
+  MemoryLock lock() {
     return lock;
   }
 
   /** From now on drops count in the meters only. Guarded by the lock. */
   void markReported() {
     reported = true;
+  }
+
+  /** Returns the lines accepted and not dropped; guarded by the lock. */
+  long keptLinesSoFar() {
+    return acceptedLines - dropped.lines();
+  }
+
+  /** Returns the bytes accepted and not dropped; guarded by the lock. */
+  long keptBytesSoFar() {
+    return acceptedBytes - dropped.bytes();
   }
 
   Tally accepted() {

@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Replaces secret values in the log by {@code **********}.
@@ -49,7 +48,7 @@ public final class SecretMasker implements LogProcessor {
   private final boolean encoded;
   private final int maxSize;
   private final int maxHeld;
-  private final ReentrantLock adding = new ReentrantLock();
+  private final MemoryLock adding = new MemoryLock();
   private volatile MaskerValues values;
   private volatile int count;
 

@@ -5,7 +5,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +48,7 @@ public final class SendCall {
 
   /** Creates a call that nobody but its maker knows; of no batch if that is null. */
   SendCall(@Nullable LogBatch batch) {
-    progress = new SendProgress(new ReentrantLock(), null);
+    progress = new SendProgress(new MemoryLock(), null);
     this.batch = batch;
     shippers = false;
   }
@@ -137,11 +136,13 @@ public final class SendCall {
     }
   }
 
-  /** Returns what the job wrote for the lines that have arrived for certain. */
-  Tally deliveredSource() {
+  /** Takes what has arrived for certain out of what may be lost. */
+  void takeDeliveredFrom(SinkLedger.Loss loss) {
     progress.lock.lock();
     try {
-      return arrived == null ? Tally.NONE : arrived.source();
+      if (arrived != null) {
+        arrived.takeFrom(loss);
+      }
     } finally {
       progress.lock.unlock();
     }
@@ -194,14 +195,14 @@ public final class SendCall {
     progress.lock.lockInterruptibly();
     try {
       if (wakeUp == null) {
-        wakeUp = progress.lock.newCondition();
+        wakeUp = progress.lock.condition();
       }
       boolean beganWithin = !ending;
       if (ending) {
         left = Math.min(left, Math.max(0, deadlineNanos - progress.nanoTime()) / LAST_PAUSES);
       }
       while (left > 0 && !woken && !(beganWithin && ending)) {
-        left = wakeUp.awaitNanos(left);
+        left = progress.lock.awaitNanos(wakeUp, left);
       }
       woken = false;
     } finally {

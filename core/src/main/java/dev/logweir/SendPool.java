@@ -32,7 +32,12 @@ final class SendPool {
     if (executor == null) {
       return pool.execute(work);
     }
-    Handover handover = new Handover(work);
+    Handover handover;
+    try {
+      handover = new Handover(work);
+    } catch (OutOfMemoryError ignored) {
+      return pool.execute(work); // which takes no memory while there are threads
+    }
     try {
       executor.execute(handover);
     } catch (Throwable e) {

@@ -1,6 +1,5 @@
 package dev.logweir;
 
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * it last did. Guarded by its lock, which is the sink's.
  */
 final class SendProgress {
-  final ReentrantLock lock;
+  final MemoryLock lock;
   private final @Nullable Time time;
   private int advances;
   private long advancedNanos;
@@ -17,7 +16,7 @@ final class SendProgress {
    * @param lock the sink's
    * @param time the engine's; null for the system's
    */
-  SendProgress(ReentrantLock lock, @Nullable Time time) {
+  SendProgress(MemoryLock lock, @Nullable Time time) {
     this.lock = lock;
     this.time = time;
   }

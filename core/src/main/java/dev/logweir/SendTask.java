@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,9 @@ final class SendTask extends WorkerPool.Work {
 
   /** Why nothing more is sent; the task's own. */
   private @Nullable SendException gone;
+
+  /** The task's own: what was lost of the batch that was sent last. */
+  private final SinkLedger.Loss loss = new SinkLedger.Loss();
 
   private final FailureLog log;
 
@@ -32,9 +36,9 @@ final class SendTask extends WorkerPool.Work {
   private final MemoryLock interrupts = new MemoryLock();
 
   /** A call of the sender: its thread is interrupted only while it is this call's. */
-  private static final class Call {
+  private final class Call implements Runnable {
     private final Thread thread = Thread.currentThread();
-    private final LogBatch batch;
+    private @Nullable LogBatch batch;
     private boolean abandoned;
 
     /** Whether the sender has returned. Guarded by the lock of the interrupts. */
@@ -42,8 +46,10 @@ final class SendTask extends WorkerPool.Work {
 
     private Time.@Nullable Entry warning;
 
-    Call(LogBatch batch) {
-      this.batch = batch;
+    /** It is the grace that is over. */
+    @Override
+    public void run() {
+      warnIfStuck(this);
     }
   }
 
@@ -71,14 +77,21 @@ final class SendTask extends WorkerPool.Work {
 
   private @Nullable Call begin() {
     Call call = null;
+    try {
+      call = new Call(); // before there is a batch that could be lost
+    } catch (OutOfMemoryError ignored) {
+      sink.notStarted();
+      return null;
+    }
     boolean through = false;
     sink.lock.lock();
     try {
       LogBatch batch = sink.nextToSend();
       if (batch != null) {
-        call = new Call(batch);
+        call.batch = batch;
         current = call;
       } else {
+        call = null;
         through = sink.comesThrough();
       }
     } finally {
@@ -91,24 +104,31 @@ final class SendTask extends WorkerPool.Work {
   }
 
   private boolean send(Call call) {
-    LogBatch batch = call.batch;
+    LogBatch batch = Objects.requireNonNull(call.batch);
     GapTally gap = batch.gapBefore;
     if (!gap.isEmpty() && sink.job.settings.markers) {
-      batch.markHead(GapTally.marker(gap.lines, gap.bytes, gap.reasons));
+      try {
+        batch.markHead(GapTally.marker(gap.lines, gap.bytes, gap.reasons));
+      } catch (OutOfMemoryError ignored) {
+        sink.handGapOn(batch);
+      }
     }
     long began = sink.job.engine.time.nanoTime();
     Throwable failure = failureOf(batch);
     leave(call);
-    Tally lost = SinkLedger.lostOf(batch, failure);
+    loss.clear();
+    if (failure != null) {
+      loss.of(batch, failure);
+    }
     boolean wake = false;
     boolean abandoned;
-    Tally source = batch.source();
+    long sourceBytes = batch.sourceBytes;
     sink.lock.lock();
     try {
       abandoned = call.abandoned;
       if (!abandoned) {
         current = null;
-        wake = sink.sent(batch, failure, lost);
+        wake = sink.sent(batch, failure, loss);
       }
     } finally {
       sink.lock.unlock();
@@ -122,7 +142,7 @@ final class SendTask extends WorkerPool.Work {
       sink.job.roomFreed();
     }
     sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
-    tell(failure, source.bytes(), lost.bytes());
+    tell(failure, sourceBytes, loss.bytes);
     return true;
   }
 
@@ -144,18 +164,26 @@ final class SendTask extends WorkerPool.Work {
     if (gone != null) {
       return gone;
     }
-    if (sink.job.engine.abandoned.isAtLimit(sink.client)) {
-      return SendException.failed(
-          AbandonedCalls.LIMIT + " abandoned calls of this client have not returned", null);
-    }
     try {
+      if (sink.job.engine.abandoned.isAtLimit(sink.client)) {
+        return SendException.failed(
+            AbandonedCalls.LIMIT + " abandoned calls of this client have not returned", null);
+      }
       sink.sender.send(batch);
       return null;
     } catch (Throwable e) {
       if (e instanceof SendException refusal && refusal.kind() == SendException.Kind.JOB_GONE) {
-        gone = SendException.jobGone("the job is gone", null);
+        gone = goneLike(refusal);
       }
       return e;
+    }
+  }
+
+  private static SendException goneLike(SendException refusal) {
+    try {
+      return SendException.jobGone("the job is gone", null);
+    } catch (OutOfMemoryError ignored) {
+      return refusal;
     }
   }
 
@@ -198,7 +226,7 @@ final class SendTask extends WorkerPool.Work {
     call.abandoned = true;
     current = null;
     givenUp = call;
-    sink.abandoned(call.batch);
+    sink.abandoned(Objects.requireNonNull(call.batch));
     sink.job.engine.abandoned.add(sink.client);
   }
 
@@ -214,7 +242,7 @@ final class SendTask extends WorkerPool.Work {
       if (call.returned) {
         return;
       }
-      call.warning = sink.job.engine.time.schedule(() -> warnIfStuck(call), GRACE_NANOS);
+      call.warning = sink.job.engine.time.schedule(call, GRACE_NANOS);
       call.thread.interrupt();
     } finally {
       interrupts.unlock();
@@ -223,7 +251,8 @@ final class SendTask extends WorkerPool.Work {
   }
 
   private void warnIfStuck(Call call) {
-    if (!call.batch.hasEnded()) {
+    LogBatch batch = call.batch;
+    if (batch != null && !batch.hasEnded()) {
       log.warn(
           "{}: a sender ignores its interruption; its thread and batch are held until it returns",
           null,

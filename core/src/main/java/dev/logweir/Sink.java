@@ -67,6 +67,9 @@ final class Sink {
    */
   private boolean starved;
 
+  private final Runnable sendIsDue = this::timeCame;
+  private final Runnable waitIsOver = this::waitedTooLong;
+  private final Runnable retryIsDue = this::retry;
   private boolean timerSet;
   private Time.@Nullable Entry timer;
   private Time.@Nullable Entry waitTimer;
@@ -397,9 +400,9 @@ final class Sink {
    * room.
    *
    * @param newLines how many of the lines have not been counted here yet
+   * @param text the marker's; of no meaning where gaps are not marked
    */
-  void addGap(long newLines, long lines, long bytes, int reasons) {
-    byte[] text = settings.markers ? GapTally.marker(lines, bytes, reasons) : Segment.NO_BYTES;
+  void addGap(long newLines, long lines, long bytes, int reasons, byte[] text) {
     long encoded = encoded(text.length);
     lock.lock();
     try {
@@ -467,7 +470,7 @@ final class Sink {
         ledger.dropped(reason, lines, bytes);
         return; // what comes after the end is no gap in the log
       }
-      ledger.lost(position, reason, new Tally(lines, bytes), added);
+      ledger.lost(position, reason, lines, bytes, added);
       (assembly.isEmpty() ? queue.gapBehind() : assembly.fill()).add(lines, bytes, reason.bit());
       position += lines;
     } finally {
@@ -512,18 +515,22 @@ final class Sink {
   }
 
   private void keepRecent(LogBatch batch) {
-    if (recent != null) {
-      recent.keep(batch);
+    try {
+      if (recent != null) {
+        recent.keep(batch);
+      }
+    } catch (OutOfMemoryError ignored) {
+      // It costs the lines that would have been kept.
     }
   }
 
   /** Drops a batch that was not sent: its gaps go on to what follows. */
   private void drop(LogBatch batch, DropReason reason, GapTally target) {
     long number = batch.sequence();
-    flushes.forEach(flush -> flush.lost(number));
+    tellFlushesLost(number);
     batch.addedLost = batch.addedBytes;
-    ledger.lost(batch.afterLine, reason, batch.source(), batch.addedBytes);
-    BatchQueue.handOn(batch, reason, batch.source(), false, target);
+    ledger.lost(batch.afterLine, reason, batch.sourceLines, batch.sourceBytes, batch.addedBytes);
+    BatchQueue.handOn(batch, reason, batch.sourceLines, batch.sourceBytes, false, target);
     free(batch, true);
   }
 
@@ -540,7 +547,7 @@ final class Sink {
     blocked = true;
     if (!ending && waitTimer == null) {
       advancesBefore = told.advances();
-      waitTimer = job.engine.time.schedule(this::waitedTooLong, settings.maxWaitNanos);
+      waitTimer = job.engine.time.schedule(waitIsOver, settings.maxWaitNanos);
     }
   }
 
@@ -552,7 +559,7 @@ final class Sink {
       if (blocked && !ending && told.advances() != advancesBefore) {
         advancesBefore = told.advances();
         long since = job.engine.time.nanoTime() - told.advancedNanos();
-        waitTimer = job.engine.time.schedule(this::waitedTooLong, settings.maxWaitNanos - since);
+        waitTimer = job.engine.time.schedule(waitIsOver, settings.maxWaitNanos - since);
         return;
       }
       overflowing = blocked && !ending;
@@ -643,9 +650,9 @@ final class Sink {
     if (batch == null || batch.lineCount() == 0 || !batch.asksToGo || timerSet || held) {
       return;
     }
-    timerSet = true;
     long left = batch.oldestNanos + intervalNanos - job.engine.time.nanoTime();
-    timer = job.engine.time.schedule(this::timeCame, Math.max(0, left));
+    timer = job.engine.time.schedule(sendIsDue, Math.max(0, left));
+    timerSet = timer != null; // else the next pass sets it
   }
 
   private void timeCame() {
@@ -672,7 +679,7 @@ final class Sink {
 
   private void retryLater() {
     if (!ended && retryTimer == null) {
-      retryTimer = job.engine.time.schedule(this::retry, WorkerPool.RETRY_NANOS);
+      retryTimer = job.engine.time.schedule(retryIsDue, WorkerPool.RETRY_NANOS);
     }
   }
 
@@ -739,15 +746,16 @@ final class Sink {
    * Takes note of what became of a batch. Guarded by the lock. Returns whether the drain waits for
    * room.
    */
-  boolean sent(LogBatch batch, @Nullable Throwable failure, Tally lost) {
+  boolean sent(LogBatch batch, @Nullable Throwable failure, SinkLedger.Loss lost) {
     ledger.sent(batch, failure, lost, batch.isWritten());
     if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
       boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
-      BatchQueue.handOn(batch, SinkLedger.reasonOf(failure), lost, told, queue.gapInFront());
+      DropReason reason = SinkLedger.reasonOf(failure);
+      BatchQueue.handOn(batch, reason, lost.lines, lost.bytes, told, queue.gapInFront());
     }
     if (failure != null) {
       long number = batch.sequence();
-      flushes.forEach(flush -> flush.lost(number));
+      tellFlushesLost(number);
     }
     free(batch, failure == null);
     batchesGone();
@@ -793,6 +801,12 @@ final class Sink {
     }
   }
 
+  private void tellFlushesLost(long number) {
+    for (int i = 0; i < flushes.size(); i++) {
+      flushes.get(i).lost(number);
+    }
+  }
+
   /** Tells who waits for a flush which batches have not gone yet; none is being sent. */
   private void batchesGone() {
     if (flushes.isEmpty()) {
@@ -803,7 +817,8 @@ final class Sink {
     if (next != null) {
       firstLeft = next.sequence();
     }
-    for (Flush flush : flushes) {
+    for (int i = 0; i < flushes.size(); i++) {
+      Flush flush = flushes.get(i);
       flush.gone(firstLeft);
     }
   }
@@ -908,15 +923,16 @@ final class Sink {
    * as long for little as for much, as all locks of the job are held: what is lost is known without
    * counting, and the segments are left to the garbage collector.
    *
-   * @param unsent what the buffers held for it; guarded, as this call, by the sink's lock
+   * @param unsentLines what the buffers held for it; guarded, as this call, by the sink's lock
    */
-  void abort(Tally unsent) {
+  void abort(long unsentLines, long unsentBytes) {
     if (ended) {
       return;
     }
     ended = true;
     cancelTimers();
-    for (Flush flush : flushes) {
+    for (int i = 0; i < flushes.size(); i++) {
+      Flush flush = flushes.get(i);
       flush.lost(0); // what is left, and is being sent, does not arrive
     }
     task.abandon();
@@ -924,7 +940,11 @@ final class Sink {
       abort(Objects.requireNonNull(queue.poll()));
     }
     ledger.lostBeyondTheList(
-        DropReason.FLUSH_TIMEOUT, queue.held(), queue.heldAdded(), queue.sources());
+        DropReason.FLUSH_TIMEOUT,
+        queue.heldLines(),
+        queue.heldBytes(),
+        queue.heldAdded(),
+        queue.sources());
     account.give(queue.segments());
     queue.clear();
     LogBatch batch = assembly.giveUp();
@@ -932,12 +952,17 @@ final class Sink {
       abort(batch);
     }
     batchesGone();
-    ledger.entered(unsent.lines(), unsent.bytes());
-    ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsent);
+    ledger.entered(unsentLines, unsentBytes);
+    ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsentLines, unsentBytes);
   }
 
   private void abort(LogBatch batch) {
-    ledger.lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, batch.source(), batch.addedBytes);
+    ledger.lost(
+        batch.afterLine,
+        DropReason.FLUSH_TIMEOUT,
+        batch.sourceLines,
+        batch.sourceBytes,
+        batch.addedBytes);
     free(batch, false);
   }
 
@@ -949,6 +974,17 @@ final class Sink {
   /** Counts the batch of a call that is given up. Guarded by the lock. */
   void abandoned(LogBatch batch) {
     ledger.abandoned(batch, batch.isWritten());
+  }
+
+  /** What was to be told at the head of a batch is told by the next one. */
+  void handGapOn(LogBatch batch) {
+    lock.lock();
+    try {
+      queue.gapInFront().add(batch.gapBefore);
+      batch.gapBefore.clear();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Gives back what a call held that had been given up. */

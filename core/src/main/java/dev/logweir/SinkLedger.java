@@ -18,6 +18,7 @@ final class SinkLedger {
   private static final int GAP_FIELDS = 4;
 
   private final Totals totals;
+  private final Loss abandonedLoss = new Loss();
   private final DropTallies dropped = new DropTallies();
   private long enteredLines;
   private long enteredBytes;
@@ -61,28 +62,62 @@ final class SinkLedger {
    *
    * @param added bytes of text made by processors, which the balance does not know
    */
-  void lost(long afterLine, DropReason reason, Tally lost, long added) {
-    lost(afterLine, reason, lost);
+  void lost(long afterLine, DropReason reason, long lines, long bytes, long added) {
+    lost(afterLine, reason, lines, bytes);
     addedBytesDropped += added;
-    if (lost.isZero() && added > 0) {
+    if ((lines | bytes) == 0 && added > 0) {
       gap(afterLine, 0, 0, reason.bit());
     }
   }
 
   /** Counts what was dropped at a place of its own. */
-  void lost(long afterLine, DropReason reason, Tally lost) {
-    dropped(reason, lost.lines(), lost.bytes());
-    if (!lost.isZero()) {
-      gap(afterLine, lost.lines(), lost.bytes(), reason.bit());
+  void lost(long afterLine, DropReason reason, long lines, long bytes) {
+    dropped(reason, lines, bytes);
+    if ((lines | bytes) != 0) {
+      gap(afterLine, lines, bytes, reason.bit());
     }
   }
 
-  /**
-   * Returns what was lost of a batch that was sent: a look at all its lines if not all were. Not
-   * guarded.
-   */
-  static Tally lostOf(LogBatch batch, @Nullable Throwable failure) {
-    return failure == null ? Tally.NONE : notDelivered(batch, failure);
+  /** What was lost of a batch; made before there is one, as counting must not want for memory. */
+  static final class Loss {
+    long lines;
+    long bytes;
+
+    void clear() {
+      lines = 0;
+      bytes = 0;
+    }
+
+    /**
+     * Takes note of what was not delivered: of the whole batch, if there is no memory to look.
+     *
+     * @param failure null where the call was given up
+     */
+    void of(LogBatch batch, @Nullable Throwable failure) {
+      batch.undelivered(this);
+      batch.addedLost = batch.undeliveredAdded();
+      if (failure instanceof SendException e && !e.isWholeBatch()) {
+        try {
+          ofLines(batch, e);
+        } catch (OutOfMemoryError ignored) {
+          batch.undelivered(this);
+          batch.addedLost = batch.undeliveredAdded();
+        }
+      }
+    }
+
+    private void ofLines(LogBatch batch, SendException failure) {
+      LineReader reader = new LineReader(batch);
+      clear();
+      batch.addedLost = 0;
+      for (int index = batch.headLines(); reader.next(); index++) {
+        if (batch.isUndelivered(index, failure)) {
+          lines += reader.sourceLines();
+          bytes += reader.sourceBytes();
+          batch.addedLost += reader.addedBytes();
+        }
+      }
+    }
   }
 
   /**
@@ -91,14 +126,14 @@ final class SinkLedger {
    * @param lost what was lost of it
    * @param written whether it was written out in full and never answered
    */
-  void sent(LogBatch batch, @Nullable Throwable failure, Tally lost, boolean written) {
+  void sent(LogBatch batch, @Nullable Throwable failure, Loss lost, boolean written) {
     if (failure == null) {
       batches++;
       sentBytes += batch.byteCount();
       totals.batches.increment();
       totals.sentBytes.add(batch.byteCount());
     } else {
-      lost(batch.afterLine, reasonOf(failure), lost, batch.addedLost);
+      lost(batch.afterLine, reasonOf(failure), lost.lines, lost.bytes, batch.addedLost);
       if (written) {
         unconfirmed(lost);
       }
@@ -107,9 +142,9 @@ final class SinkLedger {
   }
 
   /** Counts as shipped what was not lost of a batch. */
-  private void shipped(LogBatch batch, Tally lost) {
-    long lines = batch.sourceLines - lost.lines();
-    long bytes = batch.sourceBytes - lost.bytes();
+  private void shipped(LogBatch batch, Loss lost) {
+    long lines = batch.sourceLines - lost.lines;
+    long bytes = batch.sourceBytes - lost.bytes;
     shippedLines += lines;
     shippedBytes += bytes;
     totals.shippedLines.add(lines);
@@ -118,8 +153,14 @@ final class SinkLedger {
 
   /** Counts the batch of a call that is given up: what has not arrived is lost. */
   void abandoned(LogBatch batch, boolean written) {
-    Tally lost = batch.undelivered();
-    lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, lost, batch.undeliveredAdded());
+    Loss lost = abandonedLoss;
+    lost.of(batch, null);
+    lost(
+        batch.afterLine,
+        DropReason.FLUSH_TIMEOUT,
+        lost.lines,
+        lost.bytes,
+        batch.undeliveredAdded());
     if (written) {
       unconfirmed(lost);
     }
@@ -132,35 +173,16 @@ final class SinkLedger {
         : DropReason.SEND_FAILED;
   }
 
-  private static Tally notDelivered(LogBatch batch, Throwable failure) {
-    batch.addedLost = 0;
-    if (!(failure instanceof SendException e) || e.isWholeBatch()) {
-      batch.addedLost = batch.undeliveredAdded();
-      return batch.undelivered();
-    }
-    long lines = 0;
-    long bytes = 0;
-    LineReader reader = new LineReader(batch);
-    for (int index = batch.headLines(); reader.next(); index++) {
-      if (batch.isUndelivered(index, failure)) {
-        lines += reader.sourceLines();
-        bytes += reader.sourceBytes();
-        batch.addedLost += reader.addedBytes();
-      }
-    }
-    return new Tally(lines, bytes);
-  }
-
   /** Counts as never confirmed what was dropped after it had been written out. */
-  void unconfirmed(Tally lost) {
-    unconfirmedLines += lost.lines();
-    unconfirmedBytes += lost.bytes();
+  void unconfirmed(Loss lost) {
+    unconfirmedLines += lost.lines;
+    unconfirmedBytes += lost.bytes;
   }
 
   /** Counts what was lost at places that the list has no room for. */
-  void lostBeyondTheList(DropReason reason, Tally lost, long added, long places) {
+  void lostBeyondTheList(DropReason reason, long lines, long bytes, long added, long places) {
     addedBytesDropped += added;
-    dropped(reason, lost.lines(), lost.bytes());
+    dropped(reason, lines, bytes);
     moreGaps += places;
   }
 
@@ -196,6 +218,21 @@ final class SinkLedger {
     } catch (OutOfMemoryError ignored) {
       return false;
     }
+  }
+
+  /** Returns a balance of which nothing is known but that it is not complete. */
+  SinkReport unknown() {
+    entered(1, 1);
+    dropped(DropReason.MEMORY, 1, 1);
+    return report(entered(), List.of(), Tally.NONE);
+  }
+
+  long enteredLines() {
+    return enteredLines;
+  }
+
+  long enteredBytes() {
+    return enteredBytes;
   }
 
   Tally entered() {

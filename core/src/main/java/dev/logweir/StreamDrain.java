@@ -42,7 +42,9 @@ final class StreamDrain implements LineTarget {
   /** Whether it was said that a listener is passed over. */
   private boolean passingOver;
 
-  private List<Sink> sinks = List.of();
+  /** Of these and the listeners none is passed by an iterator, which would be an object. */
+  private Sink[] sinks = {};
+
   private int maxLine;
   private boolean wholeRuns;
 
@@ -57,7 +59,7 @@ final class StreamDrain implements LineTarget {
   private boolean cutLine;
 
   /** What processors lost since the last line that came through. */
-  private @Nullable GapTally failedGap;
+  private final GapTally failedGap = new GapTally();
 
   private boolean processorsEnded;
   private boolean ended;
@@ -79,7 +81,7 @@ final class StreamDrain implements LineTarget {
 
   void prepare(
       List<Sink> jobSinks, List<LogProcessor> processors, List<LogListener> lineListeners) {
-    sinks = jobSinks;
+    sinks = jobSinks.toArray(new Sink[0]);
     listeners = lineListeners;
     maxLine = drain.job.settings.maxLineBytes;
     for (Sink sink : sinks) {
@@ -99,10 +101,10 @@ final class StreamDrain implements LineTarget {
     if (!made.isEmpty()) {
       stages = made.toArray(new ProcessorStage[0]);
     }
-    boolean bounded = sinks.stream().anyMatch(Sink::isEncodedBounded);
+    boolean bounded = jobSinks.stream().anyMatch(Sink::isEncodedBounded);
     int segment = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
     wholeRuns = made.isEmpty() && lineListeners.isEmpty() && !bounded && maxLine >= segment;
-    if (wholeRuns && sinks.size() == 1) {
+    if (wholeRuns && sinks.length == 1) {
       buffer.letThrough(this);
     }
   }
@@ -131,7 +133,7 @@ final class StreamDrain implements LineTarget {
     if (openLine != 0 || before + first - from > maxLine) {
       return 0;
     }
-    int taken = sinks.get(0).passThrough(begun, bytes, from, first, end, lines);
+    int taken = sinks[0].passThrough(begun, bytes, from, first, end, lines);
     if (taken > 0) {
       takenBytes += before + taken;
       arriveAt(null);
@@ -149,7 +151,7 @@ final class StreamDrain implements LineTarget {
    * @param ask whether there is something left to drain
    */
   void endThrough(boolean ask) {
-    Sink sink = sinks.get(0);
+    Sink sink = sinks[0];
     boolean due = sink.hasClaim();
     boolean mayStart = !drain.job.engine.sends.isGiven();
     try {
@@ -166,6 +168,20 @@ final class StreamDrain implements LineTarget {
     if (ended) {
       return JobDrain.Outcome.TAKEN;
     }
+    try {
+      takePieces(maxBytes, scratch, millis);
+    } finally {
+      // Also where memory ran out: what was taken is given back, and where it ended is known.
+      Segment read = at;
+      if (read != null && buffer.release(read)) {
+        arriveAt(null);
+      }
+      letGo();
+    }
+    return stop;
+  }
+
+  private void takePieces(int maxBytes, Scratch scratch, long millis) {
     buffer.snapshot(view);
     lend(scratch);
     told = listeners.isEmpty() ? listeners : listenersThatReturn();
@@ -218,8 +234,6 @@ final class StreamDrain implements LineTarget {
     if (stop == JobDrain.Outcome.TAKEN) {
       finishPass(millis);
     }
-    letGo();
-    return stop;
   }
 
   /** A listener of which too many calls hang is passed over until one returns. */
@@ -298,7 +312,14 @@ final class StreamDrain implements LineTarget {
       }
       GapTally gap = new GapTally();
       if (buffer.takeGap(gap)) {
-        addGap(gap.lines, gap.bytes, gap.reasons);
+        byte[] marker;
+        try {
+          marker = marker(gap.lines, gap.bytes, gap.reasons);
+        } catch (OutOfMemoryError e) {
+          buffer.putGapBack(gap);
+          throw e;
+        }
+        addGap(gap.lines, gap.bytes, gap.reasons, marker);
       }
     }
     if (!view.ended || stop != JobDrain.Outcome.TAKEN) {
@@ -315,7 +336,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     markFailed();
-    if (failedGap == null) {
+    if (failedGap.isEmpty()) {
       ended = true;
     }
   }
@@ -331,13 +352,13 @@ final class StreamDrain implements LineTarget {
     int first = Newlines.first(segment.bytes, from, end) + 1 - from;
     int room = end - from;
     // By index: an iterator for each run would be garbage.
-    for (int i = 0; i < sinks.size(); i++) {
-      if (sinks.get(i).prefersLines()) {
+    for (int i = 0; i < sinks.length; i++) {
+      if (sinks[i].prefersLines()) {
         return 0;
       }
     }
-    for (int i = 0; i < sinks.size(); i++) {
-      int sinkRoom = sinks.get(i).prepare(first, room, false, 0);
+    for (int i = 0; i < sinks.length; i++) {
+      int sinkRoom = sinks[i].prepare(first, room, false, 0);
       if (sinkRoom <= 0) {
         stop = stopFor(sinkRoom);
         return -1;
@@ -350,8 +371,8 @@ final class StreamDrain implements LineTarget {
       cut = Newlines.last(segment.bytes, from, from + room) + 1;
       lines = Newlines.count(segment.bytes, from, cut);
     }
-    for (int i = 0; i < sinks.size(); i++) {
-      sinks.get(i).addLines(segment.bytes, from, cut, lines);
+    for (int i = 0; i < sinks.length; i++) {
+      sinks[i].addLines(segment.bytes, from, cut, lines);
     }
     takenLines += lines;
     takenBytes += cut - from;
@@ -527,11 +548,17 @@ final class StreamDrain implements LineTarget {
     if (!roomForGap()) {
       return false;
     }
-    addGap(segment.gapLines, segment.gapBytes, segment.gapReasons);
+    byte[] marker = marker(segment.gapLines, segment.gapBytes, segment.gapReasons);
+    addGap(segment.gapLines, segment.gapBytes, segment.gapReasons, marker);
     return true;
   }
 
-  private void addGap(long lines, long bytes, int reasons) {
+  /** Returns the text of a marker; made before anything is told of a gap, as memory may end. */
+  private byte[] marker(long lines, long bytes, int reasons) {
+    return drain.job.settings.markers ? GapTally.marker(lines, bytes, reasons) : Segment.NO_BYTES;
+  }
+
+  private void addGap(long lines, long bytes, int reasons, byte[] marker) {
     if (stages != null) {
       for (ProcessorStage stage : stages) {
         stage.gap();
@@ -539,7 +566,7 @@ final class StreamDrain implements LineTarget {
       }
     }
     for (Sink sink : sinks) {
-      sink.addGap(lines, lines, bytes, reasons);
+      sink.addGap(lines, lines, bytes, reasons, marker);
     }
     // The line that was cut has its number, and is one of those dropped.
     drain.skipNumbers(cutLine && lines > 0 ? lines - 1 : lines);
@@ -581,7 +608,7 @@ final class StreamDrain implements LineTarget {
 
   /** Returns the room for the marker that stands before the next line. */
   private int markerBytes() {
-    return failedGap == null ? 0 : GapTally.MAX_MARKER_BYTES;
+    return failedGap.isEmpty() ? 0 : GapTally.MAX_MARKER_BYTES;
   }
 
   private int largestPiece() {
@@ -590,13 +617,15 @@ final class StreamDrain implements LineTarget {
 
   private boolean roomFor(int bytes, boolean plain, int lineBytes) {
     MemoryBudget budget = drain.job.engine.budget();
-    if (budget != null && sinks.size() > 1) {
+    if (budget != null && sinks.length > 1) {
       long cost = 0;
       for (Sink sink : sinks) {
         cost += sink.cost(bytes, true, lineBytes);
       }
       if (!budget.hasRoom(cost)) {
-        sinks.forEach(Sink::waitForBudget);
+        for (Sink sink : sinks) {
+          sink.waitForBudget();
+        }
         stop = JobDrain.Outcome.NO_SEGMENT;
         return false;
       }
@@ -636,8 +665,8 @@ final class StreamDrain implements LineTarget {
         sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }
     }
-    for (LogListener listener : told) {
-      tell(listener, piece);
+    for (int i = 0; i < told.size(); i++) {
+      tell(told.get(i), piece);
     }
   }
 
@@ -662,16 +691,11 @@ final class StreamDrain implements LineTarget {
 
   @Override
   public void failed(Throwable cause, long sourceBytes, int sourceLines) {
-    warn(cause);
     for (Sink sink : sinks) {
       sink.failed(sourceBytes, sourceLines);
     }
-    GapTally gap = failedGap;
-    if (gap == null) {
-      gap = new GapTally();
-      failedGap = gap;
-    }
-    gap.add(sourceLines, sourceBytes, DropReason.PROCESSOR_FAILED.bit());
+    failedGap.add(sourceLines, sourceBytes, DropReason.PROCESSOR_FAILED.bit());
+    warn(cause); // last, as it is foreign
   }
 
   /**
@@ -679,16 +703,31 @@ final class StreamDrain implements LineTarget {
    */
   private void markFailed() {
     GapTally gap = failedGap;
-    if (gap != null && roomForGap()) {
-      failedGap = null;
-      for (Sink sink : sinks) {
-        sink.addGap(0, gap.lines, gap.bytes, gap.reasons);
-      }
+    if (gap.isEmpty() || !roomForGap()) {
+      return;
     }
+    byte[] marker;
+    try {
+      marker = marker(gap.lines, gap.bytes, gap.reasons);
+    } catch (OutOfMemoryError ignored) {
+      return; // it stands before the line after
+    }
+    for (Sink sink : sinks) {
+      sink.addGap(0, gap.lines, gap.bytes, gap.reasons, marker);
+    }
+    gap.clear();
   }
 
   @Override
   public void warn(Throwable cause) {
+    try {
+      log(cause);
+    } catch (Throwable ignored) {
+      // Such as no memory for the message: the drain goes on.
+    }
+  }
+
+  private void log(Throwable cause) {
     if (cause instanceof InterruptedException) {
       drain.interruptLeft();
     }

@@ -32,12 +32,44 @@ final class SystemTime implements Time {
 
   @Override
   public @Nullable Entry schedule(Runnable task, long delayNanos) {
+    Task entry = null;
     try {
-      ScheduledFuture<?> future = timer.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
-      return () -> future.cancel(false);
+      entry = new Task(task);
+      entry.future = timer.schedule(entry, delayNanos, TimeUnit.NANOSECONDS);
+      return entry;
     } catch (RejectedExecutionException | OutOfMemoryError ignored) {
-      // Closed, or no thread to be had: who waits for a deadline looks at the clock itself too.
+      // Closed, or no thread or memory to be had: who waits for a deadline looks at the clock too.
+      if (entry != null) {
+        entry.cancel(); // it may be in the timer's queue all the same
+      }
       return null;
+    }
+  }
+
+  /** What is to be done, until it is cancelled. */
+  private static final class Task implements Runnable, Entry {
+    private volatile @Nullable Runnable action;
+    private volatile @Nullable ScheduledFuture<?> future;
+
+    Task(Runnable action) {
+      this.action = action;
+    }
+
+    @Override
+    public void run() {
+      Runnable now = action;
+      if (now != null) {
+        now.run();
+      }
+    }
+
+    @Override
+    public void cancel() {
+      action = null;
+      ScheduledFuture<?> scheduled = future;
+      if (scheduled != null) {
+        scheduled.cancel(false);
+      }
     }
   }
 
@@ -48,6 +80,11 @@ final class SystemTime implements Time {
 
   @Override
   public void close() {
-    timer.shutdownNow();
+    try {
+      timer.shutdownNow();
+    } catch (OutOfMemoryError ignored) {
+      timer.getQueue().clear();
+      timer.shutdown(); // which makes no list of what is left
+    }
   }
 }

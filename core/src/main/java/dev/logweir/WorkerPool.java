@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,7 @@ final class WorkerPool {
   /** The pool that a thread belongs to, one that was given up too. */
   private static final ThreadLocal<WorkerPool> OWN = new ThreadLocal<>();
 
-  private final ReentrantLock lock = new ReentrantLock();
+  private final MemoryLock lock = new MemoryLock();
   private final Condition work = lock.newCondition();
   private final ThreadFactory factory;
   private final int maxThreads;
@@ -45,6 +44,7 @@ final class WorkerPool {
   /** Lost ones whose loss is counted to nobody who is refused more calls at a limit. */
   private final List<Worker> lostToNobody = new ArrayList<>();
 
+  private final Runnable stuckCheck = this::replaceStuck;
   private boolean watching;
   private boolean closed;
   private final Condition ended = lock.newCondition();
@@ -90,8 +90,10 @@ final class WorkerPool {
       if (queued <= idle) {
         work.signal(); // an idle worker
       } else if (workers.size() < maxThreads) {
-        begun = new Worker();
-        workers.add(begun);
+        begun = newWorker();
+        if (begun == null && workers.isEmpty()) {
+          return !withdraw(task); // no memory for a thread, and none is there
+        }
       } else {
         watchIfStuck();
       }
@@ -127,7 +129,8 @@ final class WorkerPool {
       if (!counted && lostToNobody.size() >= Math.max(MAX_LOST, maxThreads)) {
         return;
       }
-      for (Worker worker : workers) {
+      for (int i = 0; i < workers.size(); i++) {
+        Worker worker = workers.get(i);
         if (thread == worker.thread && task == worker.task) {
           replacement = lose(worker, counted);
           break;
@@ -167,7 +170,7 @@ final class WorkerPool {
     try {
       long left = nanos;
       while (workers.size() + lost > 0 && left > 0) {
-        left = ended.awaitNanos(left);
+        left = lock.awaitNanos(ended, left);
       }
       return workers.size() + lost == 0;
     } finally {
@@ -207,10 +210,30 @@ final class WorkerPool {
       lock.lock();
       try {
         workers.remove(worker);
-        return task == null || workers.stream().anyMatch(other -> other.started) || !withdraw(task);
+        return task == null || hasStarted() || !withdraw(task);
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  private boolean hasStarted() {
+    for (int i = 0; i < workers.size(); i++) {
+      if (workers.get(i).started) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns a worker that counts as there; null if there is no memory for it. */
+  private @Nullable Worker newWorker() {
+    try {
+      Worker worker = new Worker();
+      workers.add(worker);
+      return worker;
+    } catch (OutOfMemoryError ignored) {
+      return null;
     }
   }
 
@@ -240,28 +263,36 @@ final class WorkerPool {
     workers.remove(worker);
     lost++;
     if (!counted) {
+      addLostToNobody(worker);
+    }
+    return queued == 0 || closed ? null : newWorker();
+  }
+
+  private void addLostToNobody(Worker worker) {
+    try {
       lostToNobody.add(worker);
+    } catch (OutOfMemoryError ignored) {
+      // One more may be lost then.
     }
-    if (queued == 0 || closed) {
-      return null;
-    }
-    Worker replacement = new Worker();
-    workers.add(replacement);
-    return replacement;
   }
 
   private void watchIfStuck() {
     if (watch != null && !watching) {
-      watching = watch.schedule(this::replaceStuck, STUCK_NANOS) != null;
+      watching = watch.schedule(stuckCheck, STUCK_NANOS) != null;
     }
   }
 
   private void replaceStuck() {
-    for (Worker worker : stuck()) {
-      replaceStuck(worker);
+    try {
+      for (Worker worker : stuck()) {
+        replaceStuck(worker);
+      }
+    } catch (OutOfMemoryError ignored) {
+      // The next look may have the memory.
     }
     lock.lock();
     try {
+      watching = false;
       if (queued > 0) {
         watchIfStuck();
       }
@@ -274,7 +305,6 @@ final class WorkerPool {
     List<Worker> stuck = new ArrayList<>();
     lock.lock();
     try {
-      watching = false;
       if (watch == null || queued == 0) {
         return stuck;
       }
@@ -341,7 +371,7 @@ final class WorkerPool {
         }
         idle++;
         try {
-          left = work.awaitNanos(left);
+          left = lock.awaitNanos(work, left);
         } catch (InterruptedException ignored) {
           // An interrupt is meant for work, and there is none.
         } finally {
@@ -366,6 +396,27 @@ final class WorkerPool {
     }
   }
 
+  /** Takes a worker out that ended otherwise than by itself; another one takes its place. */
+  private void died(Worker worker) {
+    Worker replacement = null;
+    lock.lock();
+    try {
+      if (worker.lost) {
+        lost--;
+        lostToNobody.remove(worker);
+      } else {
+        workers.remove(worker);
+      }
+      ended.signalAll(); // awaitEnd
+      replacement = queued > idle ? newWorker() : null;
+    } finally {
+      lock.unlock();
+    }
+    if (replacement != null) {
+      begin(replacement, null);
+    }
+  }
+
   private final class Worker implements Runnable {
     private @Nullable Thread thread;
     private boolean started;
@@ -378,10 +429,16 @@ final class WorkerPool {
 
     @Override
     public void run() {
-      OWN.set(WorkerPool.this);
       boolean goesOn = true;
-      while (goesOn) {
-        goesOn = runNext();
+      try {
+        OWN.set(WorkerPool.this);
+        while (goesOn) {
+          goesOn = runNext();
+        }
+      } finally {
+        if (goesOn) {
+          died(this); // for want of memory, or as a handler of its exceptions threw
+        }
       }
     }
 

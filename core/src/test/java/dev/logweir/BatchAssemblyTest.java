@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 class BatchAssemblyTest {
@@ -20,7 +19,7 @@ class BatchAssemblyTest {
   private final SegmentAccount account = new SegmentAccount(pool, budget);
   private final BatchAssembly assembly =
       new BatchAssembly(
-          account, new SendProgress(new ReentrantLock(), time), time, SEGMENTS << 10, MAX_ENCODED);
+          account, new SendProgress(new MemoryLock(), time), time, SEGMENTS << 10, MAX_ENCODED);
 
   private LogBatch begin() {
     return assembly.begin(0);

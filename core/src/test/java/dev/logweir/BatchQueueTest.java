@@ -125,7 +125,8 @@ class BatchQueueTest {
     batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
     batch.markedGaps.add(3, 30, DropReason.BUFFER_FULL.bit());
     GapTally target = new GapTally();
-    BatchQueue.handOn(batch, DropReason.SEND_FAILED, batch.source(), false, target);
+    BatchQueue.handOn(
+        batch, DropReason.SEND_FAILED, batch.sourceLines, batch.sourceBytes, false, target);
     assertThat(tally(target)).isEqualTo(new Tally(1 + 2 + 3, 10 + 20 + 30));
     assertThat(target.reasons)
         .isEqualTo(
@@ -139,9 +140,9 @@ class BatchQueueTest {
     LogBatch batch = batch(1, 10);
     batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
     GapTally target = new GapTally();
-    BatchQueue.handOn(batch, DropReason.SEND_FAILED, new Tally(0, 4), false, target);
+    BatchQueue.handOn(batch, DropReason.SEND_FAILED, 0, 4, false, target);
     assertThat(tally(target)).isEqualTo(new Tally(0, 4));
-    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, Tally.NONE, false, target);
+    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, 0, 0, false, target);
     assertThat(target.reasons).isEqualTo(DropReason.SEND_FAILED.bit());
   }
 
@@ -150,7 +151,8 @@ class BatchQueueTest {
     LogBatch batch = batch(1, 10);
     batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
     GapTally target = new GapTally();
-    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, batch.source(), true, target);
+    BatchQueue.handOn(
+        batch, DropReason.SEND_REFUSED, batch.sourceLines, batch.sourceBytes, true, target);
     assertThat(tally(target)).isEqualTo(new Tally(1, 10));
   }
 }

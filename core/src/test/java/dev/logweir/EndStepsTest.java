@@ -64,6 +64,12 @@ class EndStepsTest {
     return log;
   }
 
+  private static Tally undelivered(LogBatch batch) {
+    SinkLedger.Loss loss = new SinkLedger.Loss();
+    batch.undelivered(loss);
+    return new Tally(loss.lines, loss.bytes);
+  }
+
   @Test
   void deadline_walksThroughNothingThatIsHeld() throws Exception {
     engine = LogweirEngine.builder().time(time).segments(this::segment).build();
@@ -90,13 +96,13 @@ class EndStepsTest {
         LogBatch.of(List.of("one", "three", "", "x".repeat(2 * Segment.LARGE), "five", "six"));
     long[] bytes = {4, 6, 1, 2 * Segment.LARGE + 1, 5, 4};
     Tally left = batch.source();
-    assertThat(batch.undelivered()).isEqualTo(left);
+    assertThat(undelivered(batch)).isEqualTo(left);
     for (int i = 0; i < bytes.length; i++) {
       batch.call().delivered(i + 1);
       left = left.minus(new Tally(1, bytes[i]));
-      assertThat(batch.undelivered()).isEqualTo(left);
+      assertThat(undelivered(batch)).isEqualTo(left);
       batch.call().delivered(i);
-      assertThat(batch.undelivered()).isEqualTo(left);
+      assertThat(undelivered(batch)).isEqualTo(left);
     }
     assertThat(left).isEqualTo(Tally.NONE);
   }

@@ -218,8 +218,8 @@ class SinkEndTest extends SinkRig {
     add(sink, 'a', 2);
     sink.lock.lock();
     try {
-      sink.abort(new Tally(3, 30));
-      sink.abort(new Tally(5, 50));
+      sink.abort(3, 30);
+      sink.abort(5, 50);
     } finally {
       sink.lock.unlock();
     }

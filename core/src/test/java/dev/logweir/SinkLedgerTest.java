@@ -48,9 +48,9 @@ class SinkLedgerTest {
 
   @Test
   void lost_countsByReasonAndPlace() {
-    ledger.lost(4, DropReason.BUDGET, new Tally(2, 20));
-    ledger.lost(9, DropReason.BUDGET, new Tally(0, 5));
-    ledger.lost(9, DropReason.QUEUE_FULL, Tally.NONE);
+    ledger.lost(4, DropReason.BUDGET, 2, 20);
+    ledger.lost(9, DropReason.BUDGET, 0, 5);
+    ledger.lost(9, DropReason.QUEUE_FULL, 0, 0);
     SinkReport report = report();
     assertThat(report.dropped()).isEqualTo(Map.of(DropReason.BUDGET, new Tally(2, 25)));
     assertThat(report.gaps())
@@ -62,9 +62,12 @@ class SinkLedgerTest {
   }
 
   private Tally sent(LogBatch batch, Throwable failure, boolean written) {
-    Tally lost = SinkLedger.lostOf(batch, failure);
+    SinkLedger.Loss lost = new SinkLedger.Loss();
+    if (failure != null) {
+      lost.of(batch, failure);
+    }
     ledger.sent(batch, failure, lost, written);
-    return lost;
+    return new Tally(lost.lines, lost.bytes);
   }
 
   @Test
@@ -156,7 +159,10 @@ class SinkLedgerTest {
   @Test
   void unconfirmed_isSummedUp() {
     sent(batch(), new IOException("no answer"), true);
-    ledger.unconfirmed(new Tally(1, 10));
+    SinkLedger.Loss more = new SinkLedger.Loss();
+    more.lines = 1;
+    more.bytes = 10;
+    ledger.unconfirmed(more);
     assertThat(report().unconfirmed()).isEqualTo(THREE.plus(new Tally(1, 10)));
   }
 

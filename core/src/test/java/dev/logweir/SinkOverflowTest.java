@@ -223,15 +223,20 @@ class SinkOverflowTest extends SinkRig {
 
   // ---- what stands between the lines ----
 
+  private static void addGap(Sink sink, long newLines, long lines, long bytes, DropReason reason) {
+    byte[] marker = GapTally.marker(lines, bytes, reason.bit());
+    sink.addGap(newLines, lines, bytes, reason.bit(), marker);
+  }
+
   @Test
   void gap_isALineOfTheBatchAndOfTheReport() {
     Sink sink = sink();
     add(sink, 'a', 2);
     sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
-    sink.addGap(2, 2, 20, DropReason.BUFFER_FULL.bit());
+    addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     add(sink, 'b', 2);
     sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
-    sink.addGap(0, 1, 5, DropReason.PROCESSOR_FAILED.bit());
+    addGap(sink, 0, 1, 5, DropReason.PROCESSOR_FAILED);
     sink.passEnded();
     sendAll();
     assertThat(arrived)
@@ -249,9 +254,9 @@ class SinkOverflowTest extends SinkRig {
     Sink sink = sink();
     add(sink, 'a', 2);
     sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
-    sink.addGap(2, 2, 20, DropReason.BUFFER_FULL.bit());
+    addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
-    sink.addGap(3, 3, 30, DropReason.BUFFER_FULL.bit());
+    addGap(sink, 3, 3, 30, DropReason.BUFFER_FULL);
     sink.passEnded();
     fate =
         lines -> {
@@ -272,7 +277,7 @@ class SinkOverflowTest extends SinkRig {
     settings.markers = false;
     Sink sink = sink(settings);
     add(sink, 'a', 2);
-    sink.addGap(2, 2, 20, DropReason.BUFFER_FULL.bit());
+    addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     sink.passEnded();
     sink.lost(DropReason.QUEUE_FULL, 5, 1);
     sendAll();
