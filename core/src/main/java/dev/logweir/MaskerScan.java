@@ -95,6 +95,26 @@ abstract class MaskerScan {
       boolean begins,
       boolean ends,
       boolean cut) {
+    // Most lines end here: a method that is small enough to be compiled into its caller.
+    if (values.forms() == null && heldLength == 0 && covered < 0) {
+      MaskerAutomaton automaton = values.plain();
+      int end = partOffset + length;
+      int position = automaton.skip(part, partOffset, end);
+      if (position == end || (ends && !cut && end - position < automaton.shortest())) {
+        return;
+      }
+    }
+    scanAll(values, part, partOffset, length, begins, ends, cut);
+  }
+
+  private void scanAll(
+      MaskerValues values,
+      byte[] part,
+      int partOffset,
+      int length,
+      boolean begins,
+      boolean ends,
+      boolean cut) {
     MaskerAutomaton automaton = values.plain();
     EncodedForms forms = values.forms();
     byte[] text = part;
