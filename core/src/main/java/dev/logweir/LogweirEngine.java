@@ -296,6 +296,8 @@ public final class LogweirEngine implements AutoCloseable {
       if (scratches.size() < drainThreads && !closed) {
         scratches.add(scratch);
       }
+    } catch (OutOfMemoryError ignored) {
+      // It is garbage then: what the pass took must not be lost for it.
     } finally {
       scratchLock.unlock();
     }

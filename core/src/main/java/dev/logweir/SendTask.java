@@ -81,6 +81,7 @@ final class SendTask extends WorkerPool.Work {
       call = new Call(); // before there is a batch that could be lost
     } catch (OutOfMemoryError ignored) {
       sink.notStarted();
+      tellIfThrough(); // there may be no next batch, and then this was the last look
       return null;
     }
     boolean through = false;
@@ -101,6 +102,19 @@ final class SendTask extends WorkerPool.Work {
       sink.job.sinkDone();
     }
     return call;
+  }
+
+  private void tellIfThrough() {
+    boolean through;
+    sink.lock.lock();
+    try {
+      through = sink.comesThrough();
+    } finally {
+      sink.lock.unlock();
+    }
+    if (through) {
+      sink.job.sinkDone();
+    }
   }
 
   private boolean send(Call call) {
