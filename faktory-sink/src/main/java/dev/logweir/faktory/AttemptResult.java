@@ -51,6 +51,14 @@ enum AttemptResult {
     return kind;
   }
 
+  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
+  boolean isAway() {
+    return switch (this) {
+      case UNREACHABLE, LOST, TIMED_OUT, NO_CONNECTION_FREE -> true;
+      default -> false;
+    };
+  }
+
   boolean isRetried() {
     return retried;
   }

@@ -356,8 +356,8 @@ public final class FaktoryClient implements AutoCloseable {
     }
 
     /**
-     * Sets how long all attempts at one push and the pauses between them may take together, at
-     * least {@code attemptTimeout}. Default 10 min.
+     * Sets how long all attempts at one push and the pauses between them may take together, not the
+     * waiting for a server that is away; at least {@code attemptTimeout}. Default 10 min.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -370,7 +370,8 @@ public final class FaktoryClient implements AutoCloseable {
 
     /**
      * Sets how often a push is tried. Default 5. Between attempts is a pause of about 1 s, doubled
-     * each time up to about 30 s.
+     * each time up to about 30 s. A server that is away (no connection, no reply) is waited for,
+     * whatever the number, unless it is 1.
      *
      * @param attempts 1 to 100
      * @throws IllegalArgumentException if it is out of range

@@ -25,6 +25,15 @@ final class Retries {
   /** A pause is drawn from half to one and a half of its nominal length. */
   static final double JITTER = 0.5;
 
+  /** At the end, so that the last moment is not filled with attempts. */
+  static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+
+  /** Between attempts at a server that is away, so that its return is seen within seconds. */
+  static final Duration LONGEST_AWAY_PAUSE = Duration.ofSeconds(5);
+
+  /** Pauses grow no longer after so many attempts. */
+  private static final int GROWING_PAUSES = 8;
+
   /** At the end of a job, a pause takes one part in so many of the time left. */
   private static final int LAST_PAUSES = 8;
 
@@ -34,6 +43,8 @@ final class Retries {
   private final Duration overallTimeout;
   private final Pauses pauses;
   private final LongSupplier nanoTime;
+  private final int attempts;
+  private final IntervalFunction backoff;
   private final Retry retry;
   private final AtomicBoolean failing = new AtomicBoolean();
   private final AtomicBoolean toldOfEnterprise = new AtomicBoolean();
@@ -48,14 +59,15 @@ final class Retries {
     overallTimeout = settings.overallTimeout;
     pauses = settings.pauses;
     nanoTime = settings.nanoTime;
+    attempts = settings.attempts;
+    backoff =
+        IntervalFunction.ofExponentialRandomBackoff(FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE);
     retry =
         Retry.of(
             "faktory",
             RetryConfig.custom()
                 .maxAttempts(settings.attempts)
-                .intervalFunction(
-                    IntervalFunction.ofExponentialRandomBackoff(
-                        FIRST_PAUSE, MULTIPLIER, JITTER, LONGEST_PAUSE))
+                .intervalFunction(backoff)
                 .retryOnException(
                     e -> e instanceof AttemptException failure && failure.result().isRetried())
                 .build());
@@ -81,12 +93,14 @@ final class Retries {
       throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     AttemptException last = null;
+    int away = 0;
     while (true) {
       Duration limit = min(attemptTimeout, left(budget));
       limit = min(limit, call.timeLeft().orElse(limit));
       if (limit.isZero() || limit.isNegative()) {
         throw AttemptException.after(last, AttemptResult.NO_TIME, "no time left for an attempt");
       }
+      long begun = nanoTime.getAsLong();
       try {
         attempt.run(limit);
         tries.onComplete();
@@ -94,25 +108,56 @@ final class Retries {
         return;
       } catch (AttemptException e) {
         failed(e);
-        long pauseMillis = tries.onError(e);
+        last = e;
+        boolean ending = budget.ending || call.timeLeft().isPresent();
+        if (!ending && isWaitedFor(e, limit)) {
+          pause(call, awayPause(++away));
+          budget.begunNanos += nanoTime.getAsLong() - begun;
+          requireOpen(last);
+          continue;
+        }
+        // At the end of a job time is the bound, unless it is the input that the server fails at.
+        long pauseMillis =
+            ending && e.result().isAway() && attempts > 1
+                ? backoff.apply(Math.min(++away, GROWING_PAUSES))
+                : tries.onError(e);
         if (pauseMillis < 0) {
           throw e;
         }
         Duration pause = Duration.ofMillis(pauseMillis);
-        if (budget.ending) {
-          pause = min(pause, left(budget).dividedBy(LAST_PAUSES));
+        Duration left = left(budget);
+        Duration untilEnd = min(left, call.timeLeft().orElse(left));
+        if (ending) {
+          Duration part = untilEnd.dividedBy(LAST_PAUSES);
+          pause = min(pause, part.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : part);
         }
-        // As the call will cut it: else a pause that fits would seem too long.
-        pause = min(pause, call.timeLeft().map(left -> left.dividedBy(LAST_PAUSES)).orElse(pause));
-        if (left(budget).compareTo(pause) <= 0) {
+        if (untilEnd.compareTo(pause) <= 0) {
           throw e;
         }
-        last = e;
         pause(call, pause);
-        if (closed) {
-          throw AttemptException.after(last, AttemptResult.CLOSED, "the client is closed");
-        }
+        requireOpen(last);
       }
+    }
+  }
+
+  /**
+   * Attempts and time bound what is tried against a server that answers. One that is away is waited
+   * for, at no cost of either, until it is back or the job ends.
+   */
+  private boolean isWaitedFor(AttemptException failure, Duration limit) {
+    boolean cut =
+        failure.result() == AttemptResult.TIMED_OUT && limit.compareTo(attemptTimeout) < 0;
+    return failure.result().isAway() && !cut && attempts > 1;
+  }
+
+  private Duration awayPause(int tried) {
+    return min(
+        Duration.ofMillis(backoff.apply(Math.min(tried, GROWING_PAUSES))), LONGEST_AWAY_PAUSE);
+  }
+
+  private void requireOpen(AttemptException last) throws AttemptException {
+    if (closed) {
+      throw AttemptException.after(last, AttemptResult.CLOSED, "the client is closed");
     }
   }
 
@@ -161,8 +206,18 @@ final class Retries {
     }
   }
 
-  /** The time that all attempts and pauses may take together. */
-  private record Budget(long begunNanos, Duration time, boolean ending) {}
+  /** What a push has used up of its time, the waiting for the server left out. */
+  private static final class Budget {
+    private final Duration time;
+    private final boolean ending;
+    private long begunNanos;
+
+    Budget(long begunNanos, Duration time, boolean ending) {
+      this.begunNanos = begunNanos;
+      this.time = time;
+      this.ending = ending;
+    }
+  }
 
   /** One attempt, within a limit of time. */
   @FunctionalInterface

@@ -30,9 +30,9 @@ class RetriesTest {
   /** Draws its pauses anew each time. */
   @RepeatedTest(100)
   void defaults_makeFiveAttemptsWithFourPausesThatDouble() {
-    AttemptException e = run(limit -> hang(limit));
+    AttemptException e = run(limit -> failSlowly(limit));
 
-    assertThat(e.result()).isEqualTo(AttemptResult.TIMED_OUT);
+    assertThat(e.result()).isEqualTo(AttemptResult.SERVER_ERROR);
     assertThat(limits).hasSize(5).containsOnly(Duration.ofSeconds(30));
     assertThat(pauses).hasSize(4);
     for (int i = 0; i < 4; i++) {
@@ -59,9 +59,9 @@ class RetriesTest {
   void overallTimeout_boundsAttemptsAndPausesTogether() {
     settings.attempts(100);
 
-    AttemptException e = run(limit -> hang(limit));
+    AttemptException e = run(limit -> failSlowly(limit));
 
-    assertThat(e.result()).isEqualTo(AttemptResult.TIMED_OUT);
+    assertThat(e.result()).isEqualTo(AttemptResult.SERVER_ERROR);
     assertThat(now).isBetween(Duration.ofMinutes(9), Duration.ofMinutes(10));
     assertThat(limits.get(0)).isEqualTo(Duration.ofSeconds(30));
   }
@@ -70,7 +70,7 @@ class RetriesTest {
   void attempt_isCutToTheTimeLeftInAll() {
     settings.attempts(2).overallTimeout(Duration.ofSeconds(32));
 
-    run(limit -> hang(limit));
+    run(limit -> failSlowly(limit));
 
     assertThat(limits).hasSize(2);
     assertThat(limits.get(1)).isEqualTo(Duration.ofSeconds(2).minus(pauses.get(0)));
@@ -129,7 +129,76 @@ class RetriesTest {
     assertThat(limits.get(0)).isEqualTo(Duration.ofSeconds(4));
     assertThat(pauses.get(0)).isEqualTo(Duration.ofMillis(500));
     assertThat(pauses.get(1)).isEqualTo(Duration.ofNanos(437_500_000));
-    assertThat(now).isBetween(Duration.ofMillis(3_999), Duration.ofSeconds(4));
+    assertThat(now)
+        .isBetween(Duration.ofSeconds(4).minus(Retries.SHORTEST_PAUSE), Duration.ofSeconds(4));
+  }
+
+  /** An outage of an hour and more: it spends neither attempts nor time. */
+  @RepeatedTest(10)
+  void serverThatIsAway_isWaitedFor() throws Exception {
+    AttemptResult[] away = {AttemptResult.UNREACHABLE, AttemptResult.LOST, AttemptResult.TIMED_OUT};
+
+    new Retries(settings)
+        .run(
+            call,
+            limit -> {
+              limits.add(limit);
+              if (limits.size() <= 1_000) {
+                throw new AttemptException(away[limits.size() % 3], "away", null);
+              }
+            });
+
+    assertThat(limits).hasSize(1_001).containsOnly(Duration.ofSeconds(30));
+    assertThat(now).isGreaterThan(Duration.ofHours(1));
+    assertThat(pauses.subList(4, 1_000))
+        .allMatch(pause -> pause.compareTo(Duration.ofSeconds(4)) >= 0)
+        .allMatch(pause -> pause.compareTo(Retries.LONGEST_AWAY_PAUSE) <= 0);
+  }
+
+  @Test
+  void serverThatComesBackAndFails_isTriedAsOftenAsAnyOther() {
+    AttemptException e =
+        run(
+            limit -> {
+              if (limits.size() <= 20) {
+                throw new AttemptException(AttemptResult.UNREACHABLE, "away", null);
+              }
+              refuse();
+            });
+
+    assertThat(e.result()).isEqualTo(AttemptResult.SERVER_ERROR);
+    assertThat(limits).hasSize(20 + 5);
+  }
+
+  @Test
+  void serverThatIsAwayAtTheEnd_isTriedToTheEnd() {
+    settings.attempts(2);
+    call.beginEnd(Duration.ofHours(1));
+
+    AttemptException e =
+        run(
+            limit -> {
+              throw new AttemptException(AttemptResult.UNREACHABLE, "away", null);
+            },
+            Duration.ofSeconds(10));
+
+    assertThat(e.result()).isEqualTo(AttemptResult.UNREACHABLE);
+    assertThat(limits).hasSizeGreaterThan(20);
+    assertThat(now)
+        .isBetween(Duration.ofSeconds(10).minus(Retries.SHORTEST_PAUSE), Duration.ofSeconds(10));
+  }
+
+  @Test
+  void oneAttempt_isNoWaitingForWhoIsAway() {
+    settings.attempts(1);
+
+    run(
+        limit -> {
+          throw new AttemptException(AttemptResult.UNREACHABLE, "away", null);
+        });
+
+    assertThat(limits).hasSize(1);
+    assertThat(pauses).isEmpty();
   }
 
   @Test
@@ -177,6 +246,11 @@ class RetriesTest {
   private void hang(Duration limit) throws AttemptException {
     now = now.plus(limit);
     throw new AttemptException(AttemptResult.TIMED_OUT, "no complete reply in time", null);
+  }
+
+  private void failSlowly(Duration limit) throws AttemptException {
+    now = now.plus(limit);
+    refuse();
   }
 
   private void refuse() throws AttemptException {

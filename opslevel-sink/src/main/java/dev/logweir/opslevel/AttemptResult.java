@@ -87,6 +87,14 @@ enum AttemptResult {
     return retried;
   }
 
+  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
+  boolean isAway() {
+    return switch (this) {
+      case NO_FREE_CONNECTION, UNREACHABLE, LOST_WRITING, LOST_READING, TIMED_OUT -> true;
+      default -> false;
+    };
+  }
+
   /** Whether the server said what became of the lines. */
   boolean isAnswered() {
     return answered;

@@ -259,7 +259,8 @@ public final class OpsLevelClient implements AutoCloseable {
 
     /**
      * Sets how long all attempts at one batch, in parts if it is too large, and the pauses between
-     * them may take together. Default 10 min. At least the time of one attempt.
+     * them may take together, not the waiting for an API that is away. Default 10 min. At least the
+     * time of one attempt.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -272,7 +273,8 @@ public final class OpsLevelClient implements AutoCloseable {
 
     /**
      * Sets how often a request is tried. Default 5. Between attempts is a pause of about 1 s,
-     * doubled each time up to about 30 s, or as long as the server asks for, at most 2 min.
+     * doubled each time up to about 30 s, or as long as the server asks for, at most 2 min. An API
+     * that is away (no connection, no answer) is waited for, whatever the number, unless it is 1.
      *
      * @param attempts 1 to 100
      * @throws IllegalArgumentException if it is out of range

@@ -30,6 +30,12 @@ final class Retries {
   /** At the end, so that the last moment is not filled with attempts. */
   static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
 
+  /** Between attempts at an API that is away, so that its return is seen within seconds. */
+  static final Duration LONGEST_AWAY_PAUSE = Circuit.LONGEST_OPEN;
+
+  /** Pauses grow no longer after so many attempts. */
+  private static final int GROWING_PAUSES = 8;
+
   /** How many pauses of the longest length an end leaves time for; they grow no longer then. */
   private static final int LAST_PAUSES = 8;
 
@@ -112,13 +118,16 @@ final class Retries {
       throws AttemptException, InterruptedException {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     int probes = 0;
+    int away = 0;
     for (int tried = 1; ; tried++) {
       long asked = nanoTime.getAsLong();
       Circuit.Leave leave = circuit.enter(call, budget.ending);
       if (!budget.ending) {
         budget.begun += nanoTime.getAsLong() - asked;
       }
-      AttemptException failure = tryOnce(attempt, leave, limit(call, budget, leave));
+      Limit limit = limit(call, budget, leave);
+      long begun = nanoTime.getAsLong();
+      AttemptException failure = tryOnce(attempt, leave, limit);
       if (failure == null) {
         tries.onComplete();
         succeeded();
@@ -127,6 +136,15 @@ final class Retries {
       Duration pause;
       Optional<Duration> untilEnd = timeLeft(call, budget);
       boolean waitsForCircuit = leave.isProbe() && untilEnd.isEmpty();
+      if (untilEnd.isEmpty() && isWaitedFor(failure, limit)) {
+        failed(failure);
+        Duration next = circuit.isOpen() ? Duration.ZERO : awayPause(++away, failure);
+        if (!next.isZero()) {
+          pause(call, next);
+        }
+        budget.begun += nanoTime.getAsLong() - begun;
+        continue;
+      }
       if (waitsForCircuit
           && failure.isRetried()
           && !failure.result().isAcceptedPerhaps()
@@ -158,6 +176,21 @@ final class Retries {
         pause(call, pause);
       }
     }
+  }
+
+  /**
+   * Attempts and time bound what is tried against an API that answers. One that is away is waited
+   * for, at no cost of either, until it is back or the job ends.
+   */
+  private boolean isWaitedFor(AttemptException failure, Limit limit) {
+    boolean cut =
+        failure.result() == AttemptResult.TIMED_OUT && limit.time.compareTo(attemptTimeout) < 0;
+    return failure.isRetried() && failure.result().isAway() && !cut && attempts > 1;
+  }
+
+  private Duration awayPause(int tried, AttemptException failure) {
+    Duration pause = Duration.ofMillis(backoff.apply(Math.min(tried, GROWING_PAUSES)));
+    return max(min(pause, LONGEST_AWAY_PAUSE), failure.retryAfter());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.logweir.opslevel;
 
+import static dev.logweir.opslevel.FakeOpsLevel.answer;
 import static dev.logweir.opslevel.FakeOpsLevel.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -120,6 +121,38 @@ class CircuitTest {
       long nominal = Math.min(1000L << i, Circuit.LONGEST_OPEN.toMillis());
       assertThat(pauses.get(i).toMillis()).isBetween(nominal / 2, nominal * 3 / 2 + 1);
     }
+  }
+
+  /** An outage of hours, seen by one job: it spends neither its attempts nor its time. */
+  @Test
+  void serverThatIsAway_isWaitedFor() throws Exception {
+    for (int i = 0; i < 1_000; i++) {
+      server.then(FakeOpsLevel.Call::reset);
+    }
+    server.otherwise(FakeOpsLevel.Call::accept);
+
+    assertThat(send()).isNull();
+
+    assertThat(server.connections()).isEqualTo(1_001);
+    assertThat(Duration.ofNanos(nanos.get())).isGreaterThan(Duration.ofMinutes(30));
+    assertThat(pauses).allMatch(pause -> pause.compareTo(Circuit.LONGEST_OPEN.multipliedBy(2)) < 0);
+    assertThat(client.circuit().isOpen()).isFalse();
+  }
+
+  @Test
+  void serverThatComesBackAndFails_isTriedAsOftenAsAnyOther() throws Exception {
+    server.then(
+        FakeOpsLevel.Call::reset,
+        FakeOpsLevel.Call::reset,
+        FakeOpsLevel.Call::reset,
+        FakeOpsLevel.Call::reset,
+        FakeOpsLevel.Call::reset,
+        FakeOpsLevel.Call::reset);
+    server.otherwise(answer("{\"errors\":[{\"message\":\"no\"}]}"));
+
+    assertThat(send()).isInstanceOf(SendException.class);
+
+    assertThat(server.requests).hasSize(5);
   }
 
   @Test

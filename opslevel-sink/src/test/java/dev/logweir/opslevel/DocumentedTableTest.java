@@ -25,6 +25,7 @@ class DocumentedTableTest {
     assertThat(rows).isNotEmpty();
     for (String[] row : rows) {
       assertThat(row[3].startsWith("yes")).isEqualTo(result.isRetried());
+      assertThat(row[3].contains("as long as it takes")).isEqualTo(result.isAway());
       assertThat(row[4]).contains(end(result));
       assertThat(row[5])
           .isEqualTo(

@@ -328,7 +328,10 @@ class PartsTest {
           call.read();
           call.reset();
         });
-    assertThatThrownBy(() -> sender.send(lost.batch())).isInstanceOf(SendException.class);
+    try (OpsLevelClient once = server.client().attempts(1).build()) {
+      OpsLevelSender its = once.sender(FakeOpsLevel.JOB);
+      assertThatThrownBy(() -> its.send(lost.batch())).isInstanceOf(SendException.class);
+    }
     assertThat(lost.isWritten()).isTrue();
   }
 
@@ -340,6 +343,7 @@ class PartsTest {
           call.read();
           call.reset();
         },
+        status(500),
         status(500));
 
     assertThatThrownBy(() -> sender.send(raw.batch())).isInstanceOf(SendException.class);

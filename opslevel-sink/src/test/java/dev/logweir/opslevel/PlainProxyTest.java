@@ -95,7 +95,9 @@ class PlainProxyTest {
   }
 
   @Test
-  void send_repeatsWhenTheProxyIsGone() throws Exception {
+  void send_saysWhenTheProxyIsGone() throws Exception {
+    client.close();
+    client = server.client().proxy("http://127.0.0.1:" + proxy.port()).attempts(1).build();
     proxy.close();
 
     SendException e =

@@ -1,0 +1,45 @@
+package dev.logweir.faktory;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Jobs live through a time in which nobody answers, with room for what they write. */
+@Timeout(60)
+class AwayServerTest {
+  /** Of each job in the middle: twice as often as the attempts that there are by default. */
+  private static final int RESETS_A_JOB = 10;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 200})
+  void outage_costsNothingWhileThereIsRoom(int count) throws Exception {
+    FakeFaktory.Script[] resets = new FakeFaktory.Script[RESETS_A_JOB * count];
+    Arrays.fill(resets, (FakeFaktory.Script) FakeFaktory.Call::reset);
+    List<LogStreamer> jobs = new ArrayList<>();
+    try (FakeFaktory server = new FakeFaktory().greet(resets);
+        FaktoryClient client = server.client().build();
+        LogweirEngine engine = LogweirEngine.builder().build()) {
+      for (int i = 0; i < count; i++) {
+        LogStreamer job = LogStreamer.builder(client.sender("job-" + i)).engine(engine).start();
+        job.stdout().write(("line of " + i + "\n").getBytes(US_ASCII));
+        jobs.add(job);
+      }
+      Waiting.until(() -> server.lines().size() >= count);
+      for (LogStreamer job : jobs) {
+        assertThat(job.finish(Duration.ofSeconds(30)).isComplete()).isTrue();
+      }
+
+      assertThat(server.connections()).isGreaterThan(RESETS_A_JOB * count);
+      assertThat(server.lines()).hasSize(count);
+    }
+  }
+}
