@@ -103,7 +103,7 @@ final class EncodedScan {
     tailStart = NONE;
     tailEnd = -1;
     found = 0;
-    walk.begin(values, forms, bytes, end);
+    walk.begin(values, forms, bytes, end, !ends);
     first = from;
     escapeFrom = from;
     special = -1;

@@ -28,6 +28,10 @@ final class EscapeWalk {
   private boolean wideSpaces;
   private byte[] bytes = Segment.NO_BYTES;
   private int end;
+
+  /** Whether the text goes on after its end: what lies there is read once all of it is known. */
+  private boolean more;
+
   private int start;
 
   private final int[] states = new int[STACK];
@@ -46,13 +50,18 @@ final class EscapeWalk {
    */
   int openDepth;
 
-  /** Sets the text of the next walks. */
-  void begin(MaskerAutomaton values, EncodedForms forms, byte[] bytes, int end) {
+  /**
+   * Sets the text of the next walks.
+   *
+   * @param more whether the text goes on after {@code end}
+   */
+  void begin(MaskerAutomaton values, EncodedForms forms, byte[] bytes, int end, boolean more) {
     this.values = values;
     escapes = forms.escapes;
     wideSpaces = forms.wideSpaces;
     this.bytes = bytes;
     this.end = end;
+    this.more = more;
   }
 
   void letGo() {
@@ -328,11 +337,12 @@ final class EscapeWalk {
       quotes |= bytes[to] == '"' || bytes[to] == '\'';
       to++;
     }
+    boolean known = to < end || !more;
     if (to == end) {
       open(state);
     }
     // Where a value begins, nothing of it can be lost by leaving out signs in front of it.
-    cluster(state, place, to, state == 0 || !quotes, 0);
+    cluster(state, place, to, known && (state == 0 || !quotes), 0);
   }
 
   /**
@@ -358,7 +368,7 @@ final class EscapeWalk {
         if (values.isValue(child)) {
           matched(at + 1);
         }
-        cluster(child, at + 1, to, true, taken + 1);
+        cluster(child, at + 1, to, to < end || !more, taken + 1);
       }
     }
   }
@@ -399,7 +409,9 @@ final class EscapeWalk {
       if (to + digits == end) {
         open(state);
       }
-      follow(state, (byte) number(to, digits, 8), to + digits);
+      if (digits == 3 || to + digits < end || !more) {
+        follow(state, (byte) number(to, digits, 8), to + digits);
+      }
     }
   }
 

@@ -256,6 +256,20 @@ class EncodedSecretsTest {
   }
 
   @Test
+  void signsAtTheEndOfAPiece_areReadWithWhatFollows() {
+    ProcessorChain chain = ProcessorChain.of(masker("a", "ab-and-more"));
+    String line = "a&#97;\\\\\"x";
+    for (int cut = 1; cut < line.length(); cut++) {
+      chain.fragments(false, line.substring(0, cut), line.substring(cut));
+    }
+    assertThat(chain.lines()).hasSize(line.length() - 1).containsOnly(MASK + line.substring(1));
+    chain = ProcessorChain.of(masker("k\14", "kax-and-more"));
+    chain.fragments(false, "k&#107;\\14", "1!");
+    chain.fragments(false, "k&#107;\\14", "!");
+    assertThat(chain.lines()).containsExactly("k&#107;\\141!", "k" + MASK + "!");
+  }
+
+  @Test
   void maxRetainedBytes_coversFormsOfValuesAddedLater() {
     SecretMasker masker = SecretMasker.builder().encoded(true).roomBytes(200_000).build();
     long stated = masker.maxRetainedBytes();

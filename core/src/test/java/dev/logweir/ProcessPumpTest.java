@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ProcessPumpTest {
@@ -228,8 +229,12 @@ class ProcessPumpTest {
 
   /** A stream that has a line and the beginning of another, and then fails. */
   private static InputStream breaking(Throwable failure) {
+    return breaking("ok\nbeg", failure);
+  }
+
+  private static InputStream breaking(String text, Throwable failure) {
     return new InputStream() {
-      private final InputStream before = new ByteArrayInputStream("ok\nbeg".getBytes(UTF_8));
+      private final InputStream before = new ByteArrayInputStream(text.getBytes(UTF_8));
 
       @Override
       public int read() throws IOException {
@@ -283,6 +288,67 @@ class ProcessPumpTest {
         .contains("stdout: read failed (" + failure.getClass().getName() + ")")
         .doesNotContain("broken");
     assertThat(sender.lines()).containsExactlyInAnyOrder("ok", "beg", "err", "more");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 250, 256, 509, 600})
+  void secretWithinWhichAReadFails_isMaskedFromItsBeginningOn(int before) throws Exception {
+    String filler = "x".repeat(before);
+    LogStreamer log =
+        job().maxLineBytes(256).processor(SecretMasker.of("swordfish", "fishmonger")).start();
+    log.pump(
+        breaking("ok\n" + filler + "swordfis", new IOException("broken")),
+        InputStream.nullInputStream());
+    log.stdout().write("h and more\n".getBytes(UTF_8));
+    LogReport report = log.finish();
+    assertThat(report.sink().isComplete()).isTrue();
+    assertThat(String.join("", sender.lines()).replace(" [logweir: continued]", ""))
+        .isEqualTo("ok" + filler + "**********" + "h and more");
+  }
+
+  @Test
+  void secretWithinWhichASourceIsLetGo_isMaskedFromItsBeginningOn() throws Exception {
+    CountDownLatch read = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    InputStream output =
+        new InputStream() {
+          private final InputStream before =
+              new ByteArrayInputStream("ok\nkey=swordfis".getBytes(UTF_8));
+
+          @Override
+          public int read() throws IOException {
+            throw new IOException("never read one by one");
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) throws IOException {
+            int count = before.read(target, offset, length);
+            if (count > 0) {
+              return count;
+            }
+            read.countDown();
+            try {
+              never.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            return -1;
+          }
+        };
+    LogStreamer log = job().processor(SecretMasker.of("swordfish")).start();
+    Elsewhere<Boolean> pump =
+        Elsewhere.call(
+            () -> {
+              log.pump(new FakeProcess(output, InputStream.nullInputStream()));
+              return true;
+            });
+    read.await();
+    pump.interrupt();
+    assertThatThrownBy(pump::get).hasCauseInstanceOf(InterruptedException.class);
+    log.stdout().write("h\n".getBytes(UTF_8));
+    assertThat(log.finish().sink().isComplete()).isTrue();
+    assertThat(sender.lines()).containsExactly("ok", "key=**********", "h");
+    never.countDown();
   }
 
   @Test
