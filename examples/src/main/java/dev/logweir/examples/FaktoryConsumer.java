@@ -2,6 +2,7 @@ package dev.logweir.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.faktory.FaktoryUrl;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;

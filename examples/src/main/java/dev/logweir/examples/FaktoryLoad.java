@@ -8,6 +8,7 @@ import dev.logweir.LogweirEngine;
 import dev.logweir.WhenFull;
 import dev.logweir.faktory.FaktoryClient;
 import dev.logweir.faktory.FaktoryMetrics;
+import dev.logweir.faktory.FaktoryUrl;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.config.MeterFilter;

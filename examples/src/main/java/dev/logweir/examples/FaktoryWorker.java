@@ -3,6 +3,7 @@ package dev.logweir.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.logweir.faktory.FaktoryUrl;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;

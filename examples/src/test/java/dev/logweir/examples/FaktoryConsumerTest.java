@@ -3,6 +3,7 @@ package dev.logweir.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.faktory.FaktoryUrl;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -75,7 +76,7 @@ class FaktoryConsumerTest {
       Thread thread = new Thread(() -> serve(server, List.of()));
       thread.start();
       try (FaktoryWorker worker =
-          FaktoryWorker.connect(new FaktoryUrl(false, "127.0.0.1", server.getLocalPort(), ""))) {
+          FaktoryWorker.connect(FaktoryUrl.of("tcp://127.0.0.1:" + server.getLocalPort()))) {
         worker.beat();
         assertThat(worker.isTerminated()).isFalse();
         assertThat(worker.fetch("app")).isNull();

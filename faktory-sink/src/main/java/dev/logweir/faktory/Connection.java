@@ -112,7 +112,7 @@ final class Connection {
 
   /** The protocol has no code for a wrong password, only the server's words. */
   private AttemptException refusal(Reply reply) {
-    String password = dialer.server().password();
+    String password = dialer.server().secret();
     String text = reply.text();
     if (password == null || text == null || !text.contains("Invalid password")) {
       return AttemptException.of(reply, password);

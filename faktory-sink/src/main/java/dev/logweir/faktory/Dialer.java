@@ -28,7 +28,7 @@ final class Dialer {
 
   private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
 
-  private final ServerUrl server;
+  private final FaktoryUrl server;
   private final @Nullable SSLContext tls;
   private final AtomicBoolean warnedOfVersion = new AtomicBoolean();
 
@@ -37,12 +37,12 @@ final class Dialer {
    *
    * @param tls null only if the server's URL is without TLS
    */
-  Dialer(ServerUrl server, @Nullable SSLContext tls) {
+  Dialer(FaktoryUrl server, @Nullable SSLContext tls) {
     this.server = server;
     this.tls = tls;
   }
 
-  ServerUrl server() {
+  FaktoryUrl server() {
     return server;
   }
 
@@ -83,7 +83,7 @@ final class Dialer {
    */
   byte[] hello(Reply greeting) throws IOException, AttemptException {
     if (greeting.kind() == Reply.Kind.ERROR) {
-      throw AttemptException.of(greeting, server.password());
+      throw AttemptException.of(greeting, server.secret());
     }
     String text = greeting.text();
     if (greeting.kind() != Reply.Kind.STATUS || text == null || !text.startsWith("HI ")) {
@@ -100,7 +100,10 @@ final class Dialer {
     ByteArrayOutputStream hello = new ByteArrayOutputStream(256);
     try (JsonGenerator json = JobWriter.JSON.createGenerator(hello)) {
       json.writeStartObject();
-      json.writeStringField("hostname", hostname());
+      json.writeStringField("hostname", HostName.get());
+      if (!server.user().isEmpty()) {
+        json.writeStringField("username", server.user());
+      }
       json.writeNumberField("pid", ProcessHandle.current().pid());
       json.writeArrayFieldStart("labels");
       json.writeString("logweir");
@@ -115,7 +118,7 @@ final class Dialer {
   }
 
   private String hash(String salt, int iterations) throws IOException, AttemptException {
-    String password = server.password();
+    String password = server.secret();
     if (password == null) {
       throw new AttemptException(
           AttemptResult.UNAUTHORIZED,
@@ -127,12 +130,6 @@ final class Dialer {
           "iterations must be from 1 to " + MAX_ITERATIONS + ": " + iterations);
     }
     return PasswordHash.of(password, salt, iterations);
-  }
-
-  /** Without a look-up, which may take long: only the server's own pages show it. */
-  private static String hostname() {
-    String name = System.getenv("HOSTNAME");
-    return name == null || name.isEmpty() ? "unknown" : name;
   }
 
   /** What a greeting says. */

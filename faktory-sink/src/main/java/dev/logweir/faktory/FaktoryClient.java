@@ -46,7 +46,7 @@ public final class FaktoryClient implements AutoCloseable {
   /** As long as the text of a time can get. */
   private static final Instant LONG_TIME = Instant.parse("2026-01-01T00:00:00.123456789Z");
 
-  private final ServerUrl server;
+  private final FaktoryUrl server;
   private final ConnectionPool pool;
   private final Retries retries;
   private final FaktoryMetrics metrics;
@@ -56,7 +56,7 @@ public final class FaktoryClient implements AutoCloseable {
   private final int maxJobBytes;
   private final SecureRandom random = new SecureRandom();
 
-  private FaktoryClient(Builder settings, ServerUrl server, @Nullable SSLContext tls) {
+  private FaktoryClient(Builder settings, FaktoryUrl server, @Nullable SSLContext tls) {
     this.server = server;
     clock = settings.clock;
     connectTimeout = settings.connectTimeout;
@@ -93,7 +93,7 @@ public final class FaktoryClient implements AutoCloseable {
 
   static Builder fromEnvironment(UnaryOperator<@Nullable String> environment) {
     Builder builder = new Builder();
-    builder.server = ServerUrl.of(environment);
+    builder.server = FaktoryUrl.of(environment);
     return builder;
   }
 
@@ -179,7 +179,7 @@ public final class FaktoryClient implements AutoCloseable {
   }
 
   AttemptException error(Reply reply) {
-    return AttemptException.of(reply, server.password());
+    return AttemptException.of(reply, server.secret());
   }
 
   JobWriter.Head head(String jobId, @Nullable String batchId) {
@@ -246,23 +246,23 @@ public final class FaktoryClient implements AutoCloseable {
     LongSupplier nanoTime = System::nanoTime;
     Retries.Pauses pauses = SendCall::pause;
 
-    private ServerUrl server = ServerUrl.DEFAULT;
+    private FaktoryUrl server = FaktoryUrl.DEFAULT;
     private @Nullable String password;
     private @Nullable SSLContext sslContext;
 
     private Builder() {}
 
     /**
-     * Sets where the server is: {@code tcp://:password@host:port}, or {@code tcp+tls://…} for TLS
-     * 1.2 or newer. Default {@value #DEFAULT_URL}; without a port 7419. A user name in front of the
-     * password is ignored, as the server does. In the password, {@code @}, {@code :}, {@code /} and
-     * {@code %} must be percent-encoded.
+     * Sets where the server is: {@code tcp://user:password@host:port}, or {@code tcp+tls://…} for
+     * TLS 1.2 or newer. Default {@value #DEFAULT_URL}; without a port 7419. In user and password,
+     * {@code /}, {@code ?}, {@code #} and {@code %} must be percent-encoded; see {@link
+     * FaktoryUrl}.
      *
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if it is no such URL; the text has no password
      */
     public Builder url(String url) {
-      server = ServerUrl.parse("url", Objects.requireNonNull(url, "url"));
+      server = FaktoryUrl.parse("url", Objects.requireNonNull(url, "url"));
       return this;
     }
 

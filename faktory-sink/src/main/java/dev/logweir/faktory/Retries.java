@@ -200,7 +200,7 @@ final class Retries {
         log.warn("nothing is pushed through a batch: {}", e.getMessage());
       }
     } else if (failing.compareAndSet(false, true)) {
-      log.warn("push failed: {}", e.getMessage(), e.getCause());
+      log.warn("push failed: {}", e.getMessage());
     } else {
       log.debug("push failed: {}", e.getMessage());
     }

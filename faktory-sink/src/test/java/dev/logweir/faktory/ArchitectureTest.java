@@ -55,7 +55,8 @@ class ArchitectureTest {
                 .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                 .map(JavaClass::getSimpleName)
                 .sorted())
-        .containsExactly("Builder", "FaktoryClient", "FaktoryMetrics", "FaktorySender");
+        .containsExactly(
+            "Builder", "FaktoryClient", "FaktoryMetrics", "FaktorySender", "FaktoryUrl");
   }
 
   @Test
@@ -104,8 +105,6 @@ class ArchitectureTest {
             "FaktoryMetrics.meters",
             "FaktoryMetrics.pools",
             "FaktoryMetrics.pushes",
-            "Pausing.batch", // the batch that core has given it
-            "Push.lines", // the same
             "Retries.pausing",
             "Streams.out",
             "Wire.out");

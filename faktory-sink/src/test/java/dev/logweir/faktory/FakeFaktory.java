@@ -46,6 +46,9 @@ final class FakeFaktory implements TestServer {
           "pod_timeout");
 
   /** The name of its threads. */
+  /** What clients have said on connecting. */
+  final List<Map<String, Object>> hellos = new CopyOnWriteArrayList<>();
+
   static final String THREADS = "fake-faktory";
 
   private final ServerSocket server;
@@ -253,6 +256,7 @@ final class FakeFaktory implements TestServer {
       require(line.startsWith("HELLO {"), "hello");
       Map<String, Object> hello = Json.object(line.substring("HELLO ".length()).getBytes(UTF_8));
       require(hello.get("hostname") instanceof String, "hostname");
+      hellos.add(hello);
       require(hello.get("labels") instanceof List, "labels");
       require(Long.valueOf(2).equals(hello.get("v")), "v");
       require((Long) hello.get("pid") > 0, "pid");
