@@ -3,9 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Ships lines that a program has as lines: the part of {@link LogStreamer} behind the streams, with
@@ -15,21 +13,14 @@ import org.jspecify.annotations.Nullable;
  * #maxRetainedBytes()}: a batch being assembled, a queue of two, and a batch being sent.
  */
 public final class BatchShipper implements AutoCloseable {
-  private static final int OWN_BYTES = 8 << 10;
-
   /** Held for a whole call: no other's line comes between the fragments of a long one. */
   private final MemoryLock lock = new MemoryLock();
 
   private final Job job;
   private final int maxLine;
 
-  private BatchShipper(Builder builder, JobSettings settings) {
-    LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
-    job = new Job(engine, settings, List.of(builder.sender), List.of(), null);
-    job.start(
-        List.of(),
-        false,
-        OWN_BYTES + Checks.atLeast("maxRetainedBytes", builder.sender.maxRetainedBytes(), 0));
+  private BatchShipper(JobSettings settings) {
+    job = Job.start(settings, false);
     maxLine = Math.min(settings.maxLineBytes, job.sinks.get(0).maxLineBytes());
   }
 
@@ -162,14 +153,15 @@ public final class BatchShipper implements AutoCloseable {
     return "BatchShipper[" + job.name + ", " + job.state() + "]";
   }
 
-  /** Builds a shipper. Every setter checks at once. Not thread-safe. */
+  /**
+   * Builds and starts a shipper. Every setter checks at once; contradictions are found in {@link
+   * #start()}. Not thread-safe.
+   */
   public static final class Builder {
-    private final BatchSender sender;
     private final JobSettings settings = new JobSettings();
-    private @Nullable LogweirEngine engine;
 
     private Builder(BatchSender sender) {
-      this.sender = sender;
+      settings.sink(sender);
     }
 
     /**
@@ -187,10 +179,10 @@ public final class BatchShipper implements AutoCloseable {
     /**
      * Sets the engine; as {@link LogStreamer.Builder#engine}.
      *
-     * @throws NullPointerException if {@code runner} is null
+     * @throws NullPointerException if {@code engine} is null
      */
-    public Builder engine(LogweirEngine runner) {
-      engine = Objects.requireNonNull(runner, "runner");
+    public Builder engine(LogweirEngine engine) {
+      settings.engine(engine);
       return this;
     }
 
@@ -239,10 +231,10 @@ public final class BatchShipper implements AutoCloseable {
     /**
      * Sets what gives way when the queue is full; as {@link LogStreamer.Builder#overflow}.
      *
-     * @throws NullPointerException if {@code policy} is null
+     * @throws NullPointerException if {@code overflow} is null
      */
-    public Builder overflow(OverflowPolicy policy) {
-      settings.overflow(policy);
+    public Builder overflow(OverflowPolicy overflow) {
+      settings.overflow(overflow);
       return this;
     }
 
@@ -253,15 +245,26 @@ public final class BatchShipper implements AutoCloseable {
     }
 
     /**
-     * Builds and starts the shipper.
+     * Returns the most heap bytes that the shipper will hold; as {@link
+     * BatchShipper#maxRetainedBytes()}.
      *
-     * @throws IllegalArgumentException if settings contradict each other, or the sender's bound is
-     *     too small
+     * @throws IllegalArgumentException if settings contradict each other, or the sender's own bytes
+     *     are negative
+     */
+    public long maxRetainedBytes() {
+      return settings.complete().maxRetainedBytes(false);
+    }
+
+    /**
+     * Starts the shipper. If that fails, the sender is not closed: it is still the caller's.
+     *
+     * @throws IllegalArgumentException if settings contradict each other, the sender's bound is too
+     *     small for a fragment of 256 B and a marker, or its own bytes are negative
      * @throws IllegalStateException if the engine is closed or its budget has no room for the
      *     reserve
      */
     public BatchShipper start() {
-      return new BatchShipper(this, settings.complete());
+      return new BatchShipper(settings.complete());
     }
   }
 }

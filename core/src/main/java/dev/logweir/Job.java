@@ -1,8 +1,8 @@
 package dev.logweir;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -11,15 +11,10 @@ import org.jspecify.annotations.Nullable;
  * and however many sinks it has. Its end is a {@link JobEnd}.
  */
 final class Job {
-  /** A sink has a batch being assembled, a queue of two, and a batch being sent. */
-  private static final int SINK_PLACES = 4;
-
   private static final int REPORT_TRIES = 50;
   private static final long REPORT_PAUSE_NANOS = 10_000_000L;
 
   enum State {
-    NEW,
-    STARTING,
     RUNNING,
     ENDING,
     OVER
@@ -32,14 +27,13 @@ final class Job {
   /** Tells of what fails in the job's own course: its drain, its end, its pumps. */
   final FailureLog log;
 
-  volatile List<Sink> sinks = List.of();
-  final List<BatchSender> senders;
-  final List<LogProcessor> processors;
-  final LogStreamer.@Nullable AfterLog afterLog;
-  private @Nullable JobDrain drain;
+  final List<Sink> sinks;
+
+  /** Null of a job without streams of its own. */
+  private final @Nullable JobDrain drain;
 
   final MemoryLock lock = new MemoryLock();
-  private volatile State state = State.NEW;
+  private volatile State state = State.RUNNING;
   private volatile boolean linesWait;
   private @Nullable JobEnd ending;
 
@@ -55,128 +49,72 @@ final class Job {
   /** How many sinks have sent all that they ever will. */
   private int doneSinks;
 
-  Job(
-      LogweirEngine engine,
-      JobSettings settings,
-      List<BatchSender> senders,
-      List<LogProcessor> processors,
-      LogStreamer.@Nullable AfterLog afterLog) {
+  private Job(LogweirEngine engine, JobSettings settings, boolean streams) {
     this.engine = engine;
     this.settings = settings;
     name = settings.name == null ? engine.nextJobName() : settings.name;
     log = engine.log(LogStreamer.class, name);
-    this.senders = senders;
-    this.processors = processors;
-    this.afterLog = afterLog;
+    maxRetainedBytes = settings.maxRetainedBytes(streams);
+    SegmentPool pool = engine.pool(settings.maxSize);
+    sinks = openSinks(streams, pool);
+    drain = streams ? openStreams(pool) : null;
     prepared = new JobEnd(this);
-    unknownReport = LogReport.unknown(name, senders.size());
-  }
-
-  State state() {
-    return state;
-  }
-
-  boolean hasRun() {
-    return !sinks.isEmpty();
+    unknownReport = LogReport.unknown(name, sinks.size());
   }
 
   /**
-   * Starts the job.
+   * Starts a job. If it fails, nothing of it is left, and nothing was closed.
    *
-   * @param fixed heap bytes of its fixed part: everything but the places
+   * @param settings complete ones
    * @param streams whether it has streams of its own
-   * @throws IllegalStateException if it was started before, the engine is closed, the budget has no
-   *     room for the job's reserve, or too many abandoned calls stand in the way of a processor or
-   *     listener
-   * @throws IllegalArgumentException if the bound of a sender is too small
+   * @throws IllegalStateException if the engine is closed, the budget has no room for the job's
+   *     reserve, or too many abandoned calls stand in the way of a processor or listener
+   * @throws IllegalArgumentException if the bound of a sender is too small, or what a sender or
+   *     processor says that it holds is negative
    */
-  void start(List<LogListener> listeners, boolean streams, long fixed) {
-    processors.forEach(processor -> checkLimit("a processor", processor));
-    listeners.forEach(listener -> checkLimit("a listener", listener));
-    advance(State.NEW, State.STARTING);
-    SegmentPool pool = engine.pool(settings.maxSize);
+  static Job start(JobSettings settings, boolean streams) {
+    LogweirEngine engine = settings.engine();
+    settings.processors.forEach(processor -> checkLimit(engine, "a processor", processor));
+    settings.listeners.forEach(listener -> checkLimit(engine, "a listener", listener));
     MemoryBudget budget = engine.budget();
-    long reserve = (senders.size() + (streams ? 2L : 0L)) * pool.nominal();
-    boolean reserved = false;
-    boolean registered = false;
+    long reserve = (long) settings.reservedPlaces(streams) * Segment.nominalFor(settings.maxSize);
+    if (budget != null && !budget.take(reserve)) {
+      throw new IllegalStateException(
+          "the budget must have room for the job's reserve of "
+              + reserve
+              + " B: "
+              + (budget.limitBytes() - budget.usedBytes()));
+    }
     boolean started = false;
     try {
-      if (budget != null && !budget.take(reserve)) {
-        throw new IllegalStateException(
-            "the budget must have room for the job's reserve of "
-                + reserve
-                + " B: "
-                + (budget.limitBytes() - budget.usedBytes()));
-      }
-      reserved = true;
-      List<Sink> made = open(streams, pool, budget);
-      JobDrain jobDrain = streams ? open(made, listeners, pool, budget) : null;
-      engine.register(this);
-      registered = true;
-      run(made, jobDrain, maxBytes(made.size(), streams, fixed));
+      Job job = new Job(engine, settings, streams);
+      engine.register(job); // from now on others see it
       started = true;
+      return job;
     } finally {
-      if (!started) {
-        if (registered) {
-          engine.unregister(this);
-        }
-        if (budget != null && reserved) {
-          budget.give(reserve);
-        }
-        startFailed();
+      if (!started && budget != null) {
+        budget.give(reserve);
       }
     }
   }
 
-  private void checkLimit(String what, Object owner) {
+  private static void checkLimit(LogweirEngine engine, String what, Object owner) {
     if (engine.abandoned.isAtLimit(owner)) {
       throw new IllegalStateException(
           what + " must have less than " + AbandonedCalls.LIMIT + " abandoned calls");
     }
   }
 
-  private void advance(State from, State to) {
-    lock.lock();
-    try {
-      if (state != from) {
-        throw new IllegalStateException("start must come once, and before finish");
-      }
-      state = to;
-    } finally {
-      lock.unlock();
-    }
+  State state() {
+    return state;
   }
 
-  /** Lets nobody see a sink or stream of a job that does not run: it may have ended meanwhile. */
-  private void run(List<Sink> made, @Nullable JobDrain jobDrain, long bytes) {
-    lock.lock();
-    try {
-      advance(State.STARTING, State.RUNNING);
-      drain = jobDrain;
-      sinks = made; // last: who sees sinks sees the drain
-      maxRetainedBytes += bytes;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void startFailed() {
-    lock.lock();
-    try {
-      if (state == State.STARTING) {
-        state = State.NEW;
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private List<Sink> open(boolean streams, SegmentPool pool, @Nullable MemoryBudget budget) {
-    List<Sink> made = new ArrayList<>(senders.size());
-    for (BatchSender sender : senders) {
+  private List<Sink> openSinks(boolean streams, SegmentPool pool) {
+    List<Sink> made = new ArrayList<>(settings.senders.size());
+    for (BatchSender sender : settings.senders) {
       RecentLines recent =
           streams && made.isEmpty() ? new RecentLines(settings.recentLineBytes) : null;
-      Sink sink = new Sink(this, sender, new SegmentAccount(pool, budget), recent);
+      Sink sink = new Sink(this, sender, new SegmentAccount(pool, engine.budget()), recent);
       if (sink.maxLineBytes() < JobSettings.MIN_LINE) {
         throw new IllegalArgumentException(
             "maxBatchBytes must have room for a fragment of 256 B and a marker: "
@@ -187,29 +125,18 @@ final class Job {
     return List.copyOf(made);
   }
 
-  private JobDrain open(
-      List<Sink> made,
-      List<LogListener> listeners,
-      SegmentPool pool,
-      @Nullable MemoryBudget budget) {
-    JobDrain jobDrain =
+  private JobDrain openStreams(SegmentPool pool) {
+    MemoryBudget budget = engine.budget();
+    JobDrain made =
         new JobDrain(
             this, new SegmentAccount(pool, budget), new SegmentAccount(pool, budget), budget);
-    jobDrain.prepare(made, processors, listeners);
-    return jobDrain;
+    made.prepare(sinks, settings.processors, settings.listeners);
+    return made;
   }
 
+  /** Returns the drain of a job that has streams. */
   JobDrain streams() {
-    JobDrain streams = drain;
-    if (streams == null) {
-      throw new IllegalStateException("start must come first");
-    }
-    return streams;
-  }
-
-  long maxBytes(int sinkCount, boolean streams, long fixed) {
-    long places = (streams ? 2L : 0L) + (long) SINK_PLACES * sinkCount;
-    return places * settings.maxSize + fixed;
+    return Objects.requireNonNull(drain);
   }
 
   long maxRetainedBytes() {
@@ -412,7 +339,6 @@ final class Job {
   private JobEnd begin(long timeoutNanos, boolean waits, boolean counts) {
     boolean cancelled = waits && Thread.currentThread().isInterrupted();
     JobEnd end;
-    boolean ran;
     lock.lock();
     try {
       end = ending;
@@ -428,12 +354,11 @@ final class Job {
       if (!begins) {
         return end;
       }
-      ran = state == State.RUNNING;
       state = State.ENDING;
     } finally {
       lock.unlock();
     }
-    end.begin(ran, waits);
+    end.begin(waits);
     return end;
   }
 
@@ -496,9 +421,6 @@ final class Job {
    */
   void closeAccount() {
     List<Sink> all = sinks;
-    if (all.isEmpty()) {
-      return;
-    }
     JobDrain streams = drain;
     lockAll();
     try {
@@ -554,9 +476,6 @@ final class Job {
 
   /** Returns the balance as it is; the final one once the account is closed. */
   LogReport balanceNow() {
-    if (sinks.isEmpty()) {
-      return emptyBalance(); // it may begin to run at any moment
-    }
     lockAll();
     try {
       return balance();
@@ -565,14 +484,8 @@ final class Job {
     }
   }
 
-  private LogReport emptyBalance() {
-    SinkLedger nothing = new SinkLedger(engine.totals);
-    SinkReport report = nothing.report(Tally.NONE, List.of(), Tally.NONE);
-    return new LogReport(name, Collections.nCopies(senders.size(), report), badEnds());
-  }
-
   private LogReport balance() {
-    List<SinkReport> reports = new ArrayList<>(senders.size());
+    List<SinkReport> reports = new ArrayList<>(sinks.size());
     for (Sink sink : sinks) {
       Tally held = sink.heldInBatches();
       if (drain == null) {

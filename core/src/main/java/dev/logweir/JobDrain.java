@@ -682,7 +682,7 @@ final class JobDrain extends WorkerPool.Work {
     if (abandoned.count() < AbandonedCalls.LIMIT) {
       return false;
     }
-    for (LogProcessor processor : job.processors) {
+    for (LogProcessor processor : job.settings.processors) {
       if (abandoned.isAtLimit(processor)) {
         return true;
       }

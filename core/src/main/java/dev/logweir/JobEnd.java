@@ -64,12 +64,11 @@ final class JobEnd {
   /**
    * Begins it.
    *
-   * @param ran whether the job has run
    * @param waits whether the caller waits, and ends it at its deadline
    */
-  void begin(boolean ran, boolean waits) {
+  void begin(boolean waits) {
     long logNanos = timeoutNanos;
-    if (job.afterLog != null) {
+    if (job.settings.afterLog != null) {
       long share = Math.max(timeoutNanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
       logNanos -= Math.min(share, timeoutNanos / 2);
     }
@@ -87,9 +86,7 @@ final class JobEnd {
     if (!sent || !waits) {
       timer(timeIsUp, timeoutNanos);
     }
-    if (!ran) {
-      logOver(false);
-    } else if (!drained) {
+    if (!drained) {
       job.drainToTheEnd();
     }
     if (job.isAllSent()) {
@@ -173,7 +170,7 @@ final class JobEnd {
       }
       job.closeAccount();
       next = prepared;
-      next.inTime = !job.sinks.isEmpty() && job.engine.time.nanoTime() - deadlineNanos < 0;
+      next.inTime = job.engine.time.nanoTime() - deadlineNanos < 0;
       job.lock.lock();
       try {
         accountClosed = true;
@@ -189,7 +186,7 @@ final class JobEnd {
     if (!started) {
       job.log.warn("{}: no thread to be had to close its senders and processors", null, null);
       over();
-    } else if (timeIsUp && job.afterLog == null) {
+    } else if (timeIsUp && job.settings.afterLog == null) {
       next.giveUp();
       over();
     }
@@ -302,14 +299,14 @@ final class JobEnd {
     @Override
     void run() {
       try {
-        for (int i = 0; i < job.processors.size(); i++) {
-          attempt("processor", job.processors.get(i));
+        for (int i = 0; i < job.settings.processors.size(); i++) {
+          attempt("processor", job.settings.processors.get(i));
         }
-        for (int i = 0; i < job.senders.size(); i++) {
-          attempt("sender", job.senders.get(i));
+        for (int i = 0; i < job.settings.senders.size(); i++) {
+          attempt("sender", job.settings.senders.get(i));
         }
-        if (job.afterLog != null && inTime) {
-          attempt("callback after the log", job.afterLog);
+        if (job.settings.afterLog != null && inTime) {
+          attempt("callback after the log", job.settings.afterLog);
         }
       } finally {
         over();
@@ -317,8 +314,8 @@ final class JobEnd {
     }
 
     private void call(Object whose) throws Exception {
-      if (whose == job.afterLog) {
-        job.afterLog.run(job.finalReport());
+      if (whose == job.settings.afterLog) {
+        job.settings.afterLog.run(job.finalReport());
       } else if (whose instanceof LogProcessor processor) {
         processor.close();
       } else if (whose instanceof BatchSender sender) {
@@ -353,7 +350,7 @@ final class JobEnd {
     private boolean begin(Object whose) {
       job.lock.lock();
       try {
-        if (whose == job.afterLog && callbackBarred) {
+        if (whose == job.settings.afterLog && callbackBarred) {
           return false;
         }
         thread = Thread.currentThread();

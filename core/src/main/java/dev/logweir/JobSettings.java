@@ -1,12 +1,15 @@
 package dev.logweir;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a job, checked one by one as they are given and together when they are complete.
+ * What a job is made of, for both of its builders: the settings and the code of others. Checked one
+ * by one as they are given and together when they are complete.
  */
 final class JobSettings {
   static final int MIN_SIZE = 4 << 10;
@@ -23,7 +26,27 @@ final class JobSettings {
 
   static final int MAX_NAME = 200;
 
+  static final int MAX_SINKS = 4;
+
   private static final int INTERVAL_SPREAD = 10;
+
+  /** A sink has a batch being assembled, a queue of two, and a batch being sent. */
+  private static final int SINK_PLACES = 4;
+
+  /** A place for each of the two streams. */
+  private static final int STREAM_PLACES = 2;
+
+  /** The job's own objects. */
+  private static final int OWN_BYTES = 8 << 10;
+
+  final List<BatchSender> senders;
+  final List<LogProcessor> processors;
+  final List<LogListener> listeners;
+
+  /** Null until one is given: then the shared one. */
+  private @Nullable LogweirEngine engine;
+
+  LogStreamer.@Nullable AfterLog afterLog;
 
   /** Null until one is given. */
   @Nullable String name;
@@ -38,9 +61,18 @@ final class JobSettings {
   WhenFull whenFull = WhenFull.DROP;
   boolean markers = true;
 
-  JobSettings() {}
+  JobSettings() {
+    senders = new ArrayList<>(1);
+    processors = new ArrayList<>();
+    listeners = new ArrayList<>();
+  }
 
   private JobSettings(JobSettings other) {
+    senders = List.copyOf(other.senders);
+    processors = List.copyOf(other.processors);
+    listeners = List.copyOf(other.listeners);
+    engine = other.engine;
+    afterLog = other.afterLog;
     name = other.name;
     maxSize = other.maxSize;
     maxLineBytes = other.maxLineBytes;
@@ -51,6 +83,30 @@ final class JobSettings {
     overflow = other.overflow;
     whenFull = other.whenFull;
     markers = other.markers;
+  }
+
+  void sink(BatchSender sender) {
+    Objects.requireNonNull(sender, "sender");
+    Checks.count("number of sinks", senders.size() + 1, 1, MAX_SINKS);
+    senders.add(sender);
+  }
+
+  void processor(LogProcessor processor) {
+    Objects.requireNonNull(processor, "processor");
+    Checks.count("number of processors", processors.size() + 1, 1, Scratch.MAX_PROCESSORS);
+    processors.add(processor);
+  }
+
+  void listener(LogListener listener) {
+    listeners.add(Objects.requireNonNull(listener, "listener"));
+  }
+
+  void engine(LogweirEngine given) {
+    engine = Objects.requireNonNull(given, "engine");
+  }
+
+  LogweirEngine engine() {
+    return engine == null ? LogweirEngine.shared() : engine;
   }
 
   void name(String given) {
@@ -94,11 +150,11 @@ final class JobSettings {
   }
 
   void overflow(OverflowPolicy policy) {
-    overflow = Objects.requireNonNull(policy, "policy");
+    overflow = Objects.requireNonNull(policy, "overflow");
   }
 
   void whenFull(WhenFull policy) {
-    whenFull = Objects.requireNonNull(policy, "policy");
+    whenFull = Objects.requireNonNull(policy, "whenFull");
   }
 
   static long timeout(String name, Duration timeout) {
@@ -120,6 +176,32 @@ final class JobSettings {
       copy.maxLineBytes = Math.min(maxSize / 4, DEFAULT_MAX_LINE);
     }
     return copy;
+  }
+
+  /**
+   * Returns the most heap bytes that the job holds, without its pumps' buffers.
+   *
+   * @param streams whether it has streams of its own
+   * @throws IllegalArgumentException if a sender's or processor's own bytes are negative
+   */
+  long maxRetainedBytes(boolean streams) {
+    long places = (long) SINK_PLACES * senders.size() + (streams ? STREAM_PLACES : 0);
+    long bytes = places * maxSize + OWN_BYTES + (streams ? recentLineBytes : 0);
+    for (BatchSender sender : senders) {
+      bytes += Checks.atLeast("maxRetainedBytes", sender.maxRetainedBytes(), 0);
+    }
+    for (LogProcessor processor : processors) {
+      bytes += Checks.atLeast("maxRetainedBytes", processor.maxRetainedBytes(), 0);
+    }
+    if (streams && maxLineBytes > DEFAULT_MAX_LINE) {
+      bytes += Scratch.maxBytes(maxLineBytes, processors.size());
+    }
+    return bytes;
+  }
+
+  /** Returns how many places have a reserve of a segment in the engine's budget. */
+  int reservedPlaces(boolean streams) {
+    return senders.size() + (streams ? STREAM_PLACES : 0);
   }
 
   /**

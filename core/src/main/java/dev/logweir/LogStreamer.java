@@ -2,10 +2,8 @@ package dev.logweir;
 
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Ships the output of one job: takes what is written to its two streams, and gives it in batches of
@@ -22,22 +20,10 @@ public final class LogStreamer implements AutoCloseable {
    */
   public static final Duration DEFAULT_MAX_WAIT = JobSettings.DEFAULT_MAX_WAIT;
 
-  /** The job's own objects, 8 KiB, and recent lines, 8 KiB by default. */
-  private static final int OWN_BYTES = 8 << 10;
-
-  static final int MAX_SINKS = 4;
-
   private final Job job;
-  private final List<BatchSender> senders;
-  private final List<LogListener> listeners;
-  private final List<LogProcessor> processors;
 
-  private LogStreamer(Builder builder, JobSettings settings) {
-    senders = List.copyOf(builder.senders);
-    listeners = List.copyOf(builder.listeners);
-    processors = List.copyOf(builder.processors);
-    LogweirEngine engine = builder.engine == null ? LogweirEngine.shared() : builder.engine;
-    job = new Job(engine, settings, senders, processors, builder.afterLog);
+  private LogStreamer(JobSettings settings) {
+    job = Job.start(settings, true);
   }
 
   /** Reports the outcome of a job, once its log has ended. */
@@ -63,50 +49,12 @@ public final class LogStreamer implements AutoCloseable {
     return new Builder(Objects.requireNonNull(sender, "sender"));
   }
 
-  /**
-   * Starts the job.
-   *
-   * @return this
-   * @throws IllegalStateException if it was started or finished before, the engine is closed, the
-   *     engine's budget has no room for the job's reserve, or a processor or listener has 16 calls,
-   *     of all jobs' instances of its class, that hang
-   * @throws IllegalArgumentException if a sender's bound is too small for a fragment of 256 B and a
-   *     marker, or a sender's or processor's own bytes are negative
-   */
-  public LogStreamer start() {
-    job.start(listeners, true, fixedBytes());
-    return this;
-  }
-
-  private long fixedBytes() {
-    JobSettings settings = job.settings;
-    long bytes = (long) OWN_BYTES + settings.recentLineBytes;
-    for (BatchSender sender : senders) {
-      bytes += Checks.atLeast("maxRetainedBytes", sender.maxRetainedBytes(), 0);
-    }
-    for (LogProcessor processor : processors) {
-      bytes += Checks.atLeast("maxRetainedBytes", processor.maxRetainedBytes(), 0);
-    }
-    if (settings.maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
-      bytes += Scratch.maxBytes(settings.maxLineBytes, processors.size());
-    }
-    return bytes;
-  }
-
-  /**
-   * Returns the job's standard output.
-   *
-   * @throws IllegalStateException before {@link #start()}
-   */
+  /** Returns the job's standard output. */
   public SafeBuffer stdout() {
     return job.streams().stdout();
   }
 
-  /**
-   * Returns the job's standard error.
-   *
-   * @throws IllegalStateException before {@link #start()}
-   */
+  /** Returns the job's standard error. */
   public SafeBuffer stderr() {
     return job.streams().stderr();
   }
@@ -120,7 +68,6 @@ public final class LogStreamer implements AutoCloseable {
    * @return how the two streams ended; where one was not read to its end, the report of this job is
    *     not complete
    * @throws NullPointerException if {@code process} is null
-   * @throws IllegalStateException before {@link #start()}
    * @throws InterruptedException if the calling thread is interrupted; the readers are let go
    */
   public PumpResult pump(Process process) throws InterruptedException {
@@ -134,7 +81,6 @@ public final class LogStreamer implements AutoCloseable {
    *
    * @return how the two streams ended
    * @throws NullPointerException if an argument is null
-   * @throws IllegalStateException before {@link #start()}
    * @throws InterruptedException if the calling thread is interrupted; the readers are let go
    */
   public PumpResult pump(InputStream stdout, InputStream stderr) throws InterruptedException {
@@ -151,7 +97,6 @@ public final class LogStreamer implements AutoCloseable {
    *
    * @return whether all was taken that was complete when this was called; false if a sink has no
    *     room for it
-   * @throws IllegalStateException before {@link #start()}
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   public boolean drain() throws InterruptedException {
@@ -167,12 +112,10 @@ public final class LogStreamer implements AutoCloseable {
    * @return whether all of it was sent in time
    * @throws NullPointerException if {@code timeout} is null
    * @throws IllegalArgumentException if {@code timeout} is out of range
-   * @throws IllegalStateException before {@link #start()}
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   public boolean flush(Duration timeout) throws InterruptedException {
     long nanos = JobSettings.timeout("timeout", timeout);
-    job.streams();
     return job.flush(nanos);
   }
 
@@ -216,7 +159,7 @@ public final class LogStreamer implements AutoCloseable {
    * Builder#recentLineBytes} holds, for a report of a failure.
    */
   public List<String> recentLines() {
-    return job.sinks.isEmpty() ? List.of() : job.sinks.get(0).recentLines();
+    return job.sinks.get(0).recentLines();
   }
 
   /** Returns the heap bytes charged to this job's places now. */
@@ -228,18 +171,10 @@ public final class LogStreamer implements AutoCloseable {
    * Returns the most heap bytes that this job holds: 6 × {@code maxSize}, 8 KiB of its own and the
    * recent lines, the senders' and processors' own, 4 × {@code maxSize} a further sink, 16 KiB for
    * each pump that there ever is at once, and room for long lines if {@code maxLineBytes} is over
-   * 64 KiB. Before {@link #start()} what it will be.
+   * 64 KiB.
    */
   public long maxRetainedBytes() {
-    return job.hasRun() ? job.maxRetainedBytes() : job.maxBytes(senders.size(), true, fixedBytes());
-  }
-
-  boolean has(LogProcessor processor) {
-    return processors.contains(processor);
-  }
-
-  int sinks() {
-    return senders.size();
+    return job.maxRetainedBytes();
   }
 
   @Override
@@ -248,20 +183,14 @@ public final class LogStreamer implements AutoCloseable {
   }
 
   /**
-   * Builds a job. Every setter checks at once; contradictions are found in {@link #build()}. Not
-   * thread-safe.
+   * Builds and starts a job. Every setter checks at once; contradictions are found in {@link
+   * #start()}. Not thread-safe.
    */
   public static final class Builder {
-
-    private final List<BatchSender> senders = new ArrayList<>();
-    private final List<LogProcessor> processors = new ArrayList<>();
-    private final List<LogListener> listeners = new ArrayList<>();
     private final JobSettings settings = new JobSettings();
-    private @Nullable LogweirEngine engine;
-    private @Nullable AfterLog afterLog;
 
     private Builder(BatchSender sender) {
-      senders.add(sender);
+      settings.sink(sender);
     }
 
     /**
@@ -271,9 +200,7 @@ public final class LogStreamer implements AutoCloseable {
      * @throws IllegalArgumentException if there are too many
      */
     public Builder sink(BatchSender sender) {
-      Objects.requireNonNull(sender, "sender");
-      Checks.count("number of sinks", senders.size() + 1, 1, MAX_SINKS);
-      senders.add(sender);
+      settings.sink(sender);
       return this;
     }
 
@@ -284,9 +211,7 @@ public final class LogStreamer implements AutoCloseable {
      * @throws IllegalArgumentException if there are too many
      */
     public Builder processor(LogProcessor processor) {
-      Objects.requireNonNull(processor, "processor");
-      Checks.count("number of processors", processors.size() + 1, 1, Scratch.MAX_PROCESSORS);
-      processors.add(processor);
+      settings.processor(processor);
       return this;
     }
 
@@ -296,7 +221,7 @@ public final class LogStreamer implements AutoCloseable {
      * @throws NullPointerException if {@code listener} is null
      */
     public Builder listener(LogListener listener) {
-      listeners.add(Objects.requireNonNull(listener, "listener"));
+      settings.listener(listener);
       return this;
     }
 
@@ -317,10 +242,10 @@ public final class LogStreamer implements AutoCloseable {
     /**
      * Sets the engine that the job runs on. Default: {@link LogweirEngine#shared()}.
      *
-     * @throws NullPointerException if {@code runner} is null
+     * @throws NullPointerException if {@code engine} is null
      */
-    public Builder engine(LogweirEngine runner) {
-      engine = Objects.requireNonNull(runner, "runner");
+    public Builder engine(LogweirEngine engine) {
+      settings.engine(engine);
       return this;
     }
 
@@ -380,10 +305,10 @@ public final class LogStreamer implements AutoCloseable {
     /**
      * Sets what gives way when a queue is full. Default: {@link OverflowPolicy#DROP_NEWEST}.
      *
-     * @throws NullPointerException if {@code policy} is null
+     * @throws NullPointerException if {@code overflow} is null
      */
-    public Builder overflow(OverflowPolicy policy) {
-      settings.overflow(policy);
+    public Builder overflow(OverflowPolicy overflow) {
+      settings.overflow(overflow);
       return this;
     }
 
@@ -391,10 +316,10 @@ public final class LogStreamer implements AutoCloseable {
      * Sets what {@link LogStreamer#pump} does when there is no room, and whether there are
      * {@linkplain SafeBuffer#waiting() streams that wait}. Default: {@link WhenFull#DROP}.
      *
-     * @throws NullPointerException if {@code policy} is null
+     * @throws NullPointerException if {@code whenFull} is null
      */
-    public Builder whenFull(WhenFull policy) {
-      settings.whenFull(policy);
+    public Builder whenFull(WhenFull whenFull) {
+      settings.whenFull(whenFull);
       return this;
     }
 
@@ -422,30 +347,45 @@ public final class LogStreamer implements AutoCloseable {
      * Sets what runs after the log has ended, such as reporting the job's outcome; a fifth of the
      * time of {@code finish}, or a second if that is more, and at most half, is kept for it.
      *
-     * @throws NullPointerException if {@code callback} is null
+     * @throws NullPointerException if {@code afterLog} is null
      */
-    public Builder afterLog(AfterLog callback) {
-      afterLog = Objects.requireNonNull(callback, "callback");
+    public Builder afterLog(AfterLog afterLog) {
+      settings.afterLog = Objects.requireNonNull(afterLog, "afterLog");
       return this;
     }
 
     /**
-     * Returns the job, not started.
+     * Returns the most heap bytes that the job will hold, without its pumps; as {@link
+     * LogStreamer#maxRetainedBytes()}.
      *
-     * @throws IllegalArgumentException if settings contradict each other
+     * @throws IllegalArgumentException if settings contradict each other, or a sender's or
+     *     processor's own bytes are negative
      */
-    public LogStreamer build() {
-      return new LogStreamer(this, settings.complete());
+    public long maxRetainedBytes() {
+      return settings.complete().maxRetainedBytes(true);
+    }
+
+    boolean has(LogProcessor processor) {
+      return settings.processors.contains(processor);
+    }
+
+    int sinks() {
+      return settings.senders.size();
     }
 
     /**
-     * Builds and starts the job.
+     * Starts the job. If that fails, the senders and processors are not closed: they are still the
+     * caller's.
      *
-     * @throws IllegalArgumentException as {@link #build()} and {@link LogStreamer#start()}
-     * @throws IllegalStateException as {@link LogStreamer#start()}
+     * @throws IllegalArgumentException if settings contradict each other, a sender's bound is too
+     *     small for a fragment of 256 B and a marker, or a sender's or processor's own bytes are
+     *     negative
+     * @throws IllegalStateException if the engine is closed, its budget has no room for the job's
+     *     reserve, or a processor or listener has 16 calls, of all jobs' instances of its class,
+     *     that hang
      */
     public LogStreamer start() {
-      return build().start();
+      return new LogStreamer(settings.complete());
     }
   }
 }

@@ -333,10 +333,10 @@ public final class LogweirEngine implements AutoCloseable {
      * runs on the caller go to the engine's own threads, with one warning. Its {@code execute} must
      * return at once, as the engine's timer and the end of a job call it too; no write does.
      *
-     * @throws NullPointerException if {@code executor} is null
+     * @throws NullPointerException if {@code sendExecutor} is null
      */
-    public Builder sendExecutor(Executor executor) {
-      sendExecutor = Objects.requireNonNull(executor, "executor");
+    public Builder sendExecutor(Executor sendExecutor) {
+      this.sendExecutor = Objects.requireNonNull(sendExecutor, "sendExecutor");
       return this;
     }
 
@@ -344,20 +344,20 @@ public final class LogweirEngine implements AutoCloseable {
      * Sets a ceiling over the segments of all jobs. None by default: then each job has its own
      * bound only.
      *
-     * @throws NullPointerException if {@code shared} is null
+     * @throws NullPointerException if {@code budget} is null
      */
-    public Builder budget(MemoryBudget shared) {
-      budget = Objects.requireNonNull(shared, "shared");
+    public Builder budget(MemoryBudget budget) {
+      this.budget = Objects.requireNonNull(budget, "budget");
       return this;
     }
 
     /**
      * Sets the meters.
      *
-     * @throws NullPointerException if {@code meters} is null
+     * @throws NullPointerException if {@code metrics} is null
      */
-    public Builder metrics(LogweirMetrics meters) {
-      metrics = Objects.requireNonNull(meters, "meters");
+    public Builder metrics(LogweirMetrics metrics) {
+      this.metrics = Objects.requireNonNull(metrics, "metrics");
       return this;
     }
 

@@ -13,7 +13,7 @@ import java.util.Objects;
  * hangs, and have room to spare ({@code benchmarks/run pod} measures each beside its term).
  *
  * <pre>{@code
- * PodMemory memory = PodMemory.builder(engine).jobs(50, sample).build();
+ * PodMemory memory = PodMemory.builder(engine).jobs(50, builder).build();
  * System.out.println(memory.limitBytes());
  * System.out.println(String.join(" ", memory.jvmOptions()));
  * }</pre>
@@ -211,14 +211,15 @@ public final class PodMemory {
     }
 
     /**
-     * Sets how many jobs there are at once, all like one that is given, started or not. A processor
+     * Sets how many jobs there are at once, all like one that this builder would start. A processor
      * that they share is counted for each of them, except a {@link #sharedMasker}.
      *
      * @param count 1 to 1,000,000
      * @throws NullPointerException if {@code sample} is null
-     * @throws IllegalArgumentException if {@code count} is out of range
+     * @throws IllegalArgumentException if {@code count} is out of range, or as {@link
+     *     LogStreamer.Builder#maxRetainedBytes()}
      */
-    public Builder jobs(int count, LogStreamer sample) {
+    public Builder jobs(int count, LogStreamer.Builder sample) {
       long each = sample.maxRetainedBytes();
       for (SecretMasker masker : maskers) {
         if (sample.has(masker)) {
@@ -233,20 +234,20 @@ public final class PodMemory {
      * Sets how many jobs there are at once.
      *
      * @param count 1 to 1,000,000
-     * @param maxRetainedBytes of one job, as {@link LogStreamer#maxRetainedBytes()} says
+     * @param maxRetainedBytes of one job, as {@link LogStreamer.Builder#maxRetainedBytes()} says
      * @param sinks of one job, 1 to 4
      * @throws IllegalArgumentException if one is out of range
      */
     public Builder jobs(int count, long maxRetainedBytes, int sinks) {
       jobs = Checks.count("number of jobs", count, 1, MAX_JOBS);
       jobBytes = inRange("maxRetainedBytes", maxRetainedBytes);
-      this.sinks = Checks.count("number of sinks", sinks, 1, LogStreamer.MAX_SINKS);
+      this.sinks = Checks.count("number of sinks", sinks, 1, JobSettings.MAX_SINKS);
       return this;
     }
 
     /**
      * Says that all jobs mask with this masker, one that the sample has: counted once, and not for
-     * each job. To be given before {@link #jobs(int, LogStreamer)}.
+     * each job. To be given before {@link #jobs(int, LogStreamer.Builder)}.
      *
      * @throws NullPointerException if {@code masker} is null
      */

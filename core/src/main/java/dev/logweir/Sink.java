@@ -133,7 +133,8 @@ final class Sink {
       return Integer.MAX_VALUE;
     }
     int added =
-        StreamDrain.CONTINUED.length + (job.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES);
+        StreamDrain.CONTINUED.length
+            + (job.settings.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES);
     int low = 0;
     int high = settings.maxLineBytes;
     while (low < high) {

@@ -269,7 +269,7 @@ final class StreamDrain implements LineTarget {
       // The last one first: a processor's text may go on to the next while it is in its call.
       for (int i = chain.length - 1; i >= 0; i--) {
         if (chain[i].isInside()) {
-          return drain.job.processors.get(i);
+          return drain.job.settings.processors.get(i);
         }
       }
     }

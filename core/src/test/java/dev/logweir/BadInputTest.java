@@ -96,7 +96,7 @@ class BadInputTest {
   void maxLineBytes_overHalfOfMaxSizeIsAContradiction() {
     assertRefused(
         "maxLineBytes must be at most half of maxSize, 2048 B: 2049",
-        () -> job().maxLineBytes(2_049).maxSize(4_096).build());
+        () -> job().maxLineBytes(2_049).maxSize(4_096).start());
     assertRefused(
         "maxLineBytes must be at most half of maxSize, 2048 B: 2049",
         () -> BatchShipper.builder(sender).maxSize(4_096).maxLineBytes(2_049).start());
@@ -195,22 +195,22 @@ class BadInputTest {
     assertNull("sender", () -> job().sink(null));
     assertNull("processor", () -> job().processor(null));
     assertNull("listener", () -> job().listener(null));
-    assertNull("runner", () -> job().engine(null));
+    assertNull("engine", () -> job().engine(null));
     assertNull("maxInterval", () -> job().maxInterval(null));
     assertNull("flushTimeout", () -> job().flushTimeout(null));
     assertNull("maxWait", () -> job().maxWait(null));
-    assertNull("policy", () -> job().overflow(null));
-    assertNull("policy", () -> job().whenFull(null));
-    assertNull("callback", () -> job().afterLog(null));
+    assertNull("overflow", () -> job().overflow(null));
+    assertNull("whenFull", () -> job().whenFull(null));
+    assertNull("afterLog", () -> job().afterLog(null));
     BatchShipper.Builder shipper = BatchShipper.builder(sender);
-    assertNull("runner", () -> shipper.engine(null));
+    assertNull("engine", () -> shipper.engine(null));
     assertNull("maxInterval", () -> shipper.maxInterval(null));
     assertNull("flushTimeout", () -> shipper.flushTimeout(null));
-    assertNull("policy", () -> shipper.overflow(null));
+    assertNull("overflow", () -> shipper.overflow(null));
     LogweirEngine.Builder builder = LogweirEngine.builder();
-    assertNull("executor", () -> builder.sendExecutor(null));
-    assertNull("shared", () -> builder.budget(null));
-    assertNull("meters", () -> builder.metrics(null));
+    assertNull("sendExecutor", () -> builder.sendExecutor(null));
+    assertNull("budget", () -> builder.budget(null));
+    assertNull("metrics", () -> builder.metrics(null));
     assertNull("timeout", () -> engine.close(null));
     assertNull("registry", () -> LogweirMetrics.register(null));
     assertNull("prefix", () -> LogweirMetrics.register(new SimpleMeterRegistry(), null));
@@ -366,8 +366,7 @@ class BadInputTest {
   void tenMillionEmptyLines_areCountedAndBounded() {
     AtomicLong lines = new AtomicLong();
     LogStreamer log =
-        LogStreamer.builder(batch -> lines.addAndGet(batch.size())).engine(engine).build();
-    log.start();
+        LogStreamer.builder(batch -> lines.addAndGet(batch.size())).engine(engine).start();
     byte[] empty = "\n".repeat(100_000).getBytes(UTF_8);
     for (int i = 0; i < 100; i++) {
       log.stdout().write(empty);

@@ -334,8 +334,10 @@ class BatchShipperTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.maxLineBytes(255))
         .withMessage("maxLineBytes must be at least 256 B: 255");
-    assertThatNullPointerException().isThrownBy(() -> builder.overflow(null)).withMessage("policy");
-    assertThatNullPointerException().isThrownBy(() -> builder.engine(null)).withMessage("runner");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.overflow(null))
+        .withMessage("overflow");
+    assertThatNullPointerException().isThrownBy(() -> builder.engine(null)).withMessage("engine");
     assertThatNullPointerException()
         .isThrownBy(() -> BatchShipper.builder(null))
         .withMessage("sender");

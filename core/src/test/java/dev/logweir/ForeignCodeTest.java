@@ -167,7 +167,7 @@ class ForeignCodeTest {
 
     /** Returns the job; null if its own start was refused by what was thrown. */
     private LogStreamer start() {
-      LogStreamer log =
+      LogStreamer.Builder builder =
           LogStreamer.builder(foreign.watch(BatchSender.class, "sender", new Sender()))
               .engine(engine)
               .maxSize(4 << 10)
@@ -182,10 +182,9 @@ class ForeignCodeTest {
                           throw foreign.new Failure();
                         }
                       }))
-              .afterLog(foreign.watch(LogStreamer.AfterLog.class, "afterLog", report -> {}))
-              .build();
+              .afterLog(foreign.watch(LogStreamer.AfterLog.class, "afterLog", report -> {}));
       try {
-        return log.start();
+        return builder.start();
       } catch (Throwable refused) {
         if (!foreign.hasThrown()) {
           throw refused;

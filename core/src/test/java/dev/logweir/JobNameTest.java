@@ -49,7 +49,7 @@ class JobNameTest {
 
   @Test
   void name_hasOneTo200CharactersAndNoneThatControls() {
-    assertThat(job().name("x".repeat(200)).build()).asString().contains("x".repeat(200));
+    assertThat(job().name("x".repeat(200)).start()).asString().contains("x".repeat(200));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> job().name(""))
         .withMessage("length of name must be between 1 and 200: 0");

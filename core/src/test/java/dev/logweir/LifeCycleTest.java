@@ -42,58 +42,15 @@ class LifeCycleTest {
   // ---- the start ----
 
   @Test
-  void start_comesOnce() {
-    LogStreamer log = job().start();
-    assertThatIllegalStateException()
-        .isThrownBy(log::start)
-        .withMessage("start must come once, and before finish");
-  }
-
-  @Test
-  void start_afterFinishIsRefused() {
-    LogStreamer log = job().build();
-    log.finish();
-    assertThatIllegalStateException()
-        .isThrownBy(log::start)
-        .withMessage("start must come once, and before finish");
-  }
-
-  @Test
-  void streams_beforeStartAreRefused() {
-    LogStreamer log = job().build();
-    assertThatIllegalStateException().isThrownBy(log::stdout).withMessage("start must come first");
-    assertThatIllegalStateException().isThrownBy(log::stderr).withMessage("start must come first");
-    assertThatIllegalStateException().isThrownBy(log::drain).withMessage("start must come first");
-  }
-
-  @Test
   void start_onAClosedEngineIsRefusedAndLeavesNothing() {
     engine.close();
-    LogStreamer log = job().build();
-    assertThatIllegalStateException().isThrownBy(log::start).withMessage("the engine is closed");
+    assertThatIllegalStateException().isThrownBy(job()::start).withMessage("the engine is closed");
     assertThat(engine.activeJobs()).isZero();
-    log.close();
-    assertThat(sender.closed()).isEqualTo(1);
+    assertThat(sender.closed()).as("still the caller's").isZero();
   }
 
   @Test
-  void finish_withoutStartReportsNothingForEachSinkAndClosesThem() throws Exception {
-    ScriptedSender second = new ScriptedSender();
-    LogStreamer log = job().sink(second).build();
-    LogReport report = log.finish();
-    assertThat(report.sinks()).hasSize(2);
-    assertThat(report.sink().accepted()).isEqualTo(Tally.NONE);
-    assertThat(report.isComplete()).isTrue();
-    log.close();
-    sender.awaitClosed();
-    second.awaitClosed();
-    assertThat(sender.closed()).isEqualTo(1);
-    assertThat(second.closed()).isEqualTo(1);
-    assertThat(log.finish()).isEqualTo(report);
-  }
-
-  @Test
-  void close_withoutStartClosesSendersAndProcessorsOnce() throws Exception {
+  void close_closesSendersAndProcessorsOnce() throws Exception {
     AtomicInteger closed = new AtomicInteger();
     LogProcessor processor =
         new LogProcessor() {
@@ -105,7 +62,7 @@ class LifeCycleTest {
             closed.incrementAndGet();
           }
         };
-    LogStreamer log = job().processor(processor).build();
+    LogStreamer log = job().processor(processor).start();
     log.close();
     log.close();
     sender.awaitClosed();
@@ -115,13 +72,22 @@ class LifeCycleTest {
   }
 
   @Test
-  void report_beforeStartIsEmpty() {
-    LogStreamer log = job().build();
-    assertThat(log.report().sink().accepted()).isEqualTo(Tally.NONE);
+  void finish_ofAJobThatWroteNothingReportsNothingForEachSinkAndClosesThem() throws Exception {
+    ScriptedSender second = new ScriptedSender();
+    LogStreamer log = job().sink(second).start();
+    assertThat(log).hasToString("LogStreamer[job-1, RUNNING]");
     assertThat(log.recentLines()).isEmpty();
     assertThat(log.retainedBytes()).isZero();
-    assertThat(log).hasToString("LogStreamer[job-1, NEW]");
+    LogReport report = log.finish();
+    assertThat(report.sinks()).hasSize(2);
+    assertThat(report.sink().accepted()).isEqualTo(Tally.NONE);
+    assertThat(report.isComplete()).isTrue();
     log.close();
+    sender.awaitClosed();
+    second.awaitClosed();
+    assertThat(sender.closed()).isEqualTo(1);
+    assertThat(second.closed()).isEqualTo(1);
+    assertThat(log.finish()).isEqualTo(report);
     assertThat(log).hasToString("LogStreamer[job-1, OVER]");
   }
 
@@ -139,38 +105,35 @@ class LifeCycleTest {
             throw new IllegalArgumentException("no such stream");
           }
         };
-    LogStreamer log = LogStreamer.builder(sender).engine(limited).processor(broken).build();
-    assertThatIllegalArgumentException().isThrownBy(log::start).withMessage("no such stream");
+    LogStreamer.Builder builder = LogStreamer.builder(sender).engine(limited).processor(broken);
+    assertThatIllegalArgumentException().isThrownBy(builder::start).withMessage("no such stream");
     assertThat(budget.usedBytes()).isZero();
     assertThat(limited.activeJobs()).isZero();
+    assertThat(sender.closed()).as("still the caller's").isZero();
     limited.close();
   }
 
   @Test
-  void finish_whileTheJobStartsEndsItAndLeavesNothing() throws Exception {
+  void engineThatIsClosedWhileAJobStarts_refusesItAndNothingIsLeft() {
     MemoryBudget budget = MemoryBudget.of(64 << 10);
     LogweirEngine limited = LogweirEngine.builder().budget(budget).build();
-    LogProcessor ending =
+    LogProcessor closing =
         new LogProcessor() {
           @Override
           public void process(LogLine line) {}
 
           @Override
           public LogProcessor forStream(LogSource source) {
-            assertThat(job.get().finish().sink().accepted()).isEqualTo(Tally.NONE);
+            assertThat(limited.close(Duration.ZERO)).isEmpty();
             return this;
           }
         };
-    LogStreamer log = LogStreamer.builder(sender).engine(limited).processor(ending).build();
-    job.set(log);
+    LogStreamer.Builder builder = LogStreamer.builder(sender).engine(limited).processor(closing);
     assertThatIllegalStateException()
-        .isThrownBy(log::start)
-        .withMessage("start must come once, and before finish");
-    assertThat(log).hasToString("LogStreamer[job-1, OVER]");
-    assertThatIllegalStateException().isThrownBy(log::stdout);
+        .isThrownBy(builder::start)
+        .withMessage("the engine is closed");
     assertThat(budget.usedBytes()).isZero();
     assertThat(limited.activeJobs()).isZero();
-    assertThat(limited.close(Duration.ZERO)).isEmpty();
   }
 
   // ---- the end ----
@@ -340,9 +303,8 @@ class LifeCycleTest {
                   within.add(job.get().finish(Duration.ofHours(1)));
                 })
             .engine(engine)
-            .build();
+            .start();
     job.set(log);
-    log.start();
     write(log.stdout(), "one\n");
     LogReport report = log.finish(Duration.ofHours(1));
     assertThat(arrived).containsExactly("one");
@@ -360,9 +322,8 @@ class LifeCycleTest {
                   within.add(job.get().finish(Duration.ofHours(1)));
                   job.get().close();
                 })
-            .build();
+            .start();
     job.set(log);
-    log.start();
     write(log.stdout(), "one\ntwo\n");
     LogReport report = log.finish(Duration.ofHours(1));
     assertThat(sender.lines()).startsWith("one");
@@ -388,9 +349,8 @@ class LifeCycleTest {
                   job.get().close();
                   called.countDown();
                 })
-            .build();
+            .start();
     job.set(log);
-    log.start();
     write(log.stdout(), "one\n");
     LogReport report = log.finish(Duration.ofHours(1));
     assertThat(called.await(30, TimeUnit.SECONDS)).isTrue();
@@ -404,9 +364,8 @@ class LifeCycleTest {
         LogStreamer.builder(lines -> drained.add(job.get().drain()))
             .processor(line -> drained.add(job.get().drain()))
             .engine(engine)
-            .build();
+            .start();
     job.set(log);
-    log.start();
     write(log.stdout(), "one\n");
     assertThat(log.finish().isComplete()).isTrue();
     assertThat(drained).containsExactly(false, false);

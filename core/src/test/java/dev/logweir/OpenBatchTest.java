@@ -3,7 +3,6 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,8 +22,10 @@ class OpenBatchTest {
   /** The task may look for a batch at any moment, also when it was started for the one before. */
   @Test
   void openBatch_isNotSentWhileLinesAreAboutToCome() throws Exception {
-    Job job = new Job(engine, new JobSettings().complete(), List.of(sender), List.of(), null);
-    job.start(List.of(), true, 0);
+    JobSettings settings = new JobSettings();
+    settings.engine(engine);
+    settings.sink(sender);
+    Job job = Job.start(settings.complete(), true);
     Sink sink = job.sinks.get(0);
     add(sink);
 

@@ -75,9 +75,9 @@ class PodMemoryTest {
   }
 
   @Test
-  void jobs_canBeGivenByASampleThatWasNotStarted() {
-    LogStreamer sample =
-        LogStreamer.builder(lines -> {}).sink(lines -> {}).engine(engine).maxSize(64 << 10).build();
+  void jobs_canBeGivenByABuilder() {
+    LogStreamer.Builder sample =
+        LogStreamer.builder(lines -> {}).sink(lines -> {}).engine(engine).maxSize(64 << 10);
 
     PodMemory bySample = PodMemory.builder(engine).jobs(10, sample).build();
 
@@ -88,7 +88,7 @@ class PodMemoryTest {
   @Test
   void sharedMasker_isCountedOnceWithAStateForEachJob() {
     SecretMasker masker = SecretMasker.builder().add("a secret", "another").roomBytes(0).build();
-    LogStreamer sample = LogStreamer.builder(lines -> {}).engine(engine).processor(masker).build();
+    LogStreamer.Builder sample = LogStreamer.builder(lines -> {}).engine(engine).processor(masker);
 
     PodMemory shared = PodMemory.builder(engine).sharedMasker(masker).jobs(10, sample).build();
     PodMemory each = PodMemory.builder(engine).jobs(10, sample).build();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -48,19 +47,18 @@ class RetainedBytesTest {
 
   @Test
   void oneSink_is6TimesMaxSizeAndTheFixedPart() {
-    assertThat(job().build().maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384);
-    assertThat(job().maxSize(4_096).build().maxRetainedBytes()).isEqualTo(6 * 4_096 + 16_384);
-    assertThat(job().maxSize(64 << 20).build().maxRetainedBytes())
-        .isEqualTo(6L * 67_108_864 + 16_384);
+    assertThat(job().maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384);
+    assertThat(job().maxSize(4_096).maxRetainedBytes()).isEqualTo(6 * 4_096 + 16_384);
+    assertThat(job().maxSize(64 << 20).maxRetainedBytes()).isEqualTo(6L * 67_108_864 + 16_384);
     LogStreamer started = job().start();
     assertThat(started.maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384);
   }
 
   @Test
   void sendersOverhead_comesOnTop() {
-    LogStreamer log = LogStreamer.builder(withOverhead(65_536)).engine(engine).build();
-    assertThat(log.maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384 + 65_536);
-    log.start();
+    LogStreamer.Builder builder = LogStreamer.builder(withOverhead(65_536)).engine(engine);
+    assertThat(builder.maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384 + 65_536);
+    LogStreamer log = builder.start();
     assertThat(log.maxRetainedBytes()).isEqualTo(6 * 262_144 + 16_384 + 65_536);
   }
 
@@ -81,8 +79,8 @@ class RetainedBytesTest {
 
   @Test
   void recentLines_countWithWhatTheyAreGiven() {
-    assertThat(job().recentLineBytes(0).build().maxRetainedBytes()).isEqualTo(6 * 262_144 + 8_192);
-    assertThat(job().recentLineBytes(1 << 20).build().maxRetainedBytes())
+    assertThat(job().recentLineBytes(0).maxRetainedBytes()).isEqualTo(6 * 262_144 + 8_192);
+    assertThat(job().recentLineBytes(1 << 20).maxRetainedBytes())
         .isEqualTo(6 * 262_144 + 8_192 + 1_048_576);
   }
 
@@ -124,7 +122,9 @@ class RetainedBytesTest {
 
   @Test
   void shipper_is4TimesMaxSizeAndItsOwn() {
-    BatchShipper shipper = BatchShipper.builder(withOverhead(1_000)).engine(engine).start();
+    BatchShipper.Builder builder = BatchShipper.builder(withOverhead(1_000)).engine(engine);
+    assertThat(builder.maxRetainedBytes()).isEqualTo(4 * 262_144 + 8_192 + 1_000);
+    BatchShipper shipper = builder.start();
     assertThat(shipper.maxRetainedBytes()).isEqualTo(4 * 262_144 + 8_192 + 1_000);
   }
 
@@ -192,7 +192,7 @@ class RetainedBytesTest {
               return true;
             });
     sender.awaitInside();
-    time.awaitTask(Duration.ofSeconds(10)); // the sink is full
+    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT); // the sink is full
     while (log.report().sink().held().bytes() < (long) (3.5 * maxSize)) {
       assertThat(pump.isDone()).isFalse();
       Thread.onSpinWait();

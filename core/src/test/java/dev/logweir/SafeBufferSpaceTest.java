@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,7 +36,9 @@ class SafeBufferSpaceTest {
   private JobDrain drain() {
     JobSettings settings = new JobSettings();
     settings.maxSize(SEGMENTS << 10);
-    Job job = new Job(engine, settings.complete(), List.of(lines -> {}), List.of(), null);
+    settings.engine(engine);
+    settings.sink(lines -> {});
+    Job job = Job.start(settings.complete(), false);
     SegmentPool other = new SegmentPool(Segment.SMALL, 0, Segment::new);
     return new JobDrain(
         job, new SegmentAccount(other, null), new SegmentAccount(other, null), null);

@@ -83,9 +83,10 @@ abstract class SinkRig {
   }
 
   Job start(JobSettings settings, boolean streams, BatchSender... senders) {
-    Job job = new Job(engine, settings.complete(), List.of(senders), List.of(), null);
+    settings.engine(engine);
+    List.of(senders).forEach(settings::sink);
+    Job job = Job.start(settings.complete(), streams);
     jobs.add(job);
-    job.start(List.of(), streams, 0);
     return job;
   }
 

@@ -134,10 +134,9 @@ class SinkTest extends SinkRig {
     }
     Sink wide = start(settings(), false, sender(100_000)).sinks.get(0);
     assertThat(wide.maxLineBytes()).isEqualTo(1 << 10);
-    Job processed =
-        new Job(engine, settings().complete(), List.of(sender(900)), List.of(line -> {}), null);
-    jobs.add(processed);
-    processed.start(List.of(), false, 0);
+    JobSettings processing = settings();
+    processing.processor(line -> {});
+    Job processed = start(processing, false, sender(900));
     assertThat(processed.sinks.get(0).maxLineBytes()).isEqualTo(900 - 257 - 1 - 21 - 256);
   }
 

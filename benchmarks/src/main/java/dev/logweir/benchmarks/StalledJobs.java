@@ -88,8 +88,7 @@ final class StalledJobs {
     job.stdout().write(text, 0, text.length);
     job.finish(Duration.ofMillis(100));
     System.out.printf(
-        "base %d %d %d%n",
-        HeapUse.settled(), engine.maxRetainedBytes(), job().build().maxRetainedBytes());
+        "base %d %d %d%n", HeapUse.settled(), engine.maxRetainedBytes(), job().maxRetainedBytes());
   }
 
   private void logweir() throws Exception {
@@ -117,7 +116,7 @@ final class StalledJobs {
   }
 
   private void plain() throws Exception {
-    long each = job().build().maxRetainedBytes() * TIMES;
+    long each = job().maxRetainedBytes() * TIMES;
     List<SynchronousPort> jobs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       jobs.add(new SynchronousPort(maxSize, TICK, lines -> hang()));

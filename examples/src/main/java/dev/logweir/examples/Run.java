@@ -67,10 +67,9 @@ final class Run implements AutoCloseable {
     this.destination = destination;
     pace = options.rate == null ? null : new Pace(options.rate);
     masker = masker(options.secrets, own.values());
-    LogStreamer sample =
-        settings(destination.of(Ids.job(options.firstJob)).sender(), outcomeVariables()).build();
-    jobLimit = sample.maxRetainedBytes();
-    sample.close();
+    jobLimit =
+        settings(destination.of(Ids.job(options.firstJob)).sender(), outcomeVariables())
+            .maxRetainedBytes();
     for (int i = 0; i < options.jobs; i++) {
       jobs.add(job(options.firstJob + i));
     }

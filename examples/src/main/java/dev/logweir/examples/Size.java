@@ -176,7 +176,7 @@ final class Size implements Callable<Integer> {
       job.processor(masker);
       memory.sharedMasker(masker);
     }
-    return memory.jobs(jobs, job.build()).build();
+    return memory.jobs(jobs, job).build();
   }
 
   private SecretMasker masker() {

@@ -21,8 +21,8 @@ class SizeTest {
   void numbers_areThoseOfTheApi() {
     try (LogweirEngine engine = LogweirEngine.builder().build();
         OpsLevelClient client = OpsLevelClient.builder().token("t").runnerId("r").build()) {
-      LogStreamer job =
-          LogStreamer.builder(client.sender("1")).engine(engine).maxSize(64 << 10).build();
+      LogStreamer.Builder job =
+          LogStreamer.builder(client.sender("1")).engine(engine).maxSize(64 << 10);
       PodMemory memory = PodMemory.builder(engine).jobs(50, job).build();
 
       assertThat(run("--jobs", "50", "--max-size", "64K", "--sinks", "1", "--sink", "opslevel"))
