@@ -154,6 +154,35 @@ final class BatchAssembly {
     madeBytes += end - from;
   }
 
+  /**
+   * Adds whole lines with their counts, each behind its prefix if there is one.
+   *
+   * @param number of the first line, for the prefix
+   * @return how many lines there are
+   */
+  int addCounted(
+      LogBatch batch, byte[] bytes, int from, int end, @Nullable RunPrefix prefix, long number) {
+    touch(batch);
+    batch.tally(true);
+    int lines = 0;
+    int line = from;
+    while (line < end) {
+      int lineEnd = Newlines.first(bytes, line, end);
+      if (prefix != null) {
+        int length = prefix.prefix(number + lines);
+        batch.put(prefix.prefixBytes(), 0, length);
+        madeBytes += length;
+      }
+      batch.put(bytes, line, lineEnd);
+      batch.endTallied(lineEnd + 1L - line, 1);
+      line = lineEnd + 1;
+      lines++;
+    }
+    madeLines += lines;
+    madeBytes += end - from;
+    return lines;
+  }
+
   /** Whether a line is as the job wrote it, so that its length tells its count. */
   static boolean isPlain(LogLine piece) {
     return piece.isWhole() && piece.sourceLines == 1 && piece.sourceBytes == piece.length() + 1L;

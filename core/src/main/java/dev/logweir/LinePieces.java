@@ -96,6 +96,11 @@ final class LinePieces implements ByteTarget {
     }
   }
 
+  /** Whether the target has no beginning of a line whose end it lacks, and nothing is carried. */
+  boolean isBetweenLines() {
+    return !lineOpen && carriedBytes == 0 && carriedLines == 0;
+  }
+
   long takeCarriedBytes() {
     long bytes = carriedBytes;
     carriedBytes = 0;

@@ -36,7 +36,7 @@ public final class LinePrefixer implements LogProcessor {
     return RETAINED_BYTES;
   }
 
-  private static final class Stream implements LogProcessor {
+  private static final class Stream implements RunPrefix {
     private static final int MAX_PREFIX = 64;
     private static final long NEVER = Long.MIN_VALUE;
 
@@ -46,7 +46,26 @@ public final class LinePrefixer implements LogProcessor {
 
     @Override
     public void process(LogLine line) {
-      long now = Math.floorDiv(line.timeMillis(), 1000L);
+      setTime(line.timeMillis());
+      int length = prefix(line.number());
+      LinePieces pieces = line.beginReplacement();
+      pieces.append(prefix, 0, length);
+      pieces.append(line.array(), line.offset(), line.length());
+    }
+
+    @Override
+    public int beginRun(long timeMillis, long lastNumber) {
+      setTime(timeMillis);
+      return prefix(lastNumber);
+    }
+
+    @Override
+    public byte[] prefixBytes() {
+      return prefix;
+    }
+
+    private void setTime(long timeMillis) {
+      long now = Math.floorDiv(timeMillis, 1000L);
       if (now != second) {
         byte[] time = Instant.ofEpochSecond(now).toString().getBytes(US_ASCII);
         System.arraycopy(time, 0, prefix, 0, time.length);
@@ -55,13 +74,10 @@ public final class LinePrefixer implements LogProcessor {
         timeLength = time.length + 2;
         second = now;
       }
-      int length = putNumber(line.number());
-      LinePieces pieces = line.beginReplacement();
-      pieces.append(prefix, 0, length);
-      pieces.append(line.array(), line.offset(), line.length());
     }
 
-    private int putNumber(long number) {
+    @Override
+    public int prefix(long number) {
       int length = timeLength;
       long rest = number;
       do {

@@ -32,6 +32,10 @@ final class MaskerAutomaton {
 
   private static final VarHandle INTS =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** Going back so far to skip is cheaper than to go on byte by byte. */
+  static final int MAX_REWIND = 2;
+
   private static final int MAX_WINDOW = 32;
   private static final int WORD_WINDOW = 4;
   private static final int WIDE_WINDOW = 10;
@@ -175,6 +179,31 @@ final class MaskerAutomaton {
       from = fails[from];
     }
     return roots[label & 0xFF];
+  }
+
+  /** Returns the last index of the value that ends first; {@code to} if there is none. */
+  int first(byte[] bytes, int from, int to) {
+    int position = from;
+    while (true) {
+      position = skip(bytes, position, to);
+      if (to - position < shortest) {
+        return to;
+      }
+      int start = position;
+      int state = 0;
+      int depth;
+      do {
+        if (position == to) {
+          return to;
+        }
+        state = next(state, bytes[position++]);
+        if (matches[state] > 0) {
+          return position - 1;
+        }
+        depth = depths[state];
+      } while (depth > MAX_REWIND || position - depth <= start);
+      position -= depth;
+    }
   }
 
   /**

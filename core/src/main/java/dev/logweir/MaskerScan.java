@@ -18,9 +18,6 @@ abstract class MaskerScan {
 
   private static final int MIN_CUT_TAIL = 4;
 
-  /** Going back so far to skip is cheaper than to go on byte by byte. */
-  private static final int MAX_REWIND = 2;
-
   private static final int KEPT_RUNS = 32;
   private static final int NONE = EncodedScan.NONE;
   private static final int[] NO_RUNS = {};
@@ -216,7 +213,7 @@ abstract class MaskerScan {
         state = automaton.next(state, bytes[position++]);
         found(automaton, state, position);
         depth = automaton.depth(state);
-      } while (depth > MAX_REWIND || position - depth <= start);
+      } while (depth > MaskerAutomaton.MAX_REWIND || position - depth <= start);
       position -= depth;
       state = 0;
     }

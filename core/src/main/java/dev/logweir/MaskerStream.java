@@ -3,7 +3,7 @@ package dev.logweir;
 import org.jspecify.annotations.Nullable;
 
 /** Masks one stream of a job. */
-final class MaskerStream extends MaskerScan implements LogProcessor {
+final class MaskerStream extends MaskerScan implements RunProcessor {
   /** Heap of this object beside the bytes held back and the runs. */
   static final int FIXED_BYTES = 512;
 
@@ -32,6 +32,20 @@ final class MaskerStream extends MaskerScan implements LogProcessor {
         restUnknown);
     line.holdBack(heldBack());
     this.line = null;
+  }
+
+  /**
+   * A value as it is has no line end in it, so that a run is searched as one text; what else it may
+   * look like can go on over lines.
+   */
+  @Override
+  public int plainUntil(byte[] bytes, int from, int end) {
+    MaskerValues values = masker.values();
+    if (values.forms() != null) {
+      return from;
+    }
+    int found = values.plain().first(bytes, from, end);
+    return found == end ? end : Newlines.last(bytes, from, found) + 1;
   }
 
   @Override

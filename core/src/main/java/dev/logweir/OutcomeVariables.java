@@ -57,7 +57,7 @@ public final class OutcomeVariables implements LogProcessor {
   private static final Pattern SET = Pattern.compile("^::set-outcome-var\\s([\\w-]+)=(.*)");
   private static final Pattern START =
       Pattern.compile("^::start-multiline-outcome-var\\s([\\w-]+)");
-  private static final LogProcessor NOTHING = line -> {};
+  private static final LogProcessor NOTHING = new Stderr();
 
   private final @Nullable SecretMasker masker;
   private final int maxBytes;
@@ -138,7 +138,7 @@ public final class OutcomeVariables implements LogProcessor {
   }
 
   /**
-   * Returns this for standard output.
+   * Returns what takes the commands of standard output, and nothing of standard error.
    *
    * @throws IllegalStateException if a job has this instance already
    */
@@ -150,7 +150,7 @@ public final class OutcomeVariables implements LogProcessor {
     if (!taken.compareAndSet(false, true)) {
       throw new IllegalStateException("outcome variables are for one job, this instance has one");
     }
-    return this;
+    return new Stdout();
   }
 
   @Override
@@ -311,6 +311,48 @@ public final class OutcomeVariables implements LogProcessor {
 
   private static boolean isSpace(byte b) {
     return b == ' ' || (b >= '\t' && b <= '\r');
+  }
+
+  /** Takes nothing. */
+  private static final class Stderr implements RunProcessor {
+    @Override
+    public void process(LogLine line) {}
+
+    @Override
+    public int plainUntil(byte[] bytes, int from, int end) {
+      return end;
+    }
+  }
+
+  /** Takes the commands of standard output. */
+  private final class Stdout implements RunProcessor {
+    @Override
+    public void process(LogLine line) {
+      OutcomeVariables.this.process(line);
+    }
+
+    @Override
+    public void gap() {
+      OutcomeVariables.this.gap();
+    }
+
+    @Override
+    public void end(Output out) {
+      OutcomeVariables.this.end(out);
+    }
+
+    /** Within a capture every line is part of it; else a command begins with two colons. */
+    @Override
+    public int plainUntil(byte[] bytes, int from, int end) {
+      if (!open.isEmpty() || tooDeep > 0) {
+        return from;
+      }
+      int line = from;
+      while (line < end && (bytes[line] != ':' || line + 1 == end || bytes[line + 1] != ':')) {
+        line = Newlines.first(bytes, line, end) + 1;
+      }
+      return line;
+    }
   }
 
   private enum Rest {

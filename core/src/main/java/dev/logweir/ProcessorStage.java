@@ -31,6 +31,15 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     this.endLine = new LogLine(source);
   }
 
+  LogProcessor processor() {
+    return processor;
+  }
+
+  /** Whether nothing of a line before is left to be passed on. */
+  boolean isBetweenLines() {
+    return pieces.isBetweenLines();
+  }
+
   /** Lends the room for replacements, or takes it back by lending no bytes. */
   void lend(byte[] room) {
     pieces.lend(room);

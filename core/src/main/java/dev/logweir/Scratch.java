@@ -9,6 +9,7 @@ final class Scratch {
   static final int PREFIX_BYTES = 256;
 
   private final byte[][] rooms = new byte[MAX_PROCESSORS + 1][];
+  private final LineRun run = new LineRun();
   private final int bytes;
 
   Scratch(int maxLineBytes) {
@@ -22,6 +23,10 @@ final class Scratch {
 
   int bytes() {
     return bytes;
+  }
+
+  LineRun run() {
+    return run;
   }
 
   /** Returns the room for the lines of one stage. */

@@ -287,6 +287,28 @@ final class Sink {
     }
   }
 
+  /** Adds a run of whole lines, with counts if it is to have them; there must be room. */
+  void addRun(LineRun run, boolean tallied) {
+    if (!tallied) {
+      addLines(run.bytes, run.from, run.end, run.lines);
+      return;
+    }
+    lock.lock();
+    try {
+      held = false;
+      LogBatch batch = assembly.open();
+      if (ended || batch == null) {
+        return;
+      }
+      assembly.addCounted(batch, run.bytes, run.from, run.end, run.prefix, run.firstNumber);
+      batch.asksToGo = true;
+      position += run.lines;
+      ledger.entered(run.lines, run.end - run.from);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Takes whole lines straight from a write, as many as there is room for.
    *

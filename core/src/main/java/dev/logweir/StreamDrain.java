@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes one stream from its buffer to the sinks.
  *
- * <p>Where nobody looks at single lines, runs of whole lines are copied as they lie in the
- * segments. Otherwise, and for lines that are long, cut or last, line by line through the
- * processors. A line is taken only when every sink has room for what it usually becomes, so that it
- * waits in the buffer, not between the places. Used by one thread at a time.
+ * <p>Runs of whole lines that no processor must see are copied as they lie in the segments, behind
+ * prefixes if there are to be any. Other lines, and those that are long, cut or last, go one by one
+ * through the processors. A line is taken only when every sink has room for what it usually
+ * becomes, so that it waits in the buffer, not between the places. Used by one thread at a time.
  */
 final class StreamDrain implements LineTarget {
   static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
@@ -46,7 +46,17 @@ final class StreamDrain implements LineTarget {
   private Sink[] sinks = {};
 
   private int maxLine;
-  private boolean wholeRuns;
+
+  /** Whether lines that nobody must see may be taken as runs. */
+  private boolean takesRuns;
+
+  /** What runs are asked for lines that must be seen, the last processor first. */
+  private List<RunProcessor> searching = List.of();
+
+  /** What is in front of every line of a run. */
+  private @Nullable RunPrefix prefix;
+
+  private int capacity;
 
   private @Nullable Segment at;
   private int takenLines;
@@ -102,11 +112,28 @@ final class StreamDrain implements LineTarget {
       stages = made.toArray(new ProcessorStage[0]);
     }
     boolean bounded = jobSinks.stream().anyMatch(Sink::isEncodedBounded);
-    int segment = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
-    wholeRuns = made.isEmpty() && lineListeners.isEmpty() && !bounded && maxLine >= segment;
-    if (wholeRuns && sinks.length == 1) {
+    capacity = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
+    takesRuns = lineListeners.isEmpty() && !bounded && maxLine >= capacity && searches(made);
+    if (callsNobody() && sinks.length == 1) {
       buffer.letThrough(this);
     }
+  }
+
+  /** Whether each processor says of runs what it must see, or is a prefix behind the others. */
+  private boolean searches(List<ProcessorStage> chain) {
+    List<RunProcessor> found = new ArrayList<>(chain.size());
+    for (int i = 0; i < chain.size(); i++) {
+      LogProcessor processor = chain.get(i).processor();
+      if (processor instanceof RunProcessor search) {
+        found.add(0, search);
+      } else if (processor instanceof RunPrefix last && i == chain.size() - 1) {
+        prefix = last;
+      } else {
+        return false;
+      }
+    }
+    searching = found;
+    return true;
   }
 
   boolean isEnded() {
@@ -119,7 +146,7 @@ final class StreamDrain implements LineTarget {
 
   /** Whether nobody's code runs in a pass: none that could hang. */
   boolean callsNobody() {
-    return wholeRuns;
+    return takesRuns && stages == null;
   }
 
   // ---- whole lines straight from a write; under the buffer's lock ----
@@ -214,7 +241,7 @@ final class StreamDrain implements LineTarget {
         }
         continue;
       }
-      int taken = wholeRuns ? takeRun(segment) : 0;
+      int taken = takesRuns ? takeRun(segment, scratch.run(), millis) : 0;
       if (taken == 0) {
         taken = takeLine(segment, scratch, millis);
       }
@@ -343,41 +370,86 @@ final class StreamDrain implements LineTarget {
 
   // ---- runs of whole lines ----
 
-  private int takeRun(Segment segment) {
+  /**
+   * Takes whole lines that no processor must see; 0 if there are none, less if there is no room.
+   */
+  private int takeRun(Segment segment, LineRun run, long millis) {
     int from = segment.start;
-    int end = view.linesEnd(segment);
-    if (openLine != 0 || end <= from) {
+    int linesEnd = view.linesEnd(segment);
+    if (openLine != 0 || linesEnd <= from || !failedGap.isEmpty()) {
       return 0;
     }
-    int first = Newlines.first(segment.bytes, from, end) + 1 - from;
-    int room = end - from;
+    int end = plainUntil(segment.bytes, from, linesEnd);
+    if (end <= from) {
+      return 0;
+    }
+    run.bytes = segment.bytes;
+    run.from = from;
+    run.end = end;
+    run.lines =
+        end == linesEnd
+            ? view.lines(segment) - takenLines
+            : Newlines.count(segment.bytes, from, end);
+    run.firstNumber = drain.lastNumber() + 1;
+    run.prefix = prefix;
+    run.prefixBytes = prefix == null ? 0 : prefix.beginRun(millis, drain.lastNumber() + run.lines);
+    int taken = addRun(run);
+    if (taken > 0) {
+      takenLines += run.lines;
+      takenBytes += taken;
+      segment.start = run.end;
+      if (stages != null) {
+        drain.skipNumbers(run.lines);
+        cutLine = false;
+      }
+    }
+    run.clear();
+    return taken;
+  }
+
+  /** Returns where the first line begins that a processor must see. */
+  private int plainUntil(byte[] bytes, int from, int linesEnd) {
+    ProcessorStage[] chain = stages;
+    if (chain == null) {
+      return linesEnd;
+    }
+    for (ProcessorStage stage : chain) {
+      if (!stage.isBetweenLines()) {
+        return from;
+      }
+    }
+    int end = linesEnd;
+    // The last first: it is most often a masker, after whose find the others have less to search.
+    for (int i = 0; i < searching.size() && end > from; i++) {
+      end = searching.get(i).plainUntil(bytes, from, end);
+    }
+    return end;
+  }
+
+  /** Adds a run, or as many of its lines as there is room for, to every sink. */
+  private int addRun(LineRun run) {
+    int counted = 0;
     // By index: an iterator for each run would be garbage.
     for (int i = 0; i < sinks.length; i++) {
-      if (sinks[i].prefersLines()) {
-        return 0;
-      }
-    }
-    for (int i = 0; i < sinks.length; i++) {
-      int sinkRoom = sinks[i].prepare(first, room, false, 0);
-      if (sinkRoom <= 0) {
-        stop = stopFor(sinkRoom);
+      Sink sink = sinks[i];
+      // Where lines with counts came before, lines without them would leave a segment's rest
+      // unused.
+      boolean tallied = run.prefix != null || sink.prefersLines();
+      counted |= tallied ? 1 << i : 0;
+      int wanted = run.allBytes(tallied, capacity);
+      int room = sink.prepare(run.firstBytes(tallied), wanted, tallied, 0);
+      if (room <= 0) {
+        stop = stopFor(room);
         return -1;
       }
-      room = Math.min(room, sinkRoom);
-    }
-    int lines = view.lines(segment) - takenLines;
-    int cut = end;
-    if (room < end - from) {
-      cut = Newlines.last(segment.bytes, from, from + room) + 1;
-      lines = Newlines.count(segment.bytes, from, cut);
+      if (room < wanted) {
+        run.cutTo(room, tallied, capacity);
+      }
     }
     for (int i = 0; i < sinks.length; i++) {
-      sinks[i].addLines(segment.bytes, from, cut, lines);
+      sinks[i].addRun(run, (counted & 1 << i) != 0);
     }
-    takenLines += lines;
-    takenBytes += cut - from;
-    segment.start = cut;
-    return cut - from;
+    return run.end - run.from;
   }
 
   private JobDrain.Outcome stopFor(int room) {
