@@ -24,6 +24,7 @@ final class FailureLog {
   static final long WARN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final int ALWAYS_TOLD = 4;
+  private static final String NOT_DELIVERED = "{}: {} of {} bytes of a batch were not delivered";
 
   /** Guards the streaks of all subjects: it is taken for a moment, and only where things fail. */
   private static final MemoryLock LOCK = new MemoryLock();
@@ -69,15 +70,21 @@ final class FailureLog {
   // ---- streaks ----
 
   /**
-   * Tells of a failure in which some bytes of a batch were lost, with its cause.
+   * Tells of a failure in which some bytes of a batch were lost, with its cause. Of a {@link
+   * SendException} a WARN has the words alone, as its sender chose them: most are a state of the
+   * network, to which a stack trace adds nothing; that is at DEBUG.
    *
    * @param last whether it is the last that there can be: then it is a WARN at any time
    */
   void notDelivered(long lost, long bytes, Throwable cause, boolean last) {
     try {
       Level level = next(lost, last);
-      if (level != null) {
-        tell(level, cause, "{}: {} of {} bytes of a batch were not delivered", lost, bytes);
+      if (level == Level.WARN && cause instanceof SendException) {
+        String why = Thrown.message(cause);
+        tell(level, null, NOT_DELIVERED + ": {}", lost, bytes, why == null ? "" : why);
+        tell(Level.DEBUG, cause, NOT_DELIVERED, lost, bytes);
+      } else if (level != null) {
+        tell(level, cause, NOT_DELIVERED, lost, bytes);
       }
     } catch (Throwable ignored) {
       // No memory, or no stack left, for a message.

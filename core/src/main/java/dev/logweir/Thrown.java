@@ -25,7 +25,8 @@ final class Thrown {
     return thrown.getClass().getName();
   }
 
-  private static @Nullable String message(Throwable thrown) {
+  /** Returns its message; null if it has none that can be read. */
+  static @Nullable String message(Throwable thrown) {
     try {
       return thrown.getMessage();
     } catch (Throwable ignored) {

@@ -84,6 +84,17 @@ class FailureLogTest {
   }
 
   @Test
+  void whatASenderSays_isWarnedOfWithoutItsStackTrace() {
+    log.notDelivered(3, 4, SendException.failed("HTTP 503", cause), false);
+    assertThat(events.get(0).getThrowableProxy()).isNull();
+    assertThat(events.get(1).getThrowableProxy().getMessage()).isEqualTo("HTTP 503");
+    assertThat(told())
+        .containsExactly(
+            "WARN build 42: 3 of 4 bytes of a batch were not delivered: HTTP 503",
+            "DEBUG build 42: 3 of 4 bytes of a batch were not delivered");
+  }
+
+  @Test
   void longStreak_isToldEachTimeItHasDoubled() {
     fail(1_000);
     assertThat(told()).hasSize(4 + 7); // 1 to 4, 8, 16 and so on up to 512
