@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -17,7 +18,11 @@ final class AbandonedCalls {
   static final int LIMIT = 16;
 
   private final MemoryLock lock = new MemoryLock();
+
+  @GuardedBy("lock")
   private final IdentityHashMap<Object, int[]> byClient = new IdentityHashMap<>();
+
+  @GuardedBy("lock")
   private final Map<Class<?>, int[]> byClass = new HashMap<>();
 
   /** Read without the lock where most often there is nothing to see. */
@@ -43,6 +48,7 @@ final class AbandonedCalls {
     }
   }
 
+  @GuardedBy("lock")
   private int @Nullable [] callsOf(Object owner) {
     return isOfADrain(owner) ? byClass.get(owner.getClass()) : byClient.get(owner);
   }
@@ -84,6 +90,7 @@ final class AbandonedCalls {
     }
   }
 
+  @GuardedBy("lock")
   private boolean isAtLimitLocked(Object owner) {
     int[] calls = callsOf(owner);
     return calls != null && calls[0] >= LIMIT;

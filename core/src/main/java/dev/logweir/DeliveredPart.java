@@ -1,5 +1,7 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 /**
  * How much of a batch has arrived, as its sender tells.
  *
@@ -14,14 +16,28 @@ final class DeliveredPart {
   /** The sink's; held for a moment. */
   private final MemoryLock lock;
 
+  @GuardedBy("counting")
   private final LineReader reader;
+
+  @GuardedBy("counting")
   private int countedLines;
+
+  @GuardedBy("counting")
   private long countedSourceLines;
+
+  @GuardedBy("counting")
   private long countedSourceBytes;
+
+  @GuardedBy("counting")
   private long countedAddedBytes;
 
+  @GuardedBy("lock")
   private long sourceLines;
+
+  @GuardedBy("lock")
   private long sourceBytes;
+
+  @GuardedBy("lock")
   private long addedBytes;
 
   DeliveredPart(LogBatch batch, MemoryLock lock) {
@@ -57,6 +73,7 @@ final class DeliveredPart {
   }
 
   /** Counts what the job wrote for lines that the reader has passed. */
+  @SuppressWarnings("GuardedBy") // the reader calls it from within advance()
   void passed(long moreLines, long moreBytes, long moreAdded) {
     countedAddedBytes += moreAdded;
     countedSourceLines += moreLines;

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
@@ -37,15 +38,21 @@ final class FailureLog {
   private volatile boolean failing;
 
   /** Whether the streak's WARN was told. */
+  @GuardedBy("LOCK")
   private boolean told;
 
+  @GuardedBy("LOCK")
   private boolean warned;
+
+  @GuardedBy("LOCK")
   private long warnedNanos;
 
   /** Failures since the last WARN, in however many streaks. */
+  @GuardedBy("LOCK")
   private int failures;
 
   /** What was lost since the last INFO. */
+  @GuardedBy("LOCK")
   private long lostBytes;
 
   /** The thread that is in a call of the logger. */

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -35,18 +36,29 @@ final class Job {
   final MemoryLock lock = new MemoryLock();
   private volatile State state = State.RUNNING;
   private volatile boolean linesWait;
+
+  @GuardedBy("lock")
   private @Nullable JobEnd ending;
 
   /** There from the start, as an end must come also where there is no memory for it. */
   private final JobEnd prepared;
 
   private final LogReport unknownReport;
+
+  @GuardedBy("lock")
   private long maxRetainedBytes;
+
+  @GuardedBy("lock")
   private final List<SourceEnd> badEnds = new ArrayList<>(0);
+
+  @GuardedBy("lock")
   private int pumps;
+
+  @GuardedBy("lock")
   private int mostPumps;
 
   /** How many sinks have sent all that they ever will. */
+  @GuardedBy("lock")
   private int doneSinks;
 
   private Job(LogweirEngine engine, JobSettings settings, boolean streams) {
@@ -419,6 +431,7 @@ final class Job {
    * Ends the sinks where they stand, all in one moment; the balance changes no more. Takes no
    * memory, so that it comes to its end.
    */
+  @SuppressWarnings("GuardedBy") // lockAll has the locks of all sinks
   void closeAccount() {
     List<Sink> all = sinks;
     JobDrain streams = drain;
@@ -484,6 +497,7 @@ final class Job {
     }
   }
 
+  @SuppressWarnings("GuardedBy") // lockAll has the locks of all sinks
   private LogReport balance() {
     List<SinkReport> reports = new ArrayList<>(sinks.size());
     for (Sink sink : sinks) {

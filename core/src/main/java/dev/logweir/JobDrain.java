@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -53,33 +54,48 @@ final class JobDrain extends WorkerPool.Work {
 
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
   private final MemoryLock lock;
+
+  @GuardedBy("lock")
   private @Nullable Condition idle;
+
+  @GuardedBy("lock")
   private @Nullable Thread runner;
+
+  @GuardedBy("lock")
   private Time.@Nullable Entry retry;
+
   private final Runnable retryRun = this::retry;
   private volatile boolean givenUp;
 
   /** The end has interrupted the pass under way. */
+  @GuardedBy("lock")
   private boolean interrupted;
 
   /** To whom the pass under way is counted as a call that hangs; null if it is not. */
+  @GuardedBy("lock")
   private @Nullable Object countedTo;
 
   /** A call in a pass was hit by an interrupt, or left one; of the thread that drains. */
   private boolean interruptSeen;
 
   /** How far the last pass came in each stream, for who waits for the drain. */
+  @GuardedBy("lock")
   private long outTaken;
 
+  @GuardedBy("lock")
   private long errTaken;
 
   /** How many passes have ended. */
+  @GuardedBy("lock")
   private long passes;
 
   /** Who waits for the drain with a deadline. */
+  @GuardedBy("lock")
   private final List<Watch> watches = new ArrayList<>(0);
 
+  @GuardedBy("lock")
   private boolean ended;
+
   private volatile Outcome last = Outcome.TAKEN;
 
   /** Whether it is for want of memory that a pass ended. */
@@ -329,7 +345,7 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
-  /** A caller of the drain that waits no longer than it has time for. Guarded by the lock. */
+  /** A caller of the drain that waits no longer than it has time for. */
   private final class Watch {
     private final Goal goal;
     private final CountDownLatch over = new CountDownLatch(1);
@@ -339,8 +355,13 @@ final class JobDrain extends WorkerPool.Work {
     }
 
     void look() {
-      if (givenUp || ended || goal.isReached()) {
-        over.countDown();
+      lock.lock();
+      try {
+        if (givenUp || ended || goal.isReached()) {
+          over.countDown();
+        }
+      } finally {
+        lock.unlock();
       }
     }
   }
@@ -475,6 +496,7 @@ final class JobDrain extends WorkerPool.Work {
     Outcome outcome = isRefused() ? Outcome.BLOCKED : takeBoth();
     last = outcome;
     boolean discard = false;
+    boolean over;
     Object counted;
     lock.lock();
     try {
@@ -492,6 +514,7 @@ final class JobDrain extends WorkerPool.Work {
       } else if (outcome == Outcome.TAKEN && out.isEnded() && err.isEnded()) {
         ended = true;
       }
+      over = ended;
       lookAtWatches();
       if (interrupted) {
         interrupted = false;
@@ -523,7 +546,7 @@ final class JobDrain extends WorkerPool.Work {
         request();
       }
     }
-    if (ended) {
+    if (over) {
       job.drained();
     }
     return outcome;
@@ -606,6 +629,7 @@ final class JobDrain extends WorkerPool.Work {
     return givenUp;
   }
 
+  @GuardedBy("lock")
   private void lookAtWatches() {
     for (int i = 0; i < watches.size(); i++) {
       watches.get(i).look();
@@ -649,6 +673,7 @@ final class JobDrain extends WorkerPool.Work {
   }
 
   /** Counts the pass under way as one that hangs, to the owner. */
+  @GuardedBy("lock")
   private void count(Object owner) {
     if (countedTo == null) {
       countedTo = owner;
@@ -714,18 +739,22 @@ final class JobDrain extends WorkerPool.Work {
     return new Tally(linesUnseenBy(sink), bytesUnseenBy(sink));
   }
 
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
   long linesUnseenBy(Sink sink) {
     return stdout.keptLinesSoFar() + stderr.keptLinesSoFar() - sink.ledger.enteredLines();
   }
 
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
   long bytesUnseenBy(Sink sink) {
     return stdout.keptBytesSoFar() + stderr.keptBytesSoFar() - sink.ledger.enteredBytes();
   }
 
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
   Tally accepted() {
     return stdout.accepted().plus(stderr.accepted());
   }
 
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
   List<DropTallies> dropped() {
     List<DropTallies> tallies = new ArrayList<>(2);
     tallies.add(stdout.dropped());
@@ -733,6 +762,7 @@ final class JobDrain extends WorkerPool.Work {
     return tallies;
   }
 
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
   void markReported() {
     stdout.markReported();
     stderr.markReported();

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,21 +32,36 @@ final class JobEnd {
   private final MemoryLock account = new MemoryLock();
   private final CountDownLatch over = new CountDownLatch(1);
   private final AtomicInteger callers = new AtomicInteger();
+
+  @GuardedBy("job.lock")
   private final Time.@Nullable Entry[] timers = new Time.Entry[TIMERS];
+
+  @GuardedBy("job.lock")
   private int timersSet;
+
   private final Runnable timeIsHalf = this::beLate;
   private final Runnable logTimeIsUp = this::logTimeUp;
   private final Runnable timeIsUp = this::timeUp;
+
+  @GuardedBy("job.lock")
   private boolean timersEnded;
+
+  @GuardedBy("job.lock")
   private boolean accountClosed;
+
+  @GuardedBy("job.lock")
   private @Nullable LogReport report;
+
   private final Closing prepared = new Closing();
+
+  @GuardedBy("job.lock")
   private @Nullable Closing closing;
 
   /**
    * The callback after the log must not begin any more: the job is cancelled, or its time is up.
    * Guarded by the job's lock.
    */
+  @GuardedBy("job.lock")
   private boolean callbackBarred;
 
   JobEnd(Job job) {
@@ -55,6 +71,7 @@ final class JobEnd {
   /**
    * @param cancelled whether the thread that begins it is interrupted
    */
+  @SuppressWarnings("GuardedBy") // its job calls it, under its lock
   void setTimes(long nanos, boolean cancelled) {
     timeoutNanos = nanos;
     callbackBarred = cancelled;
@@ -286,14 +303,19 @@ final class JobEnd {
    */
   private final class Closing extends WorkerPool.Work {
     private boolean inTime;
+
+    @GuardedBy("job.lock")
     private @Nullable Thread thread;
 
     /** Whose call is under way. */
+    @GuardedBy("job.lock")
     private Object owner = this;
 
+    @GuardedBy("job.lock")
     private boolean givenUp;
 
     /** Whether the call under way is counted as abandoned. */
+    @GuardedBy("job.lock")
     private boolean abandoned;
 
     @Override

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,10 @@ public final class LogweirEngine implements AutoCloseable {
   private final SegmentPool small;
   private final Set<Job> jobs = ConcurrentHashMap.newKeySet();
   private final MemoryLock scratchLock = new MemoryLock();
+
+  @GuardedBy("scratchLock")
   private final List<Scratch> scratches;
+
   private volatile boolean closed;
   private final AtomicBoolean released = new AtomicBoolean();
 

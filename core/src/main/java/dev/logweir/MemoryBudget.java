@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,11 @@ public final class MemoryBudget {
   private final MemoryLock lock = new MemoryLock();
 
   private volatile @Nullable Waiter first;
+
+  @GuardedBy("lock")
   private @Nullable Waiter last;
+
+  @GuardedBy("lock")
   private long waits;
 
   private MemoryBudget(long limit) {
@@ -154,6 +159,7 @@ public final class MemoryBudget {
     }
   }
 
+  @GuardedBy("lock")
   private void remove(Waiter waiter) {
     Waiter before = waiter.previous;
     Waiter after = waiter.next;

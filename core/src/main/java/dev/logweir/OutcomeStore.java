@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,11 +31,22 @@ final class OutcomeStore {
   private final long maxBytes;
   private final long maxCount;
   private final MemoryLock lock = new MemoryLock();
+
+  @GuardedBy("lock")
   private final Map<String, String> variables = new LinkedHashMap<>();
+
+  @GuardedBy("lock")
   private final List<String> excess = new ArrayList<>(MAX_NAMES);
+
+  @GuardedBy("lock")
   private final List<String> incomplete = new ArrayList<>(MAX_NAMES);
+
+  @GuardedBy("lock")
   private long excessCount;
+
+  @GuardedBy("lock")
   private long incompleteCount;
+
   private long used;
 
   OutcomeStore(long maxBytes) {
@@ -128,6 +140,7 @@ final class OutcomeStore {
     }
   }
 
+  @GuardedBy("lock")
   private void addName(List<String> names, String key) {
     remove(key);
     if (names.size() < MAX_NAMES && !names.contains(key) && reserve(cost(key))) {
@@ -135,6 +148,7 @@ final class OutcomeStore {
     }
   }
 
+  @GuardedBy("lock")
   private void remove(String key) {
     String value = variables.remove(key);
     if (value != null) {

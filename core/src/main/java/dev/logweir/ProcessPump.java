@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.InputStream;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -28,15 +29,27 @@ final class ProcessPump {
   private final boolean waits;
   private final MemoryLock lock = new MemoryLock();
   private final Condition changed = lock.newCondition();
+
+  @GuardedBy("lock")
   private int reading = 2;
 
   /** Readers that have bytes in hand, and so are not held by a pipe. */
+  @GuardedBy("lock")
   private int holding;
 
+  @GuardedBy("lock")
   private boolean progressed;
+
+  @GuardedBy("lock")
   private boolean detached;
+
+  @GuardedBy("lock")
   private Time.@Nullable Entry grace;
+
+  @GuardedBy("lock")
   private @Nullable SourceEnd outEnd;
+
+  @GuardedBy("lock")
   private @Nullable SourceEnd errEnd;
 
   ProcessPump(Job job, JobDrain streams) {
@@ -167,6 +180,7 @@ final class ProcessPump {
     }
   }
 
+  @GuardedBy("lock")
   private void ended(SourceEnd end) {
     if (end.source() == LogSource.STDOUT) {
       outEnd = end;

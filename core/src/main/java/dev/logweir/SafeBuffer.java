@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.OutputStream;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
@@ -27,42 +28,65 @@ public final class SafeBuffer extends OutputStream {
   private final Totals totals;
 
   /** To whom whole lines may go past the buffer. */
+  @GuardedBy("lock")
   private @Nullable StreamDrain through;
 
+  @GuardedBy("lock")
   private @Nullable Condition roomFreed;
 
   /** Whether a write that waits is under way: others that wait come after it, whole. */
+  @GuardedBy("lock")
   private boolean waiterWrites;
 
+  @GuardedBy("lock")
   private @Nullable Segment head;
+
+  @GuardedBy("lock")
   private @Nullable Segment tail;
+
+  @GuardedBy("lock")
   private int segments;
 
   /** Segments taken for the write under way. */
+  @GuardedBy("lock")
   private @Nullable Segment spares;
 
+  @GuardedBy("lock")
   private boolean closed;
+
+  @GuardedBy("lock")
   private boolean discarded;
+
+  @GuardedBy("lock")
   private boolean reported;
 
   /** Whether the last byte kept is not a line end. */
+  @GuardedBy("lock")
   private boolean midLine;
 
   /** How many of the bytes kept last are the beginning of a line that may go on. */
+  @GuardedBy("lock")
   private int openBytes;
 
+  @GuardedBy("lock")
   private boolean dropping;
 
   /** Whether the last byte dropped is not a line end. */
+  @GuardedBy("lock")
   private boolean droppedMidLine;
 
+  @GuardedBy("lock")
   private long acceptedLines;
+
+  @GuardedBy("lock")
   private long acceptedBytes;
 
   /** What was dropped here, by reason. */
+  @GuardedBy("lock")
   private final DropTallies dropped = new DropTallies();
 
   /** The part of it since lines were taken last. */
+  @GuardedBy("lock")
   private final GapTally gap = new GapTally();
 
   SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize, Totals totals) {
@@ -205,6 +229,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Counts the line that was dropped last, whose end comes now. */
+  @GuardedBy("lock")
   private void dropLineEnd() {
     totals.dropped(dropped.add(lastDropReason(), 1, 0), 1, 0);
     gap.add(1, 0, 0);
@@ -235,6 +260,7 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
+  @GuardedBy("lock")
   private @Nullable StreamDrain beginThrough() {
     StreamDrain target = through;
     return target != null && !closed && !dropping && drain.beginThrough() ? target : null;
@@ -244,6 +270,7 @@ public final class SafeBuffer extends OutputStream {
    * Gives whole lines to a sink, as long as nothing waits before them but the beginning of the
    * first and the sink has room; returns where those end that it took.
    */
+  @GuardedBy("lock")
   private int passThrough(@Nullable StreamDrain target, byte[] bytes, int offset, int end) {
     if (target == null) {
       return offset;
@@ -275,6 +302,7 @@ public final class SafeBuffer extends OutputStream {
     return from;
   }
 
+  @GuardedBy("lock")
   private void passed(int bytes, int lines) {
     acceptedBytes += bytes;
     acceptedLines += lines;
@@ -287,6 +315,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Whether there is nothing in the buffer but, at most, the beginning of a line. */
+  @GuardedBy("lock")
   private boolean holdsBeginning() {
     Segment segment = tail;
     return !dropping
@@ -298,12 +327,14 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Whether what was kept is more than the beginning of a line that goes on past the buffer. */
+  @GuardedBy("lock")
   private boolean needsDrain() {
     return through == null || !holdsBeginning();
   }
 
   // ---- into the buffer ----
 
+  @GuardedBy("lock")
   private boolean accept(byte[] bytes, int offset, int end) {
     if (reported) {
       totals.dropped(DropReason.CLOSED, Newlines.count(bytes, offset, end), end - offset);
@@ -351,12 +382,14 @@ public final class SafeBuffer extends OutputStream {
     return kept || wasEmpty || begins;
   }
 
+  @GuardedBy("lock")
   private boolean mayResume() {
     // With spares a write that waited has found room, and has it in hand.
     return spares != null || maxSegments - segments >= Math.max(1, maxSegments / RESUME_SHARE);
   }
 
   /** Takes the segments that so many bytes need; returns for how many bytes there then is room. */
+  @GuardedBy("lock")
   private int takeSpares(int bytes) {
     Segment last = tail;
     // After a gap the lines begin in a segment of their own, which has the gap's record.
@@ -377,6 +410,7 @@ public final class SafeBuffer extends OutputStream {
     return Math.min(room, bytes);
   }
 
+  @GuardedBy("lock")
   private void giveSpares() {
     int count = 0;
     for (Segment spare = spares; spare != null; spare = spare.next) {
@@ -391,6 +425,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Makes the next spare segment the one being filled. */
+  @GuardedBy("lock")
   private Segment advance() {
     Segment segment = Objects.requireNonNull(spares);
     spares = segment.next;
@@ -404,6 +439,7 @@ public final class SafeBuffer extends OutputStream {
     return segment;
   }
 
+  @GuardedBy("lock")
   private void resume() {
     Segment segment = advance();
     segment.gapLines = gap.lines;
@@ -422,6 +458,7 @@ public final class SafeBuffer extends OutputStream {
     return arrays;
   }
 
+  @GuardedBy("lock")
   private DropReason lastDropReason() {
     if ((gap.reasons & DropReason.MEMORY.bit()) != 0) {
       return DropReason.MEMORY;
@@ -432,6 +469,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Returns why there was no room for what was to be kept last. */
+  @GuardedBy("lock")
   private DropReason shortage() {
     if (segments >= maxSegments) {
       return DropReason.BUFFER_FULL;
@@ -439,6 +477,7 @@ public final class SafeBuffer extends OutputStream {
     return account.isMemoryShort() ? DropReason.MEMORY : DropReason.BUDGET;
   }
 
+  @GuardedBy("lock")
   private void drop(byte[] bytes, int from, int end, DropReason reason) {
     if (from >= end) {
       return;
@@ -452,6 +491,7 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
+  @GuardedBy("lock")
   private void put(byte[] bytes, int from, int end) {
     int index = from;
     while (index < end) {
@@ -479,11 +519,13 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
+  @GuardedBy("lock")
   private boolean isEmpty() {
     Segment segment = head;
     return segment == null || (segment == tail && segment.start == segment.end);
   }
 
+  @GuardedBy("lock")
   private void signalRoom() {
     if (roomFreed != null) {
       roomFreed.signalAll(); // writes that wait
@@ -547,6 +589,7 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
+  @GuardedBy("lock")
   private void awaitSignal() throws InterruptedException {
     if (roomFreed == null) {
       roomFreed = lock.condition();
@@ -587,6 +630,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Waits for room; returns for how many of the bytes. */
+  @GuardedBy("lock")
   private int awaitRoom(int bytes, MemoryBudget.Waiter wake) throws InterruptedException {
     while (!closed) {
       account.whenGiven(wake); // before the look, so that nothing given after it is missed
@@ -657,6 +701,7 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** Whether the line that was dropped last has ended. */
+  @GuardedBy("lock")
   private boolean hasWholeGap() {
     return !gap.isEmpty() && (!droppedMidLine || closed);
   }
@@ -687,6 +732,7 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
+  @GuardedBy("lock")
   private boolean isDrained() {
     Segment segment = tail;
     return segment == null || (segment == head && segment.start == segment.end);
@@ -766,24 +812,29 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /** From now on drops count in the meters only. Guarded by the lock. */
+  @GuardedBy("lock")
   void markReported() {
     reported = true;
   }
 
   /** Returns the lines accepted and not dropped; guarded by the lock. */
+  @GuardedBy("lock")
   long keptLinesSoFar() {
     return acceptedLines - dropped.lines();
   }
 
   /** Returns the bytes accepted and not dropped; guarded by the lock. */
+  @GuardedBy("lock")
   long keptBytesSoFar() {
     return acceptedBytes - dropped.bytes();
   }
 
+  @GuardedBy("lock")
   Tally accepted() {
     return new Tally(acceptedLines, acceptedBytes);
   }
 
+  @GuardedBy("lock")
   DropTallies dropped() {
     return dropped;
   }

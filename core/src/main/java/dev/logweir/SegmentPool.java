@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,11 @@ final class SegmentPool {
   private final int nominal;
   private final int maxFree;
   private final IntFunction<Segment> heap;
+
+  @GuardedBy("lock")
   private @Nullable Segment free;
+
+  @GuardedBy("lock")
   private int freeCount;
 
   /**

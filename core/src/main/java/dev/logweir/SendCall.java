@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,12 +28,25 @@ public final class SendCall {
 
   // All below is guarded by the progress's lock.
 
+  @GuardedBy("progress.lock")
   private @Nullable Condition wakeUp;
+
+  @GuardedBy("progress.lock")
   private boolean written;
+
+  @GuardedBy("progress.lock")
   private int delivered;
+
+  @GuardedBy("progress.lock")
   private @Nullable DeliveredPart arrived;
+
+  @GuardedBy("progress.lock")
   private boolean woken;
+
+  @GuardedBy("progress.lock")
   private boolean ending;
+
+  @GuardedBy("progress.lock")
   private long deadlineNanos;
 
   /**

@@ -1,15 +1,20 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How often a server told, in any call of a sink, that it had done something with a batch, and when
- * it last did. Guarded by its lock, which is the sink's.
+ * it last did. Its lock is the sink's.
  */
 final class SendProgress {
   final MemoryLock lock;
   private final @Nullable Time time;
+
+  @GuardedBy("lock")
   private int advances;
+
+  @GuardedBy("lock")
   private long advancedNanos;
 
   /**
@@ -21,6 +26,7 @@ final class SendProgress {
     this.time = time;
   }
 
+  @GuardedBy("lock")
   void advance() {
     advances++;
     advancedNanos = nanoTime();
@@ -28,12 +34,22 @@ final class SendProgress {
 
   /** Returns how often a part of a batch was taken, or an answer came. */
   int advances() {
-    return advances;
+    lock.lock();
+    try {
+      return advances;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns when that was last; of no meaning before the first. */
   long advancedNanos() {
-    return advancedNanos;
+    lock.lock();
+    try {
+      return advancedNanos;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Needs no lock. */

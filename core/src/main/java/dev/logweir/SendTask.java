@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,8 @@ final class SendTask extends WorkerPool.Work {
 
   private final Sink sink;
 
-  /** Guarded by the sink's lock. */
+  /** Null of a call that was given up, although its sender may still be in it. */
+  @GuardedBy("sink.lock")
   private @Nullable Call current;
 
   /** Why nothing more is sent; the task's own. */
@@ -39,12 +41,41 @@ final class SendTask extends WorkerPool.Work {
   private final class Call implements Runnable {
     private final Thread thread = Thread.currentThread();
     private @Nullable LogBatch batch;
-    private boolean abandoned;
 
-    /** Whether the sender has returned. Guarded by the lock of the interrupts. */
+    /** Whether the sender has returned. */
+    @GuardedBy("interrupts")
     private boolean returned;
 
+    @GuardedBy("interrupts")
     private Time.@Nullable Entry warning;
+
+    /** From here on no interrupt meant for the call hits the next one on its thread. */
+    void leave() {
+      interrupts.lock();
+      try {
+        returned = true;
+        Thread.interrupted();
+        if (warning != null) {
+          warning.cancel();
+        }
+      } finally {
+        interrupts.unlock();
+      }
+    }
+
+    /** Interrupts it, unless it has returned; returns whether it did. */
+    boolean interrupt() {
+      interrupts.lock();
+      try {
+        if (!returned) {
+          warning = sink.job.engine.time.schedule(this, GRACE_NANOS);
+          thread.interrupt();
+        }
+        return !returned;
+      } finally {
+        interrupts.unlock();
+      }
+    }
 
     /** It is the grace that is over. */
     @Override
@@ -129,7 +160,7 @@ final class SendTask extends WorkerPool.Work {
     }
     long began = sink.job.engine.time.nanoTime();
     Throwable failure = failureOf(batch);
-    leave(call);
+    call.leave();
     loss.clear();
     if (failure != null) {
       loss.of(batch, failure);
@@ -139,7 +170,7 @@ final class SendTask extends WorkerPool.Work {
     long sourceBytes = batch.sourceBytes;
     sink.lock.lock();
     try {
-      abandoned = call.abandoned;
+      abandoned = current != call;
       if (!abandoned) {
         current = null;
         wake = sink.sent(batch, failure, loss);
@@ -158,20 +189,6 @@ final class SendTask extends WorkerPool.Work {
     sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
     tell(failure, sourceBytes, loss.bytes);
     return true;
-  }
-
-  /** From here on no interrupt meant for the call hits the next one on its thread. */
-  private void leave(Call call) {
-    interrupts.lock();
-    try {
-      call.returned = true;
-      Thread.interrupted();
-      if (call.warning != null) {
-        call.warning.cancel();
-      }
-    } finally {
-      interrupts.unlock();
-    }
   }
 
   private @Nullable Throwable failureOf(LogBatch batch) {
@@ -211,6 +228,7 @@ final class SendTask extends WorkerPool.Work {
   }
 
   /** Returns the batch being sent. Guarded by the sink's lock. */
+  @GuardedBy("sink.lock")
   @Nullable LogBatch batch() {
     Call call = current;
     return call == null ? null : call.batch;
@@ -232,12 +250,12 @@ final class SendTask extends WorkerPool.Work {
   }
 
   /** Gives up the call under way, which is to be interrupted. Guarded by the sink's lock. */
+  @GuardedBy("sink.lock")
   void abandon() {
     Call call = current;
     if (call == null) {
       return;
     }
-    call.abandoned = true;
     current = null;
     givenUp = call;
     sink.abandoned(Objects.requireNonNull(call.batch));
@@ -251,17 +269,9 @@ final class SendTask extends WorkerPool.Work {
       return;
     }
     givenUp = null;
-    interrupts.lock();
-    try {
-      if (call.returned) {
-        return;
-      }
-      call.warning = sink.job.engine.time.schedule(call, GRACE_NANOS);
-      call.thread.interrupt();
-    } finally {
-      interrupts.unlock();
+    if (call.interrupt()) {
+      sink.job.engine.sends.replace(call.thread, this);
     }
-    sink.job.engine.sends.replace(call.thread, this);
   }
 
   private void warnIfStuck(Call call) {

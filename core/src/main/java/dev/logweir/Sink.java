@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -29,75 +30,122 @@ final class Sink {
   /** To whom abandoned calls are counted. */
   final Object client;
 
+  @GuardedBy("lock")
   final SinkLedger ledger;
+
   final Job job;
 
   /** What the server took of the batches. */
+  @GuardedBy("lock")
   final SendProgress told;
 
+  @GuardedBy("lock")
   private final SegmentAccount account;
+
   private final SendTask task;
   private final JobSettings settings;
+
+  @GuardedBy("lock")
   private final BatchAssembly assembly;
+
+  @GuardedBy("lock")
   private final BatchQueue queue;
+
   private final long intervalNanos;
   private final long maxEncoded;
+
+  @GuardedBy("lock")
   private final @Nullable RecentLines recent;
 
   /** Number of the job's last line that came here or was dropped before. */
+  @GuardedBy("lock")
   private long position;
 
   /** Whether a batch has gone on from being assembled: the first line goes at once. */
+  @GuardedBy("lock")
   private boolean begun;
 
+  @GuardedBy("lock")
   private boolean sendEarly;
 
   /** The last batch that goes as soon as the sender is free, and who waits for that. */
+  @GuardedBy("lock")
   private long flushTo;
 
+  @GuardedBy("lock")
   private final List<Flush> flushes = new ArrayList<>(0);
 
   /** Lines are about to be added to the open batch, for which room was made in it. */
+  @GuardedBy("lock")
   private boolean held;
 
+  @GuardedBy("lock")
   private boolean blocked;
 
   /**
    * Lines wait for a segment: the sink's own reserve, which the budget does not tell of, will do.
    */
+  @GuardedBy("lock")
   private boolean starved;
 
   private final Runnable sendIsDue = this::timeCame;
   private final Runnable waitIsOver = this::waitedTooLong;
   private final Runnable retryIsDue = this::retry;
+
+  @GuardedBy("lock")
   private boolean timerSet;
+
+  @GuardedBy("lock")
   private Time.@Nullable Entry timer;
+
+  @GuardedBy("lock")
   private Time.@Nullable Entry waitTimer;
+
+  @GuardedBy("lock")
   private Time.@Nullable Entry retryTimer;
+
+  @GuardedBy("lock")
   private Time.@Nullable Entry dropTimer;
+
+  @GuardedBy("lock")
   private boolean overflowing;
 
   /** What {@link SendProgress#advances()} was when waiting, or overflowing, began. */
+  @GuardedBy("lock")
   private int advancesBefore;
 
   /** A batch was dropped for want of room since one was sent last. */
+  @GuardedBy("lock")
   private boolean dropping;
 
+  @GuardedBy("lock")
   private boolean ending;
+
+  @GuardedBy("lock")
   private long deadlineNanos;
+
+  @GuardedBy("lock")
   private boolean late;
 
   /** At the end, this sink drops where it would make the job's other sinks wait. */
+  @GuardedBy("lock")
   private boolean yields;
 
+  @GuardedBy("lock")
   private boolean noMore;
+
+  @GuardedBy("lock")
   private boolean through;
+
+  @GuardedBy("lock")
   private boolean ended;
 
   /** A send task is under way, or handed over. */
+  @GuardedBy("lock")
   private boolean busy;
 
-  private boolean startClaimed;
+  /** The next thread that has released the lock starts the task. Written under the lock alone. */
+  private volatile boolean startClaimed;
 
   Sink(Job job, BatchSender sender, SegmentAccount account, @Nullable RecentLines recent) {
     this.job = job;
@@ -169,7 +217,8 @@ final class Sink {
       held = room > 0;
       return room;
     } finally {
-      unlockAndStart();
+      lock.unlock();
+      startIfClaimed();
     }
   }
 
@@ -189,6 +238,7 @@ final class Sink {
     return prepare(bytes, bytes, tallied, lineBytes);
   }
 
+  @GuardedBy("lock")
   private boolean needsCounts(boolean plain) {
     LogBatch batch = assembly.open();
     return batch == null ? !plain : BatchAssembly.needsCounts(batch, plain);
@@ -207,6 +257,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private int prepareLocked(int min, int wanted, boolean tallied, long encoded) {
     while (!ended) {
       LogBatch batch = assembly.begin(position);
@@ -232,6 +283,7 @@ final class Sink {
   }
 
   /** What is assembled goes now, so that its segments come back. */
+  @GuardedBy("lock")
   private void starve() {
     sendEarly = !assembly.isEmpty();
     starved = true;
@@ -255,7 +307,8 @@ final class Sink {
     try {
       starve();
     } finally {
-      unlockAndStart();
+      lock.unlock();
+      startIfClaimed();
     }
   }
 
@@ -348,7 +401,7 @@ final class Sink {
     }
   }
 
-  /** Whether a start is claimed that {@link #signal} does; racy, as any other thread may do it. */
+  /** Whether a start is claimed; a moment later another thread may have spent the claim. */
   boolean hasClaim() {
     return startClaimed;
   }
@@ -364,6 +417,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private void addPieceLocked(LogLine piece, byte[] mark, long encoded, boolean asksToGo) {
     held = false;
     LogBatch batch = assembly.open();
@@ -402,7 +456,8 @@ final class Sink {
       claimStart();
       return added;
     } finally {
-      unlockAndStart();
+      lock.unlock();
+      startIfClaimed();
     }
   }
 
@@ -504,6 +559,7 @@ final class Sink {
   // ---- the queue; guarded by the lock ----
 
   /** Moves the open batch into the queue, or drops what the policy says; false if it must wait. */
+  @GuardedBy("lock")
   private boolean seal(LogBatch batch) {
     assembly.close(batch);
     if (!queue.fits(batch)) {
@@ -528,6 +584,7 @@ final class Sink {
     return true;
   }
 
+  @GuardedBy("lock")
   private void makeRoomFor(LogBatch batch) {
     DropReason reason = ending ? DropReason.FLUSH_TIMEOUT : DropReason.QUEUE_FULL;
     while (!queue.fits(batch)) {
@@ -537,6 +594,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private void keepRecent(LogBatch batch) {
     try {
       if (recent != null) {
@@ -548,6 +606,7 @@ final class Sink {
   }
 
   /** Drops a batch that was not sent: its gaps go on to what follows. */
+  @GuardedBy("lock")
   private void drop(LogBatch batch, DropReason reason, GapTally target) {
     long number = batch.sequence();
     tellFlushesLost(number);
@@ -557,6 +616,7 @@ final class Sink {
     free(batch, true);
   }
 
+  @GuardedBy("lock")
   private void free(LogBatch batch, boolean recycle) {
     batch.invalidate();
     account.give(batch.segments());
@@ -566,6 +626,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private void block() {
     blocked = true;
     if (!ending && waitTimer == null) {
@@ -592,6 +653,7 @@ final class Sink {
     job.requestDrain();
   }
 
+  @GuardedBy("lock")
   private boolean isOverflowing() {
     return overflowing && told.advances() == advancesBefore;
   }
@@ -606,7 +668,8 @@ final class Sink {
     try {
       claimStart();
     } finally {
-      unlockAndStart();
+      lock.unlock();
+      startIfClaimed();
     }
   }
 
@@ -618,10 +681,12 @@ final class Sink {
       freeEmpty();
       claimStart();
     } finally {
-      unlockAndStart();
+      lock.unlock();
+      startIfClaimed();
     }
   }
 
+  @GuardedBy("lock")
   private void freeEmpty() {
     LogBatch batch = assembly.open();
     if (batch != null && batch.lineCount() == 0) {
@@ -629,6 +694,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private void claimStart() {
     if (busy || ended) {
       return;
@@ -641,16 +707,25 @@ final class Sink {
     }
   }
 
-  /** Starts the task if that was claimed: with no lock held, as it may go to a given executor. */
-  private void unlockAndStart() {
-    boolean start = startClaimed;
-    startClaimed = false;
-    lock.unlock();
+  /** Starts the task if that is claimed: with no lock held, as it may go to a given executor. */
+  void startIfClaimed() {
+    if (!startClaimed) {
+      return;
+    }
+    boolean start;
+    lock.lock();
+    try {
+      start = startClaimed; // another thread may have spent the claim
+      startClaimed = false;
+    } finally {
+      lock.unlock();
+    }
     if (start) {
       task.start();
     }
   }
 
+  @GuardedBy("lock")
   private boolean isOpenDue() {
     LogBatch batch = assembly.open();
     if (batch == null || batch.lineCount() == 0 || held) {
@@ -664,10 +739,12 @@ final class Sink {
   }
 
   /** Whether only the marker of what was dropped last is left to send. */
+  @GuardedBy("lock")
   private boolean isGapDue() {
     return noMore && queue.hasGapBehind() && settings.markers && assembly.open() == null;
   }
 
+  @GuardedBy("lock")
   private void setTimer() {
     LogBatch batch = assembly.open();
     if (batch == null || batch.lineCount() == 0 || !batch.asksToGo || timerSet || held) {
@@ -700,6 +777,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private void retryLater() {
     if (!ended && retryTimer == null) {
       retryTimer = job.engine.time.schedule(retryIsDue, WorkerPool.RETRY_NANOS);
@@ -720,6 +798,7 @@ final class Sink {
    * Returns the next batch to send; null if there is none, and then the task is over. Guarded by
    * the lock.
    */
+  @GuardedBy("lock")
   @Nullable LogBatch nextToSend() {
     if (ended) {
       busy = false;
@@ -756,6 +835,7 @@ final class Sink {
   }
 
   /** Whether all is sent that ever will be; true once. Guarded by the lock. */
+  @GuardedBy("lock")
   boolean comesThrough() {
     boolean all = noMore && !busy && assembly.open() == null && queue.isEmpty() && !isGapDue();
     if (!all || ended || through) {
@@ -769,6 +849,7 @@ final class Sink {
    * Takes note of what became of a batch. Guarded by the lock. Returns whether the drain waits for
    * room.
    */
+  @GuardedBy("lock")
   boolean sent(LogBatch batch, @Nullable Throwable failure, SinkLedger.Loss lost) {
     ledger.sent(batch, failure, lost, batch.isWritten());
     if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
@@ -803,13 +884,14 @@ final class Sink {
       flushTo = assembly.lastNumber();
       Flush flush = new Flush(flushTo);
       flushes.add(flush);
-      if (task.batch() == null) {
+      if (sending() == null) {
         batchesGone();
       }
       claimStart();
       return flush;
     } finally {
-      unlockAndStart();
+      lock.unlock();
+      startIfClaimed();
     }
   }
 
@@ -824,6 +906,7 @@ final class Sink {
     }
   }
 
+  @GuardedBy("lock")
   private void tellFlushesLost(long number) {
     for (int i = 0; i < flushes.size(); i++) {
       flushes.get(i).lost(number);
@@ -831,6 +914,7 @@ final class Sink {
   }
 
   /** Tells who waits for a flush which batches have not gone yet; none is being sent. */
+  @GuardedBy("lock")
   private void batchesGone() {
     if (flushes.isEmpty()) {
       return;
@@ -855,7 +939,7 @@ final class Sink {
       ending = true;
       deadlineNanos = deadline;
       overflowing = false;
-      LogBatch sending = task.batch();
+      LogBatch sending = sending();
       if (sending != null) {
         sending.call().beginEnd(deadline);
       }
@@ -891,6 +975,7 @@ final class Sink {
   }
 
   /** Drops the older batches, in steps: it runs on the timer, and writers want the lock. */
+  @GuardedBy("lock")
   private void dropOlder() {
     if (ended || !late || !noMore || settings.overflow != OverflowPolicy.DROP_OLDEST) {
       return;
@@ -948,6 +1033,7 @@ final class Sink {
    *
    * @param unsentLines what the buffers held for it; guarded, as this call, by the sink's lock
    */
+  @GuardedBy("lock")
   void abort(long unsentLines, long unsentBytes) {
     if (ended) {
       return;
@@ -958,7 +1044,7 @@ final class Sink {
       Flush flush = flushes.get(i);
       flush.lost(0); // what is left, and is being sent, does not arrive
     }
-    task.abandon();
+    abandonCall();
     while (!queue.isEmpty() && ledger.hasRoomForGap()) {
       abort(Objects.requireNonNull(queue.poll()));
     }
@@ -979,6 +1065,7 @@ final class Sink {
     ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsentLines, unsentBytes);
   }
 
+  @GuardedBy("lock")
   private void abort(LogBatch batch) {
     ledger.lost(
         batch.afterLine,
@@ -989,12 +1076,25 @@ final class Sink {
     free(batch, false);
   }
 
+  @GuardedBy("lock")
+  @SuppressWarnings("GuardedBy") // the task's sink is this one
+  private @Nullable LogBatch sending() {
+    return task.batch();
+  }
+
+  @GuardedBy("lock")
+  @SuppressWarnings("GuardedBy") // the task's sink is this one
+  private void abandonCall() {
+    task.abandon();
+  }
+
   /** Interrupts the call that was given up by {@link #abort}; with no lock held. */
   void interruptAbandoned() {
     task.interruptAbandoned();
   }
 
   /** Counts the batch of a call that is given up. Guarded by the lock. */
+  @GuardedBy("lock")
   void abandoned(LogBatch batch) {
     ledger.abandoned(batch, batch.isWritten());
   }
@@ -1021,12 +1121,14 @@ final class Sink {
   }
 
   /** Ends the account and the timers after the last line. Guarded by the lock. */
+  @GuardedBy("lock")
   void close() {
     ended = true;
     cancelTimers();
     account.close();
   }
 
+  @GuardedBy("lock")
   private void cancelTimers() {
     if (timer != null) {
       timer.cancel();
@@ -1062,12 +1164,14 @@ final class Sink {
 
   // ---- looking at it; guarded by the lock ----
 
+  @GuardedBy("lock")
   Tally heldInBatches() {
-    LogBatch sending = task.batch();
+    LogBatch sending = sending();
     Tally held = assembly.held().plus(queue.held());
     return sending == null ? held : held.plus(sending.source());
   }
 
+  @GuardedBy("lock")
   long heldBytes() {
     return account.heldBytes() + queue.objectBytes();
   }

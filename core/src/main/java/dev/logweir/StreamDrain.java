@@ -183,7 +183,7 @@ final class StreamDrain implements LineTarget {
     boolean mayStart = !drain.job.engine.sends.isGiven();
     try {
       if (due && mayStart) {
-        sink.signal();
+        sink.startIfClaimed();
       }
     } finally {
       drain.endThrough(ask || (due && !mayStart));

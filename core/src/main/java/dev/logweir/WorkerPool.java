@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
@@ -34,19 +35,36 @@ final class WorkerPool {
   private final long idleNanos;
   private final @Nullable Time watch;
 
+  @GuardedBy("lock")
   private @Nullable Work first;
+
+  @GuardedBy("lock")
   private @Nullable Work last;
+
+  @GuardedBy("lock")
   private int queued;
+
+  @GuardedBy("lock")
   private int idle;
+
+  @GuardedBy("lock")
   private int lost;
+
+  @GuardedBy("lock")
   private final List<Worker> workers = new ArrayList<>();
 
   /** Lost ones whose loss is counted to nobody who is refused more calls at a limit. */
+  @GuardedBy("lock")
   private final List<Worker> lostToNobody = new ArrayList<>();
 
   private final Runnable stuckCheck = this::replaceStuck;
+
+  @GuardedBy("lock")
   private boolean watching;
+
+  @GuardedBy("lock")
   private boolean closed;
+
   private final Condition ended = lock.newCondition();
 
   /**
@@ -60,7 +78,10 @@ final class WorkerPool {
     this.watch = watch;
   }
 
-  /** Work that waits in at most one queue, and there once, however often it is handed over. */
+  /**
+   * Work that waits in at most one queue, and there once, however often it is handed over. Its
+   * place in the queue is guarded by the lock of the pool.
+   */
   abstract static class Work {
     private @Nullable Work nextWork;
     private boolean waiting;
@@ -121,6 +142,7 @@ final class WorkerPool {
    * Lets another thread take the place of one that may not come back, within a limit; not of one
    * that has done that work meanwhile.
    */
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   void replace(Thread thread, Work task) {
     boolean counted = task.hangs(thread);
     Worker replacement = null;
@@ -178,6 +200,7 @@ final class WorkerPool {
     }
   }
 
+  @GuardedBy("lock")
   private void append(Work task) {
     if (task.waiting) {
       return;
@@ -193,10 +216,16 @@ final class WorkerPool {
     queued++;
   }
 
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private boolean begin(Worker worker, @Nullable Work task) {
     try {
       Thread thread = factory.newThread(worker);
-      worker.thread = thread;
+      lock.lock();
+      try {
+        worker.thread = thread;
+      } finally {
+        lock.unlock();
+      }
       thread.start();
       lock.lock();
       try {
@@ -217,6 +246,8 @@ final class WorkerPool {
     }
   }
 
+  @GuardedBy("lock")
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private boolean hasStarted() {
     for (int i = 0; i < workers.size(); i++) {
       if (workers.get(i).started) {
@@ -227,6 +258,7 @@ final class WorkerPool {
   }
 
   /** Returns a worker that counts as there; null if there is no memory for it. */
+  @GuardedBy("lock")
   private @Nullable Worker newWorker() {
     try {
       Worker worker = new Worker();
@@ -237,6 +269,7 @@ final class WorkerPool {
     }
   }
 
+  @GuardedBy("lock")
   private boolean withdraw(Work task) {
     Work before = null;
     for (Work at = first; at != null; before = at, at = at.nextWork) {
@@ -258,6 +291,8 @@ final class WorkerPool {
   }
 
   /** Returns a worker to begin in the place of a lost one, if there is a need. */
+  @GuardedBy("lock")
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private @Nullable Worker lose(Worker worker, boolean counted) {
     worker.lost = true;
     workers.remove(worker);
@@ -268,6 +303,7 @@ final class WorkerPool {
     return queued == 0 || closed ? null : newWorker();
   }
 
+  @GuardedBy("lock")
   private void addLostToNobody(Worker worker) {
     try {
       lostToNobody.add(worker);
@@ -276,6 +312,7 @@ final class WorkerPool {
     }
   }
 
+  @GuardedBy("lock")
   private void watchIfStuck() {
     if (watch != null && !watching) {
       watching = watch.schedule(stuckCheck, STUCK_NANOS) != null;
@@ -301,6 +338,7 @@ final class WorkerPool {
     }
   }
 
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private List<Worker> stuck() {
     List<Worker> stuck = new ArrayList<>();
     lock.lock();
@@ -321,6 +359,7 @@ final class WorkerPool {
     return stuck;
   }
 
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private void replaceStuck(Worker worker) {
     Work task;
     Thread thread;
@@ -352,6 +391,7 @@ final class WorkerPool {
     }
   }
 
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private @Nullable Work next(Worker worker) {
     lock.lock();
     try {
@@ -397,6 +437,7 @@ final class WorkerPool {
   }
 
   /** Takes a worker out that ended otherwise than by itself; another one takes its place. */
+  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private void died(Worker worker) {
     Worker replacement = null;
     lock.lock();
@@ -418,13 +459,20 @@ final class WorkerPool {
   }
 
   private final class Worker implements Runnable {
+    @GuardedBy("lock")
     private @Nullable Thread thread;
+
+    @GuardedBy("lock")
     private boolean started;
 
     /** What it is at; null while it is idle. */
+    @GuardedBy("lock")
     private @Nullable Work task;
 
+    @GuardedBy("lock")
     private long sinceNanos;
+
+    @GuardedBy("lock")
     private boolean lost;
 
     @Override
