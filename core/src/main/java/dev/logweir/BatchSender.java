@@ -11,7 +11,10 @@ import java.util.List;
  * its batch and is counted as abandoned. Core never tries a batch again: a sender that wants to
  * retry does so inside {@code send}, pausing with {@link SendCall#pause}.
  *
- * <p>One instance serves one job, unless the implementation says that it may be shared.
+ * <p>{@code send} and {@code close} need not be thread-safe: each call sees what the one before
+ * did, unless that was abandoned and runs still. {@link #encodedBytes} must be. The others are
+ * called on the thread that starts the job, before all else. One instance serves one job, unless
+ * the implementation says that it may be shared.
  */
 @FunctionalInterface
 public interface BatchSender {
@@ -26,9 +29,9 @@ public interface BatchSender {
   void send(List<String> lines) throws Exception;
 
   /**
-   * Returns the largest batch that the server takes, in the unit of {@link #encodedBytes}. Asked
-   * once, at start. The default, {@link Integer#MAX_VALUE}, leaves the bound to {@code maxSize}. A
-   * bound too small for a fragment of 256 B and a marker of 256 B is refused at start.
+   * Returns the largest batch that the server takes, in the unit of {@link #encodedBytes}. Asked at
+   * start. The default, {@link Integer#MAX_VALUE}, leaves the bound to {@code maxSize}. A bound too
+   * small for a fragment of 256 B and a marker of 256 B is refused at start.
    */
   default int maxBatchBytes() {
     return Integer.MAX_VALUE;
@@ -46,8 +49,8 @@ public interface BatchSender {
 
   /**
    * Returns the most heap, in bytes, that this sender holds for its job besides the batch, at any
-   * time. A part of {@link LogStreamer#maxRetainedBytes()}. Negative ones are refused at start; the
-   * default is 0.
+   * time. A part of {@link LogStreamer#maxRetainedBytes()}. Asked at start, and by a builder that
+   * is asked the same. Negative ones are refused at start; the default is 0.
    */
   default long maxRetainedBytes() {
     return 0;

@@ -4,6 +4,7 @@ import java.util.Locale;
 
 /**
  * Why bytes of a job did not arrive. The name in lower case is the value of the tag {@code reason}.
+ * More constants may come in later versions.
  */
 public enum DropReason {
   /** The stream's buffer was full when the job wrote. */
@@ -27,14 +28,14 @@ public enum DropReason {
 
   static final DropReason[] ALL = values();
 
-  private final String tag = name().toLowerCase(Locale.ROOT);
+  private final String value = name().toLowerCase(Locale.ROOT);
 
   /**
    * Returns the reason as it stands in markers and in the tag of the meters, such as {@code
    * buffer_full}.
    */
-  public String tag() {
-    return tag;
+  public String value() {
+    return value;
   }
 
   int bit() {

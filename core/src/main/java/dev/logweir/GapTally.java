@@ -47,7 +47,7 @@ final class GapTally {
     String separator = "";
     for (DropReason reason : DropReason.ALL) {
       if ((reasons & reason.bit()) != 0) {
-        text.append(separator).append(reason.tag());
+        text.append(separator).append(reason.value());
         separator = ", ";
       }
     }

@@ -1,43 +1,113 @@
 package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the time and the number of its line in front of every line and fragment: {@code
- * 2026-11-23T22:57:01Z [12] }, with the time when the line was drained, in UTC and to the second
- * (RFC 3339).
+ * Puts a prefix in front of every line and fragment: the time and the number of its line, or what a
+ * supplier gives.
  *
  * <p>Thread-safe; one instance can serve any number of jobs. The prefix is at most 64 bytes.
  */
 public final class LinePrefixer implements LogProcessor {
-  /** Heap of the states of a job's streams. */
-  private static final int RETAINED_BYTES = 512;
+  private static final int MAX_PREFIX = 64;
 
-  /** Makes a prefixer. */
-  public LinePrefixer() {}
+  /** Heap of the states of a job's streams: each has a prefix, and the text it was made of. */
+  private static final int RETAINED_BYTES = 1_024;
+
+  /** Null: the time and the number. */
+  private final @Nullable Supplier<String> supplier;
+
+  private LinePrefixer(@Nullable Supplier<String> supplier) {
+    this.supplier = supplier;
+  }
+
+  /**
+   * Returns a prefixer with the time when the line was drained, in UTC and to the second (RFC
+   * 3339), and the number of the line: {@code 2026-11-23T22:57:01Z [12] }.
+   */
+  public static LinePrefixer numbered() {
+    return new LinePrefixer(null);
+  }
+
+  /**
+   * Returns a prefixer with what a supplier gives, as UTF-8, cut to 64 bytes at a character. It is
+   * asked for each line and fragment, on the drain of the job: it should return at once, and the
+   * same text as long as nothing has changed, which then is encoded once. With {@code () ->
+   * Instant.now().truncatedTo(ChronoUnit.SECONDS) + " [WORKER] "} lines begin with {@code
+   * 2026-11-23T22:57:01Z [WORKER] }.
+   *
+   * <p>A text with a line break, null, or a supplier that throws costs the line, as a processor
+   * that throws does.
+   *
+   * @param supplier called by several threads at the same time if there are several jobs
+   * @throws NullPointerException if {@code supplier} is null
+   */
+  public static LinePrefixer of(Supplier<String> supplier) {
+    return new LinePrefixer(Objects.requireNonNull(supplier, "supplier"));
+  }
 
   @Override
-  public void process(LogLine line) {
-    new Stream().process(line);
+  public void process(LogLine line) throws Exception {
+    forStream(line.source()).process(line);
   }
 
   @Override
   public LogProcessor forStream(LogSource source) {
     Objects.requireNonNull(source, "source");
-    return new Stream();
+    return supplier == null ? new Numbered() : new Supplied(supplier);
   }
 
-  /** Returns 512: the text of the last second, for each stream. */
+  /** Returns 1,024: the last prefix of each stream. */
   @Override
   public long maxRetainedBytes() {
     return RETAINED_BYTES;
   }
 
-  private static final class Stream implements RunPrefix {
-    private static final int MAX_PREFIX = 64;
+  private static void put(LogLine line, byte[] prefix, int length) {
+    LinePieces pieces = line.beginReplacement();
+    pieces.append(prefix, 0, length);
+    pieces.append(line.array(), line.offset(), line.length());
+  }
+
+  private static final class Supplied implements LogProcessor {
+    private final Supplier<String> supplier;
+    private String text = "";
+    private byte[] prefix = Segment.NO_BYTES;
+
+    Supplied(Supplier<String> supplier) {
+      this.supplier = supplier;
+    }
+
+    @Override
+    public void process(LogLine line) {
+      String next = supplier.get();
+      if (!next.equals(text)) {
+        prefix = encoded(next);
+        text = next.length() > MAX_PREFIX ? next.substring(0, MAX_PREFIX) : next;
+      }
+      put(line, prefix, prefix.length);
+    }
+
+    private static byte[] encoded(String text) {
+      // A character has a byte or more, and a pair of them four.
+      byte[] bytes = text.substring(0, Math.min(text.length(), MAX_PREFIX + 1)).getBytes(UTF_8);
+      if (Newlines.first(bytes, 0, bytes.length) < bytes.length) {
+        throw new IllegalArgumentException("a prefix must have no line break");
+      }
+      return bytes.length <= MAX_PREFIX
+          ? bytes
+          : Arrays.copyOf(bytes, LineCut.boundary(bytes, 0, MAX_PREFIX));
+    }
+  }
+
+  private static final class Numbered implements RunPrefix {
     private static final long NEVER = Long.MIN_VALUE;
 
     private final byte[] prefix = new byte[MAX_PREFIX];
@@ -48,9 +118,7 @@ public final class LinePrefixer implements LogProcessor {
     public void process(LogLine line) {
       setTime(line.timeMillis());
       int length = prefix(line.number());
-      LinePieces pieces = line.beginReplacement();
-      pieces.append(prefix, 0, length);
-      pieces.append(line.array(), line.offset(), line.length());
+      put(line, prefix, length);
     }
 
     @Override

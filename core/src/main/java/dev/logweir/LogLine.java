@@ -97,6 +97,18 @@ public final class LogLine {
     return bytes[offset + Objects.checkIndex(index, length)];
   }
 
+  /**
+   * Copies the bytes, {@link #length()} of them, into an array.
+   *
+   * @param offset where the first one goes
+   * @throws NullPointerException if {@code target} is null
+   * @throws IndexOutOfBoundsException if {@code offset} is negative or the bytes have no room there
+   */
+  public void copyTo(byte[] target, int offset) {
+    Objects.checkFromIndexSize(offset, length, target.length);
+    System.arraycopy(bytes, this.offset, target, offset, length);
+  }
+
   /** Returns a copy of the bytes. */
   public byte[] toBytes() {
     return Arrays.copyOfRange(bytes, offset, offset + length);

@@ -4,10 +4,12 @@ package dev.logweir;
  * Changes, splits or removes lines between a job and its sinks.
  *
  * <p>Processors run in the order in which they were added, on the job's drain, one line of a job at
- * a time. One that throws costs the line, counted as {@code processor_failed}; one that hangs costs
- * its job; while 16 calls of its class hang, in whatever jobs, no job with one is started, and the
- * lines of those that run wait. A processor may serve several jobs at once if it keeps nothing
- * between lines, or keeps it in what {@link #forStream} returns.
+ * a time: what {@link #forStream} returns is called by one thread at a time, each seeing what the
+ * one before did, and need not be thread-safe. One that throws costs the line, counted as {@code
+ * processor_failed}; one that hangs costs its job; while 16 calls of its class hang, in whatever
+ * jobs, no job with one is started, and the lines of those that run wait. A processor may serve
+ * several jobs at once if it keeps nothing between lines, or keeps it in what {@link #forStream}
+ * returns; then its own methods are called by several threads at the same time.
  */
 @FunctionalInterface
 public interface LogProcessor {
@@ -20,8 +22,10 @@ public interface LogProcessor {
   void process(LogLine line) throws Exception;
 
   /**
-   * Returns the processor for one stream of one job, made at the job's start. The default is this
-   * processor itself: right for one that keeps nothing between lines.
+   * Returns the processor for one stream of one job, made at the job's start, on the thread that
+   * starts it. The default is this processor itself: right for one that keeps nothing between
+   * lines. What is returned is never closed: what it holds is freed in {@link #end}, which does not
+   * come when the job's time is up before, or in this processor's {@link #close}.
    */
   default LogProcessor forStream(LogSource source) {
     return this;
@@ -45,7 +49,8 @@ public interface LogProcessor {
 
   /**
    * Returns the most heap, in bytes, that this processor holds for a job, both streams together. A
-   * part of {@link LogStreamer#maxRetainedBytes()}. Asked at start; the default is 0.
+   * part of {@link LogStreamer#maxRetainedBytes()}. Asked at start, and by a builder that is asked
+   * the same; the default is 0.
    */
   default long maxRetainedBytes() {
     return 0;

@@ -101,12 +101,12 @@ public final class LogweirMetrics implements AutoCloseable {
     for (DropReason reason : DropReason.ALL) {
       meters.add(
           counter(prefix + "bytes.dropped", t -> t.droppedBytes(reason))
-              .tag("reason", reason.tag())
+              .tag("reason", reason.value())
               .description("Bytes of jobs that did not arrive, as the jobs wrote them")
               .register(target));
       meters.add(
           counter(prefix + "lines.dropped", t -> t.droppedLines(reason))
-              .tag("reason", reason.tag())
+              .tag("reason", reason.value())
               .description("Lines of jobs that did not arrive")
               .register(target));
     }

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes variables for the job's outcome out of its standard output:
+ * Takes variables for the job's outcome out of its standard output, in the format of OpsLevel's job
+ * runner:
  *
  * <pre>
  * ::set-outcome-var KEY=VALUE
@@ -362,17 +363,43 @@ public final class OutcomeVariables implements LogProcessor {
     SET
   }
 
-  /**
-   * Variables that were not set.
-   *
-   * @param count how many times that was, 0 or more
-   * @param names the first keys, each once, as many as there was room for and at most 16, with at
-   *     most 128 characters of each
-   */
-  public record Unset(long count, List<String> names) {
-    /** Copies the names. */
-    public Unset {
-      names = List.copyOf(names);
+  /** Variables that were not set. Immutable. */
+  public static final class Unset {
+    private final long count;
+    private final List<String> names;
+
+    Unset(long count, List<String> names) {
+      this.count = count;
+      this.names = List.copyOf(names);
+    }
+
+    /** Returns how many times that was, 0 or more. */
+    public long count() {
+      return count;
+    }
+
+    /**
+     * Returns the first keys, each once, as many as there was room for and at most 16, with at most
+     * 128 characters of each.
+     */
+    public List<String> names() {
+      return names;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Unset unset && count == unset.count && names.equals(unset.names);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * Long.hashCode(count) + names.hashCode();
+    }
+
+    /** Returns the count and the keys, for a person. */
+    @Override
+    public String toString() {
+      return "Unset[count=" + count + ", names=" + names + "]";
     }
   }
 }

@@ -1,6 +1,9 @@
 package dev.logweir;
 
-/** What gives way when a batch is sealed and the queue has no room for it. */
+/**
+ * What gives way when a batch is sealed and the queue has no room for it. More constants may come
+ * in later versions.
+ */
 public enum OverflowPolicy {
   /** The batch just sealed is dropped: what is queued stays. The default. */
   DROP_NEWEST,

@@ -3,6 +3,7 @@ package dev.logweir;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory that a process with so many jobs needs, as a sum of named terms: the heap, for {@code
@@ -93,15 +94,60 @@ public final class PodMemory {
         heap + roundUp(terms.stream().filter(term -> !term.isHeap()).mapToLong(Term::bytes).sum());
   }
 
-  /**
-   * A part of the memory.
-   *
-   * @param name of the part
-   * @param isHeap whether it is of the heap
-   * @param bytes of the part, at most
-   * @param meaning what it is for, and what it was computed of, for a person
-   */
-  public record Term(String name, boolean isHeap, long bytes, String meaning) {}
+  /** A part of the memory. Immutable. */
+  public static final class Term {
+    private final String name;
+    private final boolean isHeap;
+    private final long bytes;
+    private final String meaning;
+
+    Term(String name, boolean isHeap, long bytes, String meaning) {
+      this.name = name;
+      this.isHeap = isHeap;
+      this.bytes = bytes;
+      this.meaning = meaning;
+    }
+
+    /** Returns the name of the part. */
+    public String name() {
+      return name;
+    }
+
+    /** Returns whether it is of the heap. */
+    public boolean isHeap() {
+      return isHeap;
+    }
+
+    /** Returns the bytes of the part, at most. */
+    public long bytes() {
+      return bytes;
+    }
+
+    /** Returns what it is for, and what it was computed of, for a person. */
+    public String meaning() {
+      return meaning;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Term term
+          && name.equals(term.name)
+          && isHeap == term.isHeap
+          && bytes == term.bytes
+          && meaning.equals(term.meaning);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(name, isHeap, bytes, meaning);
+    }
+
+    /** Returns the name and the bytes, for a person. */
+    @Override
+    public String toString() {
+      return "Term[" + name + ", " + bytes + " B]";
+    }
+  }
 
   /**
    * Returns a builder for the jobs of an engine.

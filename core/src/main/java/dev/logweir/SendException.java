@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class SendException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** What became of the lines. */
+  /** What became of the lines. More constants may come in later versions. */
   public enum Kind {
     /** Tried in vain: the lines are dropped as {@code send_failed}, the next batch is tried. */
     FAILED,

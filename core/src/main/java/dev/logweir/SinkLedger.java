@@ -1,10 +1,7 @@
 package dev.logweir;
 
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -247,10 +244,18 @@ final class SinkLedger {
    * @param held what is on its way
    */
   SinkReport report(Tally accepted, List<DropTallies> lostBefore, Tally held) {
-    Map<DropReason, Tally> sums = new EnumMap<>(DropReason.class);
-    lostBefore.forEach(tallies -> tallies.addTo(sums));
-    dropped.addTo(sums);
-    List<Gap> list = new ArrayList<>();
+    SinkReport.Values values = new SinkReport.Values();
+    values.accepted = accepted;
+    values.shipped = new Tally(shippedLines, shippedBytes);
+    values.filtered = new Tally(filteredLines, filteredBytes);
+    values.held = held;
+    values.unconfirmed = new Tally(unconfirmedLines, unconfirmedBytes);
+    values.batches = batches;
+    values.sentBytes = sentBytes;
+    values.moreGaps = moreGaps;
+    values.addedBytesDropped = addedBytesDropped;
+    lostBefore.forEach(tallies -> tallies.addTo(values.dropped));
+    dropped.addTo(values.dropped);
     for (int at = 0; at < gapCount * GAP_FIELDS; at += GAP_FIELDS) {
       EnumSet<DropReason> reasons = EnumSet.noneOf(DropReason.class);
       for (DropReason reason : DropReason.ALL) {
@@ -258,19 +263,8 @@ final class SinkLedger {
           reasons.add(reason);
         }
       }
-      list.add(new Gap(gaps[at], new Tally(gaps[at + 1], gaps[at + 2]), reasons));
+      values.gaps.add(new Gap(gaps[at], new Tally(gaps[at + 1], gaps[at + 2]), reasons));
     }
-    return new SinkReport(
-        accepted,
-        new Tally(shippedLines, shippedBytes),
-        new Tally(filteredLines, filteredBytes),
-        sums,
-        held,
-        new Tally(unconfirmedLines, unconfirmedBytes),
-        batches,
-        sentBytes,
-        list,
-        moreGaps,
-        addedBytesDropped);
+    return new SinkReport(values);
   }
 }

@@ -2,7 +2,8 @@ package dev.logweir;
 
 /**
  * What {@link LogStreamer#pump} does when the library has no room for what a child process writes,
- * and whether there are {@linkplain SafeBuffer#waiting() streams that wait}.
+ * and whether there are {@linkplain SafeBuffer#waiting() streams that wait}. More constants may
+ * come in later versions.
  */
 public enum WhenFull {
   /** Reads on and drops, counted: the child never waits. The default. */

@@ -192,7 +192,7 @@ class KnownDefectsTest {
 
   private long counter(String name, DropReason reason) {
     return (long)
-        registry.get("logweir." + name).tag("reason", reason.tag()).functionCounter().count();
+        registry.get("logweir." + name).tag("reason", reason.value()).functionCounter().count();
   }
 
   @Test

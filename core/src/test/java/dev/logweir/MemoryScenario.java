@@ -72,7 +72,7 @@ public final class MemoryScenario {
             .maxInterval(Duration.ofMillis(20))
             .processor(OutcomeVariables.unmasked())
             .processor(SecretMasker.of(List.of("secret", "other value")))
-            .processor(new LinePrefixer())
+            .processor(LinePrefixer.numbered())
             .processor(new Throwing())
             .listener(line -> require(line.length() >= 0, "no length"))
             .afterLog(report -> report.isComplete())

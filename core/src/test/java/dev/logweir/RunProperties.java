@@ -128,7 +128,7 @@ class RunProperties {
         builder.processor(SecretMasker.of(SECRETS));
       }
       if (prefixes) {
-        builder.processor(new LinePrefixer());
+        builder.processor(LinePrefixer.numbered());
       }
       if (oneByOne) {
         builder.listener(line -> {});

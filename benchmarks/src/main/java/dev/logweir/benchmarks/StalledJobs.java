@@ -79,7 +79,7 @@ final class StalledJobs {
     return LogStreamer.builder(stalled)
         .engine(engine)
         .maxSize(maxSize)
-        .processor(new LinePrefixer());
+        .processor(LinePrefixer.numbered());
   }
 
   private void sayBase() {

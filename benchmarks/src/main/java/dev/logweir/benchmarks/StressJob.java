@@ -129,7 +129,7 @@ final class StressJob {
       builder.processor(this::process);
     }
     if (prefixed) {
-      builder.processor(new LinePrefixer());
+      builder.processor(LinePrefixer.numbered());
     }
     if (random.nextInt(4) == 0) {
       builder.listener(

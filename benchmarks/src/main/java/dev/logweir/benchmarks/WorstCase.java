@@ -205,7 +205,7 @@ final class WorstCase {
     }
     if (row.processors()) {
       // One each: a shared one would be in the formula of every job, but in the heap once.
-      builder.processor(SecretMasker.of(source.secrets())).processor(new LinePrefixer());
+      builder.processor(SecretMasker.of(source.secrets())).processor(LinePrefixer.numbered());
     }
     return builder.start();
   }

@@ -236,7 +236,8 @@ final class Demo implements Callable<Integer> {
               report
                   .sink()
                   .dropped()
-                  .forEach((reason, tally) -> bytes.merge(reason.tag(), tally.bytes(), Long::sum)));
+                  .forEach(
+                      (reason, tally) -> bytes.merge(reason.value(), tally.bytes(), Long::sum)));
       return bytes.toString().replaceAll("[{}]", "");
     }
 

@@ -83,7 +83,7 @@ final class ResultTable {
     }
     for (DropReason reason : reasons) {
       out.println(
-          cut("  " + reason.tag() + ": " + EXPLANATIONS.getOrDefault(reason, "see DropReason")));
+          cut("  " + reason.value() + ": " + EXPLANATIONS.getOrDefault(reason, "see DropReason")));
     }
   }
 
@@ -117,7 +117,7 @@ final class ResultTable {
             ", ",
             sink.dropped().entrySet().stream()
                 .sorted((a, b) -> Long.compare(b.getValue().bytes(), a.getValue().bytes()))
-                .map(entry -> bytes(entry.getValue().bytes()) + " " + entry.getKey().tag())
+                .map(entry -> bytes(entry.getValue().bytes()) + " " + entry.getKey().value())
                 .toList());
   }
 

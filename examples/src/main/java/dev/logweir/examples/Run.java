@@ -199,7 +199,7 @@ final class Run implements AutoCloseable {
       settings.processor(masker);
     }
     if (options.prefix) {
-      settings.processor(new LinePrefixer());
+      settings.processor(LinePrefixer.numbered());
     }
     return settings;
   }

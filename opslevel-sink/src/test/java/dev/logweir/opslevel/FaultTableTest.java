@@ -696,7 +696,7 @@ class FaultTableTest {
   }
 
   private static Tally tally(String line) {
-    return new Tally(1, line.length());
+    return Tally.of(1, line.length());
   }
 
   private void assertPauses(int count) {

@@ -272,7 +272,7 @@ class OutageTest {
 
     void assertBalance() {
       SinkReport report = log.report().sink();
-      assertThat(report.accepted()).isEqualTo(new Tally(writtenLines, writtenLines * LINE_BYTES));
+      assertThat(report.accepted()).isEqualTo(Tally.of(writtenLines, writtenLines * LINE_BYTES));
       assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(report.accepted());
       assertThat(report.shipped().lines()).isEqualTo(arrivedLines.get());
       assertThat(report.droppedTotal()).isEqualTo(dropped);

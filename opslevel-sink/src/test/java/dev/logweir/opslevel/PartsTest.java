@@ -83,9 +83,9 @@ class PartsTest {
       report = log.finish(Duration.ofMillis(1)).sink();
     }
 
-    assertThat(report.shipped()).isEqualTo(new Tally(2, 2 + 3));
-    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(2, 4 + 5));
-    assertThat(report.unconfirmed()).isEqualTo(new Tally(2, 4 + 5));
+    assertThat(report.shipped()).isEqualTo(Tally.of(2, 2 + 3));
+    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(Tally.of(2, 4 + 5));
+    assertThat(report.unconfirmed()).isEqualTo(Tally.of(2, 4 + 5));
   }
 
   @Test

@@ -228,8 +228,7 @@ class TlsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      names = {"BETWEEN_PIECES_OF_THE_BODY", "IN_SINGLE_BYTES_BETWEEN_PIECES_OF_THE_BODY"})
+  @EnumSource(names = {"BETWEEN_PIECES_OF_THE_BODY", "IN_SINGLE_BYTES_BETWEEN_PIECES_OF_THE_BODY"})
   void interimAnswers_arePassedOver(HttpTest.Interim interim) throws Exception {
     start(right, right);
     interim.play(server);
