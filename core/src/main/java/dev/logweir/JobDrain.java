@@ -93,6 +93,12 @@ final class JobDrain extends WorkerPool.Work {
   @GuardedBy("lock")
   private final List<Watch> watches = new ArrayList<>(0);
 
+  /**
+   * Room for lines longer than what the engine lends has, once there was a pass; of the thread that
+   * drains.
+   */
+  private @Nullable Scratch own;
+
   @GuardedBy("lock")
   private boolean ended;
 
@@ -547,24 +553,38 @@ final class JobDrain extends WorkerPool.Work {
       }
     }
     if (over) {
+      own = null;
       job.drained();
     }
     return outcome;
   }
 
   private Outcome takeBoth() {
-    Scratch scratch = null;
+    Scratch lent = null;
     try {
-      scratch = job.engine.takeScratch(job.settings.maxLineBytes);
-      return takeBoth(scratch);
+      if (job.settings.maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
+        return takeBoth(own());
+      }
+      lent = job.engine.takeScratch();
+      return takeBoth(lent);
     } catch (Throwable e) {
       failed(e);
       return Outcome.BLOCKED;
     } finally {
-      if (scratch != null) {
-        job.engine.giveScratch(scratch);
+      if (lent != null) {
+        job.engine.giveScratch(lent);
       }
     }
+  }
+
+  /** A new one for each pass would cost more than the lines do. */
+  private Scratch own() {
+    Scratch scratch = own;
+    if (scratch == null) {
+      scratch = new Scratch(job.settings.maxLineBytes);
+      own = scratch;
+    }
+    return scratch;
   }
 
   private Outcome takeBoth(Scratch scratch) {
@@ -773,6 +793,7 @@ final class JobDrain extends WorkerPool.Work {
     stderr.discard(recycle);
     out.forget();
     err.forget();
+    own = null;
   }
 
   long heldBytes() {

@@ -58,7 +58,7 @@ public final class LineReader {
     }
     marker = null;
     boolean found = nextInSegments();
-    batch.requireValid();
+    batch.requireStillValid();
     return found;
   }
 
@@ -88,7 +88,7 @@ public final class LineReader {
     } else {
       copy(target, offset, bytes);
     }
-    if (batch.hasEnded()) {
+    if (batch.hasEndedMeanwhile()) {
       Arrays.fill(target, offset, offset + bytes, (byte) 0);
       batch.requireValid();
     }
@@ -121,7 +121,7 @@ public final class LineReader {
     }
     length = 0;
     unread = 0;
-    if (batch.hasEnded()) {
+    if (batch.hasEndedMeanwhile()) {
       Arrays.fill(target, offset, offset + copied, (byte) 0);
       batch.requireValid();
     }
@@ -371,7 +371,8 @@ public final class LineReader {
     return value;
   }
 
-  private static int countLength(byte[] bytes, int index) {
+  /** Returns how many bytes a count takes. */
+  static int countLength(byte[] bytes, int index) {
     int at = index;
     while (at < bytes.length && (bytes[at++] & COUNT_LAST) == 0) {
       // goes on

@@ -2,6 +2,7 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.invoke.VarHandle;
 import java.util.AbstractList;
 import java.util.Iterator;
 import java.util.List;
@@ -172,7 +173,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
       reader.next();
       return reader.text();
     } catch (RuntimeException e) {
-      requireValid(); // what was taken away meanwhile may look like anything
+      requireStillValid(); // what was taken away meanwhile may look like anything
       throw e;
     }
   }
@@ -218,7 +219,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     try {
       return readerAt(line);
     } catch (RuntimeException e) {
-      requireValid(); // what was taken away meanwhile may look like anything
+      requireStillValid(); // what was taken away meanwhile may look like anything
       throw e;
     }
   }
@@ -271,9 +272,23 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     return ended;
   }
 
+  /**
+   * Whether the batch has ended while its bytes were read, which then may be those of another one.
+   */
+  boolean hasEndedMeanwhile() {
+    VarHandle.loadLoadFence(); // a read of bytes must not move behind the one of the flag
+    return ended;
+  }
+
+  void requireStillValid() {
+    VarHandle.loadLoadFence();
+    requireValid();
+  }
+
   /** Ends the batch: no byte of it is handed out after this. */
   void invalidate() {
     ended = true;
+    VarHandle.storeStoreFence(); // a write into its segments must not move before this one
   }
 
   /** Returns what the job wrote for the lines in here. */
@@ -478,6 +493,36 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     if (last != null && last.linesBefore <= line && line - last.linesBefore <= NEAR_LINES) {
       return new Position(last.segment, last.offset, last.linesBefore, line);
     }
+    Position before = last == null ? null : stepBack(last, line);
+    if (before != null) {
+      return before;
+    }
+    return positionInIndex(line);
+  }
+
+  /** Returns where a line begins that is a little before a place, in the same segment; or null. */
+  private static @Nullable Position stepBack(Position last, int line) {
+    int steps = last.linesBefore - line;
+    if (steps <= 0 || steps > NEAR_LINES) {
+      return null;
+    }
+    byte[] bytes = last.segment.bytes;
+    int at = last.offset;
+    // A line begins behind the line end before it, so one more of them is passed.
+    for (int i = 0; i <= steps; i++) {
+      at = Newlines.last(bytes, 0, at);
+      if (at < 0) {
+        return null;
+      }
+    }
+    int begin = at + 1;
+    if (last.segment.tallied) {
+      begin += LineReader.countLength(bytes, begin);
+    }
+    return new Position(last.segment, begin, line, line);
+  }
+
+  private Position positionInIndex(int line) {
     int[] counts = lineEnds();
     Segment segment = Objects.requireNonNull(head);
     int before = 0;

@@ -275,11 +275,8 @@ public final class LogweirEngine implements AutoCloseable {
     return Segment.nominalFor(maxSize) == Segment.SMALL ? small : large;
   }
 
-  /** Lends room for long lines; what is longer than usual is the job's own and not kept. */
-  Scratch takeScratch(int maxLineBytes) {
-    if (maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
-      return new Scratch(maxLineBytes);
-    }
+  /** Lends room for lines of the usual length; a job with longer ones has its own. */
+  Scratch takeScratch() {
     scratchLock.lock();
     try {
       if (!scratches.isEmpty()) {
@@ -292,9 +289,6 @@ public final class LogweirEngine implements AutoCloseable {
   }
 
   void giveScratch(Scratch scratch) {
-    if (scratch.bytes() > JobSettings.DEFAULT_MAX_LINE + Scratch.PREFIX_BYTES) {
-      return;
-    }
     scratchLock.lock();
     try {
       if (scratches.size() < drainThreads && !closed) {

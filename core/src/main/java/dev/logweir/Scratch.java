@@ -21,10 +21,6 @@ final class Scratch {
     return (processors + 1L) * (maxLineBytes + PREFIX_BYTES + 24) + 128;
   }
 
-  int bytes() {
-    return bytes;
-  }
-
   LineRun run() {
     return run;
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -286,6 +287,29 @@ class JobDrainTest {
     assertThat(seen).containsExactly("err", "one", "last");
     assertThat(sender.lines()).containsExactly("err", "one", "last");
     assertThat(clock.pending()).isZero();
+  }
+
+  @Test
+  void drainsOfLongLines_shareOneRoom() throws Exception {
+    int maxLine = 256 << 10;
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    LogStreamer longLines =
+        LogStreamer.builder(lines -> {})
+            .engine(engine)
+            .maxSize(1 << 20)
+            .maxLineBytes(maxLine)
+            .processor(line -> {})
+            .start();
+    byte[] line = ("x".repeat(9_000) + "\n").getBytes(UTF_8);
+    long allocated = 0;
+    for (int i = 0; i < 12; i++) {
+      longLines.stdout().write(line);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      assertThat(longLines.drain()).isTrue();
+      allocated += i < 2 ? 0 : threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertThat(allocated).as("bytes of ten drains").isLessThan(maxLine);
+    assertThat(longLines.finish().isComplete()).isTrue();
   }
 
   @Test

@@ -95,6 +95,34 @@ class LogBatchTest {
   }
 
   @Test
+  void get_backwardsOrInStepsBack_findsLinesWithCounts() {
+    List<String> written = new ArrayList<>();
+    Random random = new Random(11);
+    for (int i = 0; i < 4_000; i++) {
+      written.add(i + "\u00fc".repeat(i % 400 == 0 ? 5_000 : random.nextInt(20)));
+    }
+    List<String> wrong = new ArrayList<>();
+    List<String> sent = new ArrayList<>();
+    BatchSender sender =
+        lines -> {
+          List<String> forwards = List.copyOf(lines);
+          sent.addAll(forwards);
+          for (int step : new int[] {1, 3, 64, 65}) {
+            for (int i = forwards.size() - 1; i >= 0; i -= step) {
+              if (!lines.get(i).equals(forwards.get(i))) {
+                wrong.add(i + " by " + step);
+              }
+            }
+          }
+        };
+    LogStreamer log = LogStreamer.builder(sender).maxSize(1 << 20).processor(line -> {}).start();
+    written.forEach(line -> log.stdout().write((line + "\n").getBytes(UTF_8)));
+    assertThat(log.finish().isComplete()).isTrue();
+    assertThat(sent).isEqualTo(written);
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
   void list_isReadOnlyAndChecksItsIndex() {
     LogBatch batch = LogBatch.of(List.of("one"));
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> batch.get(-1));
