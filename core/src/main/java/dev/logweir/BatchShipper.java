@@ -4,23 +4,31 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ships lines that a program has as lines: the part of {@link LogStreamer} behind the streams, with
  * one sender.
  *
- * <p>Thread-safe. Submitting never waits for the sender. It holds at most {@link
- * #maxRetainedBytes()}: a batch being assembled, a queue of two, and a batch being sent.
+ * <p>Thread-safe. Submitting never waits for the sender, a processor or a listener. It holds at
+ * most {@link #maxRetainedBytes()}: a batch being assembled, a queue of two, and a batch being
+ * sent. Where there is a processor or a listener, lines go as the standard output of a {@link
+ * LogStreamer} does: into a buffer, and from there to them on a thread of the engine.
  */
 public final class BatchShipper implements AutoCloseable {
   /** Held for a whole call: no other's line comes between the fragments of a long one. */
   private final MemoryLock lock = new MemoryLock();
 
-  private final Job job;
+  final Job job;
   private final int maxLine;
 
+  /** The way to processors and listeners; null if there are none. */
+  private final @Nullable SafeBuffer buffer;
+
   private BatchShipper(JobSettings settings) {
-    job = Job.start(settings, false);
+    boolean buffered = settings.hasLineCode();
+    job = Job.start(settings, buffered);
+    buffer = buffered ? job.streams().stdout() : null;
     maxLine = Math.min(settings.maxLineBytes, job.sinks.get(0).maxLineBytes());
   }
 
@@ -38,7 +46,8 @@ public final class BatchShipper implements AutoCloseable {
    * shipper's own sender, or by a logger that is told of such a call, goes with other lines or at
    * the end, as a log that ships itself would never fall silent.
    *
-   * @return whether it is in a batch; else it was dropped and counted
+   * @return whether it is in a batch, or in the buffer before processors and listeners; else it was
+   *     dropped and counted
    * @throws NullPointerException if {@code line} is null
    */
   public boolean submit(String line) {
@@ -49,12 +58,17 @@ public final class BatchShipper implements AutoCloseable {
   /**
    * Submits a line as bytes, without a line end; one with line ends in it is several.
    *
-   * @return whether it is in a batch; else it was dropped and counted
+   * @return whether it is in a batch, or in the buffer before processors and listeners; else it was
+   *     dropped and counted
    * @throws NullPointerException if {@code bytes} is null
    * @throws IndexOutOfBoundsException if the range is not within the array
    */
   public boolean submit(byte[] bytes, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, bytes.length);
+    SafeBuffer first = buffer;
+    if (first != null) {
+      return first.writeLine(bytes, offset, length, !job.isOwnWord());
+    }
     LogLine view = new LogLine(LogSource.STDOUT);
     int end = offset + length;
     int from = offset;
@@ -99,7 +113,7 @@ public final class BatchShipper implements AutoCloseable {
 
   /**
    * Sends what is held as soon as the sender is free, and waits for it. Returns false at once from
-   * within the sender.
+   * within the sender, a processor or a listener.
    *
    * @param timeout how long to wait at most: 0 to 1 day; what was not sent by then goes on its way
    * @return whether all of it was sent in time
@@ -110,6 +124,11 @@ public final class BatchShipper implements AutoCloseable {
   public boolean flush(Duration timeout) throws InterruptedException {
     long nanos = JobSettings.timeout("timeout", timeout);
     return job.flush(nanos);
+  }
+
+  /** As {@link #finish(Duration)} with the flush timeout, 10 seconds by default. */
+  public SinkReport finish() {
+    return job.finish(job.settings.timeoutNanos).sink();
   }
 
   /**
@@ -143,7 +162,11 @@ public final class BatchShipper implements AutoCloseable {
     return job.retainedBytes();
   }
 
-  /** Returns the most heap bytes held: 4 × {@code maxSize}, 8 KiB, and the sender's own. */
+  /**
+   * Returns the most heap bytes held: 4 × {@code maxSize}, 8 KiB, and the sender's own. With a
+   * processor or a listener 6 × {@code maxSize}, 8 KiB, the sender's and the processors' own, and
+   * room for long lines if {@code maxLineBytes} is over 64 KiB.
+   */
   public long maxRetainedBytes() {
     return job.maxRetainedBytes();
   }
@@ -162,6 +185,29 @@ public final class BatchShipper implements AutoCloseable {
 
     private Builder(BatchSender sender) {
       settings.sink(sender);
+      settings.recentLineBytes = 0; // nobody can ask for them
+    }
+
+    /**
+     * Adds a processor behind those added before; as {@link LogStreamer.Builder#processor}. All
+     * lines are of {@link LogSource#STDOUT}.
+     *
+     * @throws NullPointerException if {@code processor} is null
+     * @throws IllegalArgumentException if there are too many
+     */
+    public Builder processor(LogProcessor processor) {
+      settings.processor(processor);
+      return this;
+    }
+
+    /**
+     * Adds a listener of the lines that the sender gets; as {@link LogStreamer.Builder#listener}.
+     *
+     * @throws NullPointerException if {@code listener} is null
+     */
+    public Builder listener(LogListener listener) {
+      settings.listener(listener);
+      return this;
     }
 
     /**
@@ -248,20 +294,21 @@ public final class BatchShipper implements AutoCloseable {
      * Returns the most heap bytes that the shipper will hold; as {@link
      * BatchShipper#maxRetainedBytes()}.
      *
-     * @throws IllegalArgumentException if settings contradict each other, or the sender's own bytes
-     *     are negative
+     * @throws IllegalArgumentException if settings contradict each other, or the sender's or a
+     *     processor's own bytes are negative
      */
     public long maxRetainedBytes() {
-      return settings.complete().maxRetainedBytes(false);
+      return settings.complete().maxRetainedBytes(settings.hasLineCode());
     }
 
     /**
-     * Starts the shipper. If that fails, the sender is not closed: it is still the caller's.
+     * Starts the shipper. If that fails, the sender and the processors are not closed: they are
+     * still the caller's.
      *
      * @throws IllegalArgumentException if settings contradict each other, the sender's bound is too
-     *     small for a fragment of 256 B and a marker, or its own bytes are negative
-     * @throws IllegalStateException if the engine is closed or its budget has no room for the
-     *     reserve
+     *     small for a fragment of 256 B and a marker, or its own or a processor's bytes are
+     *     negative
+     * @throws IllegalStateException as {@link LogStreamer.Builder#start()}
      */
     public BatchShipper start() {
       return new BatchShipper(settings.complete());

@@ -255,6 +255,9 @@ final class Job {
       return false;
     }
     long deadline = engine.time.nanoTime() + timeoutNanos;
+    if (drain != null) {
+      drain.stdout().ask();
+    }
     boolean sent = drain == null || drain.drainBy(deadline);
     List<Flush> flushes = new ArrayList<>(sinks.size());
     sinks.forEach(sink -> flushes.add(sink.flush()));
@@ -478,6 +481,19 @@ final class Job {
     }
     JobEnd end = ending();
     return end != null && end.isOn(thread);
+  }
+
+  /** Whether what the calling thread says comes of this job's own calls, or tells of them. */
+  boolean isOwnWord() {
+    if (log.isTelling() || (drain != null && drain.lineLog.isTelling()) || isWithin()) {
+      return true;
+    }
+    for (int i = 0; i < sinks.size(); i++) {
+      if (sinks.get(i).isOwnWord()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // ---- looking at it ----

@@ -199,6 +199,11 @@ final class JobSettings {
     return bytes;
   }
 
+  /** Whether somebody's code sees each line, or changes it. */
+  boolean hasLineCode() {
+    return !processors.isEmpty() || !listeners.isEmpty();
+  }
+
   /** Returns how many places have a reserve of a segment in the engine's budget. */
   int reservedPlaces(boolean streams) {
     return senders.size() + (streams ? STREAM_PLACES : 0);

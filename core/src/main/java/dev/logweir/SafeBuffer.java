@@ -47,6 +47,15 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private int segments;
 
+  /**
+   * Up to where the drain is asked for what is kept, in bytes since the start: once it has taken
+   * them, it is not shown what came behind before somebody asks again, or the stream ends. So what
+   * a job says of itself does not keep it going. All of it, unless lines are written that do not
+   * ask.
+   */
+  @GuardedBy("lock")
+  private long askedBytes = Long.MAX_VALUE;
+
   /** Segments taken for the write under way. */
   @GuardedBy("lock")
   private @Nullable Segment spares;
@@ -136,6 +145,57 @@ public final class SafeBuffer extends OutputStream {
       lock.unlock();
       ended(passing, ask);
     }
+  }
+
+  /**
+   * Takes a text and ends its last line; of several writers none comes between.
+   *
+   * @param asks whether it is to be drained for its own sake, and not only with what comes later
+   * @return whether there was room for all of it; else a part was dropped and counted
+   */
+  boolean writeLine(byte[] bytes, int offset, int length, boolean asks) {
+    int end = offset + length;
+    boolean ends = length > 0 && bytes[end - 1] == '\n';
+    boolean ask;
+    boolean kept;
+    lock.lock();
+    try {
+      if (!asks && askedBytes == Long.MAX_VALUE) {
+        askedBytes = 0;
+      }
+      ask = length > 0 && accept(bytes, offset, end);
+      if (!ends) {
+        ask |= accept(SINGLE_BYTES['\n'], 0, 1);
+      }
+      kept = !closed && !dropping;
+      if (asks) {
+        askForAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (ask && asks) {
+      drain.request();
+    }
+    return kept;
+  }
+
+  /** From now on the drain takes what is held, also what did not ask for it. */
+  void ask() {
+    lock.lock();
+    try {
+      if (askedBytes != Long.MAX_VALUE) {
+        askForAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void askForAll() {
+    long kept = acceptedBytes - dropped.bytes();
+    askedBytes = dropping ? kept + 1 : kept; // a gap at the end is asked for too
   }
 
   private void ended(@Nullable StreamDrain passing, boolean ask) {
@@ -669,19 +729,24 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /** Shows the drain what is there. */
-  void snapshot(StreamView view) {
+  /**
+   * Shows the drain what is there.
+   *
+   * @param taken how many bytes of this stream it has taken so far
+   */
+  void snapshot(StreamView view, long taken) {
     lock.lock();
     try {
-      Segment segment = tail;
-      view.head = head;
+      boolean hidden = taken >= askedBytes && !closed;
+      Segment segment = hidden ? null : tail;
+      view.head = hidden ? null : head;
       view.tail = segment;
       view.tailEnd = segment == null ? 0 : segment.end;
       view.tailLines = segment == null ? 0 : segment.lines;
       view.tailLinesEnd = segment == null ? 0 : segment.linesEnd;
       view.tailEndsLine = segment != null && segment.endsLine;
       view.ended = closed;
-      view.dropping = dropping;
+      view.dropping = dropping && !hidden;
       if (account.isLimited()) {
         signalRoom(); // what the budget got back may be for a pump
       }

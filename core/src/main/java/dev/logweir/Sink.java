@@ -461,6 +461,11 @@ final class Sink {
     }
   }
 
+  /** Whether the calling thread is in the sender, or in a logger that is told of it. */
+  boolean isOwnWord() {
+    return task.isOwnWord();
+  }
+
   /** Counts the rest of a line as dropped of which a piece was. */
   void lose(LogLine rest) {
     boolean open;

@@ -209,7 +209,7 @@ final class StreamDrain implements LineTarget {
   }
 
   private void takePieces(int maxBytes, Scratch scratch, long millis) {
-    buffer.snapshot(view);
+    buffer.snapshot(view, takenBytes);
     lend(scratch);
     told = listeners.isEmpty() ? listeners : listenersThatReturn();
     stop = JobDrain.Outcome.TAKEN;

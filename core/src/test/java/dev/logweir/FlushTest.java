@@ -150,6 +150,27 @@ class FlushTest {
   }
 
   @Test
+  void whatIsWrittenAfterAFlush_goesByItself() throws Exception {
+    LogStreamer log = job().maxInterval(Duration.ZERO).processor(line -> {}).start();
+    BatchShipper shipper =
+        BatchShipper.builder(sender)
+            .engine(engine)
+            .maxInterval(Duration.ZERO)
+            .listener(line -> {})
+            .start();
+    for (int i = 1; i <= 3; i++) {
+      write(log, "written\n");
+      assertThat(log.flush(LONG)).isTrue();
+      shipper.submit("submitted");
+      assertThat(shipper.flush(LONG)).isTrue();
+      write(log, "written\n");
+      shipper.submit("submitted");
+      sender.awaitLines(4 * i);
+    }
+    assertThat(sender.lines()).filteredOn("written"::equals).hasSize(6);
+  }
+
+  @Test
   void flushFromWithin_isFalseAtOnce() throws Exception {
     AtomicReference<LogStreamer> self = new AtomicReference<>();
     List<Boolean> answers = new CopyOnWriteArrayList<>();

@@ -144,6 +144,55 @@ class OwnLogTest {
     assertThat(sent).containsExactly("an event of the program", "a request of 1 lines", "another");
   }
 
+  /** What is said of a send, and of a line that a processor refuses, comes back as a line. */
+  @Test
+  void shipperWithAProcessor_fallsSilentToo() throws Exception {
+    BatchShipper processing =
+        BatchShipper.builder(
+                lines -> {
+                  sent.addAll(lines);
+                  app.trace("a request of {} lines", lines.size());
+                  behaviour.send(lines);
+                })
+            .engine(engine)
+            .maxInterval(Duration.ZERO)
+            .processor(
+                line -> {
+                  app.trace("a line is looked at");
+                  if (line.text().startsWith("bad")) {
+                    throw new IllegalArgumentException("refused");
+                  }
+                })
+            .start();
+    append(processing::submit);
+    fail();
+    for (int i = 0; i < 20; i++) {
+      app.info("an event of the program");
+      app.info("bad: another");
+      assertThat(roundsUntilSilent(processing)).isLessThanOrEqualTo(3);
+    }
+    assertThat(sent).filteredOn("an event of the program"::equals).hasSize(20);
+    behaviour = lines -> {};
+    root.detachAndStopAllAppenders();
+    time.whileWaiting(
+        (latch, nanos) -> {
+          sends.runAll();
+          return latch.getCount() == 0;
+        });
+    SinkReport report = processing.finish(Duration.ofSeconds(1));
+    assertThat(report.held()).isEqualTo(Tally.NONE);
+    assertThat(report.shipped().plus(report.droppedTotal())).isEqualTo(report.accepted());
+  }
+
+  private int roundsUntilSilent(BatchShipper processing) throws Exception {
+    int rounds = 0;
+    do {
+      processing.job.streams().drainNow();
+      time.advance(Duration.ofSeconds(1));
+    } while (sends.runAll() && ++rounds < ENOUGH);
+    return rounds;
+  }
+
   @Test
   void whatWaitsForOtherLines_goesAtTheEnd() {
     behaviour =

@@ -60,7 +60,7 @@ class SafeBufferSpaceTest {
   }
 
   private Segment head() {
-    buffer.snapshot(view);
+    buffer.snapshot(view, 0);
     return view.head;
   }
 
