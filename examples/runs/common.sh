@@ -83,5 +83,5 @@ gap_check() {
     java -XX:TieredStopAtLevel=1 -cp "$JAR" dev.logweir.examples.GapCheck "$@" \
       "$WORK/written/job-$job.log" "$WORK/arrived/job-$job.log" || die "job $job did not arrive as it should"
   done
-  echo "as written, without the gaps marked: $JOBS logs with $(cat "$WORK"/arrived/job-*.log | grep -c '^\[logweir\] ' || true) gaps"
+  echo "as written, without the gaps marked: $JOBS logs with $(cat "$WORK"/arrived/job-*.log | grep -c '^\[logweir [0-9a-f]\{8\}\] ' || true) gaps"
 }

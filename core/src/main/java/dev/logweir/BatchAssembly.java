@@ -193,13 +193,17 @@ final class BatchAssembly {
     return !plain || batch.isTallied();
   }
 
-  /** Adds a line, or a fragment with its mark. */
-  void addPiece(LogBatch batch, LogLine piece, byte[] mark, long encoded) {
+  /**
+   * Adds a line, or a fragment with its mark.
+   *
+   * @param token the job's, for the mark
+   */
+  void addPiece(LogBatch batch, LogLine piece, Markers.Mark mark, int token, long encoded) {
     boolean plain = !needsCounts(batch, isPlain(piece));
     touch(batch);
     batch.tally(!plain);
     batch.put(piece.array(), piece.offset(), piece.offset() + piece.length());
-    batch.put(mark, 0, mark.length);
+    mark.put(batch, token);
     if (plain) {
       batch.put(LogBatch.LINE_END, 0, 1);
       batch.countLines(1, piece.sourceBytes);
@@ -207,9 +211,9 @@ final class BatchAssembly {
       batch.endTallied(piece.sourceBytes, piece.sourceLines);
     }
     if ((piece.sourceBytes | piece.sourceLines) == 0) {
-      batch.addedBytes += piece.length() + mark.length + 1L;
+      batch.addedBytes += piece.length() + mark.length() + 1L;
     }
-    count(batch, piece.length() + mark.length, encoded);
+    count(batch, piece.length() + mark.length(), encoded);
   }
 
   /** Adds the marker of a gap. */

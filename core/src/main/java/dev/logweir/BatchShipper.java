@@ -92,7 +92,7 @@ public final class BatchShipper implements AutoCloseable {
     while (end - from > maxLine) {
       int cut = LineCut.boundary(bytes, from, from + maxLine);
       show(view, bytes, from, cut, from == start, false);
-      if (!sink.submit(view, StreamDrain.CONTINUED)) {
+      if (!sink.submit(view, Markers.Mark.CONTINUED)) {
         // The rest is of no use, and could be taken for the end of what went before.
         show(view, bytes, cut, end, false, true);
         sink.lose(view);
@@ -101,7 +101,7 @@ public final class BatchShipper implements AutoCloseable {
       from = cut;
     }
     show(view, bytes, from, end, from == start, true);
-    return sink.submit(view, Segment.NO_BYTES);
+    return sink.submit(view, Markers.Mark.NONE);
   }
 
   private static void show(
@@ -150,6 +150,11 @@ public final class BatchShipper implements AutoCloseable {
   @Override
   public void close() {
     job.close();
+  }
+
+  /** Returns what stands in this shipper's markers; as {@link LogReport#markerToken()}. */
+  public String markerToken() {
+    return Markers.text(job.markerToken);
   }
 
   /** Returns the balance so far, or the final one after the end. */

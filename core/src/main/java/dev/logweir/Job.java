@@ -48,8 +48,12 @@ final class Job {
   @GuardedBy("lock")
   private long maxRetainedBytes;
 
+  /** What stands in the markers of this job, which the job itself can't know. */
+  final int markerToken;
+
+  /** Null until there is one. */
   @GuardedBy("lock")
-  private final List<SourceEnd> badEnds = new ArrayList<>(0);
+  private @Nullable List<SourceEnd> badEnds;
 
   @GuardedBy("lock")
   private int pumps;
@@ -71,7 +75,8 @@ final class Job {
     sinks = openSinks(streams, pool);
     drain = streams ? openStreams(pool) : null;
     prepared = new JobEnd(this);
-    unknownReport = LogReport.unknown(name, sinks.size());
+    markerToken = Markers.Tokens.next();
+    unknownReport = LogReport.unknown(name, sinks.size(), markerToken);
   }
 
   /**
@@ -178,8 +183,16 @@ final class Job {
   void sourceEnded(SourceEnd end) {
     lock.lock();
     try {
-      if (end.kind() != SourceEnd.Kind.ENDED && badEnds.size() < LogReport.MAX_BAD_ENDS) {
-        badEnds.add(end);
+      if (end.kind() == SourceEnd.Kind.ENDED) {
+        return;
+      }
+      List<SourceEnd> ends = badEnds;
+      if (ends == null) {
+        ends = new ArrayList<>(2);
+        badEnds = ends;
+      }
+      if (ends.size() < LogReport.MAX_BAD_ENDS) {
+        ends.add(end);
       }
     } finally {
       lock.unlock();
@@ -189,7 +202,7 @@ final class Job {
   private List<SourceEnd> badEnds() {
     lock.lock();
     try {
-      return List.copyOf(badEnds);
+      return badEnds == null ? List.of() : List.copyOf(badEnds);
     } finally {
       lock.unlock();
     }
@@ -525,7 +538,7 @@ final class Job {
             sink.ledger.report(drain.accepted(), drain.dropped(), held.plus(drain.unseenBy(sink))));
       }
     }
-    return new LogReport(name, reports, badEnds());
+    return new LogReport(name, reports, badEnds(), markerToken);
   }
 
   long retainedBytes() {

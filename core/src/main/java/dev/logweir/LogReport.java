@@ -19,19 +19,21 @@ public final class LogReport {
   private final String name;
   private final List<SinkReport> sinks;
   private final List<SourceEnd> badEnds;
+  private final int markerToken;
 
-  LogReport(String name, List<SinkReport> sinks, List<SourceEnd> badEnds) {
+  LogReport(String name, List<SinkReport> sinks, List<SourceEnd> badEnds, int markerToken) {
     this.name = name;
     this.sinks = List.copyOf(sinks);
     this.badEnds = List.copyOf(badEnds);
+    this.markerToken = markerToken;
   }
 
   /**
    * Returns what is returned where there is no memory for a report: of each sink that a line was
    * lost for want of memory, so that it is not taken for complete.
    */
-  static LogReport unknown(String name, int sinks) {
-    return new LogReport(name, Collections.nCopies(sinks, UNKNOWN_SINK), List.of());
+  static LogReport unknown(String name, int sinks, int markerToken) {
+    return new LogReport(name, Collections.nCopies(sinks, UNKNOWN_SINK), List.of(), markerToken);
   }
 
   /** Returns the job's name. */
@@ -57,6 +59,16 @@ public final class LogReport {
     return badEnds;
   }
 
+  /**
+   * Returns what stands in every marker that the library wrote into this job's log: 8 hexadecimal
+   * digits, as in {@code [logweir 3f2a9c1e] 2 lines (40 bytes) dropped here: queue_full}. It is
+   * random and the job can't know it, so that a line that looks like a marker and has other digits
+   * is the job's own text.
+   */
+  public String markerToken() {
+    return Markers.text(markerToken);
+  }
+
   /** Returns the bytes of text that processors added and that sinks did not get, over all sinks. */
   public long addedBytesDropped() {
     return sinks.stream().mapToLong(SinkReport::addedBytesDropped).sum();
@@ -75,12 +87,13 @@ public final class LogReport {
     return other instanceof LogReport report
         && name.equals(report.name)
         && sinks.equals(report.sinks)
-        && badEnds.equals(report.badEnds);
+        && badEnds.equals(report.badEnds)
+        && markerToken == report.markerToken;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, sinks, badEnds);
+    return Objects.hash(name, sinks, badEnds, markerToken);
   }
 
   /** Returns the name, a few words a sink, and a stream that ended badly, for a person. */

@@ -153,7 +153,7 @@ final class SendTask extends WorkerPool.Work {
     GapTally gap = batch.gapBefore;
     if (!gap.isEmpty() && sink.job.settings.markers) {
       try {
-        batch.markHead(GapTally.marker(gap.lines, gap.bytes, gap.reasons));
+        batch.markHead(Markers.gap(sink.job.markerToken, gap.lines, gap.bytes, gap.reasons));
       } catch (OutOfMemoryError ignored) {
         sink.handGapOn(batch);
       }

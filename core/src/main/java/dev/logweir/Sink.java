@@ -162,7 +162,7 @@ final class Sink {
     maxEncoded =
         bound == Integer.MAX_VALUE
             ? Long.MAX_VALUE
-            : bound - sender.encodedBytes(GapTally.MAX_MARKER_BYTES);
+            : bound - sender.encodedBytes(Markers.MAX_BYTES);
     assembly = new BatchAssembly(account, told, job.engine.time, settings.maxSize, maxEncoded);
     queue = new BatchQueue(account.nominal(), settings.maxSize);
   }
@@ -181,7 +181,7 @@ final class Sink {
       return Integer.MAX_VALUE;
     }
     int added =
-        StreamDrain.CONTINUED.length
+        Markers.Mark.CONTINUED.length()
             + (job.settings.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES);
     int low = 0;
     int high = settings.maxLineBytes;
@@ -407,8 +407,8 @@ final class Sink {
   }
 
   /** Adds a line, or a fragment with its mark; there must be room. */
-  void addPiece(LogLine piece, byte[] mark) {
-    long encoded = encoded(piece.length() + mark.length);
+  void addPiece(LogLine piece, Markers.Mark mark) {
+    long encoded = encoded(piece.length() + mark.length());
     lock.lock();
     try {
       addPieceLocked(piece, mark, encoded, true);
@@ -418,13 +418,13 @@ final class Sink {
   }
 
   @GuardedBy("lock")
-  private void addPieceLocked(LogLine piece, byte[] mark, long encoded, boolean asksToGo) {
+  private void addPieceLocked(LogLine piece, Markers.Mark mark, long encoded, boolean asksToGo) {
     held = false;
     LogBatch batch = assembly.open();
     if (ended || batch == null) {
       return;
     }
-    assembly.addPiece(batch, piece, mark, encoded);
+    assembly.addPiece(batch, piece, mark, job.markerToken, encoded);
     batch.asksToGo |= asksToGo;
     position += piece.sourceLines;
     ledger.entered(piece.sourceLines, piece.sourceBytes);
@@ -437,8 +437,8 @@ final class Sink {
    *
    * @return whether it is in a batch
    */
-  boolean submit(LogLine piece, byte[] mark) {
-    int length = piece.length() + mark.length;
+  boolean submit(LogLine piece, Markers.Mark mark) {
+    int length = piece.length() + mark.length();
     int bytes = length + 2 * LineReader.MAX_TRAILER;
     long encoded = encoded(length);
     lock.lock();

@@ -1,7 +1,6 @@
 package dev.logweir;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.logweir.Markers.Mark;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +14,8 @@ import org.jspecify.annotations.Nullable;
  * becomes, so that it waits in the buffer, not between the places. Used by one thread at a time.
  */
 final class StreamDrain implements LineTarget {
-  static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
-  private static final byte[] CUT = " [logweir: cut]".getBytes(UTF_8);
-
   /** Room for a mark, the line end and its count, and what does not fit at a segment's end. */
-  private static final int EXTRA_BYTES = CONTINUED.length + 2 * LineReader.MAX_TRAILER;
+  private static final int EXTRA_BYTES = Mark.CONTINUED.length() + 2 * LineReader.MAX_TRAILER;
 
   private static final int GROWTH = 3;
   private static final long TURN_NANOS = 10_000_000L;
@@ -627,7 +623,10 @@ final class StreamDrain implements LineTarget {
 
   /** Returns the text of a marker; made before anything is told of a gap, as memory may end. */
   private byte[] marker(long lines, long bytes, int reasons) {
-    return drain.job.settings.markers ? GapTally.marker(lines, bytes, reasons) : Segment.NO_BYTES;
+    Job job = drain.job;
+    return job.settings.markers
+        ? Markers.gap(job.markerToken, lines, bytes, reasons)
+        : Segment.NO_BYTES;
   }
 
   private void addGap(long lines, long bytes, int reasons, byte[] marker) {
@@ -646,7 +645,7 @@ final class StreamDrain implements LineTarget {
   }
 
   private boolean roomForGap() {
-    return roomFor(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    return roomFor(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
   }
 
   /** With a spent budget, what processors say last must do with the reserve. */
@@ -675,12 +674,12 @@ final class StreamDrain implements LineTarget {
       bytes = Math.min(bytes + Scratch.PREFIX_BYTES + growth, largestPiece());
     }
     int marker = markerBytes();
-    return roomFor(bytes + marker, plain && marker == 0, length + CONTINUED.length + marker);
+    return roomFor(bytes + marker, plain && marker == 0, length + Mark.CONTINUED.length() + marker);
   }
 
   /** Returns the room for the marker that stands before the next line. */
   private int markerBytes() {
-    return failedGap.isEmpty() ? 0 : GapTally.MAX_MARKER_BYTES;
+    return failedGap.isEmpty() ? 0 : Markers.MAX_BYTES;
   }
 
   private int largestPiece() {
@@ -717,13 +716,8 @@ final class StreamDrain implements LineTarget {
   @Override
   public void accept(LogLine piece) {
     markFailed();
-    byte[] mark = Segment.NO_BYTES;
-    if (piece.isCut()) {
-      mark = CUT;
-    } else if (!piece.isLast()) {
-      mark = CONTINUED;
-    }
-    int length = piece.length() + mark.length;
+    Mark mark = piece.isCut() ? Mark.CUT : piece.isLast() ? Mark.NONE : Mark.CONTINUED;
+    int length = piece.length() + mark.length();
     boolean plain = BatchAssembly.isPlain(piece);
     for (Sink sink : sinks) {
       int bytes = length + 2 * LineReader.MAX_TRAILER;

@@ -32,7 +32,7 @@ class AddedTextTest {
         if (batch.stream().anyMatch(lines)) {
           throw new IOException("failed on purpose");
         }
-        arrived.addAll(batch);
+        arrived.addAll(Tokenless.lines(batch));
       }
 
       @Override
@@ -122,7 +122,8 @@ class AddedTextTest {
             "[logweir] 0 lines (0 bytes) dropped here: send_failed",
             "c".repeat(512) + " [logweir: continued]",
             "end");
-    assertThat(report.addedBytesDropped()).isEqualTo(512 + " [logweir: continued]\n".length());
+    assertThat(report.addedBytesDropped())
+        .isEqualTo(512 + " [logweir 01234567: continued]\n".length());
     assertThat(report.isComplete()).isFalse();
   }
 
@@ -134,7 +135,7 @@ class AddedTextTest {
             LogBatch.of(lines).call().delivered(1);
             throw new IOException("failed on purpose");
           }
-          arrived.addAll(lines);
+          arrived.addAll(Tokenless.lines(lines));
         };
     SinkReport report = ship(sender, saying("arrives", "summary", "and more"), "one\n");
     assertThat(report.shipped()).isEqualTo(new Tally(1, 4));

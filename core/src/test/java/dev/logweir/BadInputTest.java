@@ -295,11 +295,11 @@ class BadInputTest {
                   while (reader.next()) {
                     int length = reader.read(bytes, 0, bytes.length);
                     int end = length;
-                    String mark = " [logweir: continued]";
+                    String mark = ": continued]";
                     if (length > mark.length()
                         && new String(bytes, length - mark.length(), mark.length(), ISO_8859_1)
                             .equals(mark)) {
-                      end -= mark.length();
+                      end -= Markers.Mark.CONTINUED.length();
                     }
                     for (int i = 0; i < end; i++) {
                       if (bytes[i] != 'y') {

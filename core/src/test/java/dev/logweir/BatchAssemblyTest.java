@@ -3,12 +3,14 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.Markers.Mark;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BatchAssemblyTest {
+  private static final int TOKEN = 0x12abef;
   private static final int SEGMENT = Segment.capacity(Segment.SMALL);
   private static final int SEGMENTS = 4;
   private static final int MAX_ENCODED = 100;
@@ -31,9 +33,9 @@ class BatchAssemblyTest {
     assembly.addLines(batch, line, 0, bytes, 1);
   }
 
-  private void addPiece(LogBatch batch, LogLine piece, String mark, long encoded) {
+  private void addPiece(LogBatch batch, LogLine piece, Mark mark, long encoded) {
     assembly.reserve(batch, 200, 200, true);
-    assembly.addPiece(batch, piece, mark.getBytes(US_ASCII), encoded);
+    assembly.addPiece(batch, piece, mark, TOKEN, encoded);
   }
 
   private static LogLine piece(String text, boolean first, boolean last, long bytes, int lines) {
@@ -70,8 +72,8 @@ class BatchAssemblyTest {
   void batches_areNumberedByWhatWasMadeForTheSink() {
     LogBatch first = begin();
     addLine(first, 10);
-    addPiece(first, plain("four"), "", 0);
-    addPiece(first, piece("part", true, false, 4, 0), "+", 0);
+    addPiece(first, plain("four"), Mark.NONE, 0);
+    addPiece(first, piece("part", true, false, 4, 0), Mark.CUT, 0);
     assembly.reserve(first, 100, 100, true);
     assembly.addMarker(first, "gap".getBytes(US_ASCII), 0);
     assembly.close(first);
@@ -79,7 +81,7 @@ class BatchAssemblyTest {
     assertThat(List.of(first.sequence(), first.firstLine(), first.offset()))
         .containsExactly(1L, 1L, 0L);
     assertThat(List.of(second.sequence(), second.firstLine(), second.offset()))
-        .containsExactly(2L, 5L, 10L + 5 + 6 + 4);
+        .containsExactly(2L, 5L, 10L + 5 + (4 + 24 + 1) + 4);
   }
 
   @Test
@@ -95,7 +97,7 @@ class BatchAssemblyTest {
   void oldest_isTheTimeOfTheFirstLineWhateverItIs() {
     List<Runnable> kinds = new ArrayList<>();
     kinds.add(() -> addLine(begin(), 10));
-    kinds.add(() -> addPiece(begin(), plain("line"), "", 0));
+    kinds.add(() -> addPiece(begin(), plain("line"), Mark.NONE, 0));
     kinds.add(
         () -> {
           assembly.reserve(begin(), 100, 100, true);
@@ -128,8 +130,8 @@ class BatchAssemblyTest {
   void takes_noMoreThanTheServer() {
     LogBatch batch = begin();
     assertThat(assembly.takes(batch, 10, true, MAX_ENCODED + 1)).as("a line alone").isTrue();
-    addPiece(batch, plain("one"), "", 20);
-    addPiece(batch, plain("two"), "", 20);
+    addPiece(batch, plain("one"), Mark.NONE, 20);
+    addPiece(batch, plain("two"), Mark.NONE, 20);
     assembly.reserve(batch, 100, 100, true);
     assembly.addMarker(batch, "gap".getBytes(US_ASCII), 20);
     assertThat(batch.encodedBytes).isEqualTo(60);
@@ -210,11 +212,11 @@ class BatchAssemblyTest {
     assertThat(assembly.prefersLines()).isFalse();
     LogBatch batch = begin();
     assertThat(assembly.prefersLines()).isFalse();
-    addPiece(batch, piece("part", true, false, 4, 0), "", 0);
+    addPiece(batch, piece("part", true, false, 4, 0), Mark.NONE, 0);
     assertThat(assembly.prefersLines()).isTrue();
     int left = batch.room() % SEGMENT;
     int count = left - SEGMENT / 8 - 3;
-    assembly.addPiece(batch, piece("x".repeat(count), true, false, 1, 0), new byte[0], 0);
+    assembly.addPiece(batch, piece("x".repeat(count), true, false, 1, 0), Mark.NONE, TOKEN, 0);
     assertThat(batch.roomLostBy(false)).isEqualTo(SEGMENT / 8 + 1);
     assertThat(assembly.prefersLines()).isTrue();
     batch.put(new byte[] {'x'}, 0, 1);
@@ -243,7 +245,7 @@ class BatchAssemblyTest {
     addLine(batch, 10);
     assertThat(BatchAssembly.needsCounts(batch, true)).isFalse();
     assertThat(BatchAssembly.needsCounts(batch, false)).isTrue();
-    addPiece(batch, piece("part", true, false, 4, 0), "", 0);
+    addPiece(batch, piece("part", true, false, 4, 0), Mark.NONE, 0);
     assertThat(BatchAssembly.needsCounts(batch, true)).isTrue();
     assertThat(BatchAssembly.needsCounts(batch, false)).isTrue();
   }
@@ -251,14 +253,14 @@ class BatchAssemblyTest {
   @Test
   void pieces_areReadWithTheirMarksAndCounts() {
     LogBatch batch = begin();
-    addPiece(batch, plain("plain"), "", 0);
-    addPiece(batch, piece("part", true, false, 7, 0), " more", 0);
-    addPiece(batch, piece("end", false, true, 9, 1), "", 0);
+    addPiece(batch, plain("plain"), Mark.NONE, 0);
+    addPiece(batch, piece("part", true, false, 7, 0), Mark.CONTINUED, 0);
+    addPiece(batch, piece("end", false, true, 9, 1), Mark.NONE, 0);
     assembly.addMarker(batch, "gap".getBytes(US_ASCII), 0);
     assertThat(batch.source()).isEqualTo(new Tally(2, 6 + 7 + 9));
     assertThat(assembly.held()).isEqualTo(batch.source());
-    assertThat(batch).containsExactly("plain", "part more", "end", "gap");
-    assertThat(batch.byteCount()).isEqualTo(6 + 10 + 4 + 4);
+    assertThat(batch).containsExactly("plain", "part [logweir 0012abef: continued]", "end", "gap");
+    assertThat(batch.byteCount()).isEqualTo(6 + (4 + 30 + 1) + 4 + 4);
     LineReader reader = batch.reader();
     List<Tally> counts = new ArrayList<>();
     while (reader.next()) {
@@ -285,7 +287,7 @@ class BatchAssemblyTest {
   @Test
   void plainLine_takesNoCount() {
     LogBatch batch = begin();
-    addPiece(batch, plain("plain"), "", 0);
+    addPiece(batch, plain("plain"), Mark.NONE, 0);
     assertThat(batch.isTallied()).isFalse();
     assertThat(batch.room()).isEqualTo(SEGMENT - 6);
   }

@@ -184,7 +184,7 @@ class BatchShipperTest {
     BatchShipper shipper = BatchShipper.builder(bounded).engine(engine).start();
     shipper.submit("a".repeat(1_000));
     shipper.finish(Duration.ofSeconds(30));
-    int longest = 700 - 257 - 1 - 21;
+    int longest = 700 - 257 - 1 - 30;
     assertThat(sender.lines())
         .containsExactly(
             "a".repeat(longest) + " [logweir: continued]",

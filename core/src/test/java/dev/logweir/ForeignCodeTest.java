@@ -214,7 +214,7 @@ class ForeignCodeTest {
           .isEqualTo(report.accepted());
       assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(Tally.NONE);
       assertThat(arrived)
-          .filteredOn(line -> !line.startsWith("[logweir] "))
+          .filteredOn(line -> !line.startsWith("[logweir "))
           .hasSize((int) report.shipped().lines());
       lost = report.droppedTotal().lines();
       for (String last : List.of("sender.close", "processor.close", "afterLog.run")) {

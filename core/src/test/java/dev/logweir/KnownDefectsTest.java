@@ -86,7 +86,7 @@ class KnownDefectsTest {
   }
 
   private static String marker(int lines) {
-    return new String(GapTally.marker(lines, 6L * lines, DropReason.BUFFER_FULL.bit()), UTF_8);
+    return Tokenless.gap(lines, 6L * lines, DropReason.BUFFER_FULL);
   }
 
   @Test

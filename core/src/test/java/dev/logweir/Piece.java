@@ -18,7 +18,10 @@ final class Piece {
 
   private static final Pattern GAP =
       Pattern.compile(
-          "\\[logweir\\] ([0-9,]+) lines? \\(([0-9,]+) bytes?\\) dropped here: [a-z_, ]+");
+          "\\[logweir [0-9a-f]{8}\\] ([0-9,]+) lines? \\(([0-9,]+) bytes?\\) dropped here: [a-z_, ]+");
+
+  private static final Pattern MARK =
+      Pattern.compile(" \\[logweir [0-9a-f]{8}: (continued|cut)\\]$");
 
   private final Kind kind;
   private final byte[] text;
@@ -36,13 +39,16 @@ final class Piece {
     String text = new String(line, ISO_8859_1);
     Matcher gap = GAP.matcher(text);
     if (gap.matches()) {
-      return new Piece(Kind.GAP, line, number(gap.group(1)), number(gap.group(2)));
+      return new Piece(
+          Kind.GAP,
+          Tokenless.text(text).getBytes(ISO_8859_1),
+          number(gap.group(1)),
+          number(gap.group(2)));
     }
-    if (text.endsWith(" [logweir: continued]")) {
-      return fragment(Kind.CONTINUED, line, 21);
-    }
-    if (text.endsWith(" [logweir: cut]")) {
-      return fragment(Kind.CUT, line, 15);
+    Matcher mark = MARK.matcher(text);
+    if (text.endsWith("]") && mark.find()) {
+      Kind kind = mark.group(1).equals("cut") ? Kind.CUT : Kind.CONTINUED;
+      return fragment(kind, line, mark.group().length());
     }
     return new Piece(Kind.END, line, 1, line.length);
   }

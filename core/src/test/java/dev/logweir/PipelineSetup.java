@@ -28,8 +28,8 @@ record PipelineSetup(
     if (maxBatchBytes == Integer.MAX_VALUE) {
       return longest;
     }
-    int bound = maxBatchBytes - SteppedSender.cost(GapTally.MAX_MARKER_BYTES);
-    int added = StreamDrain.CONTINUED.length + (processed ? Scratch.PREFIX_BYTES : 0);
+    int bound = maxBatchBytes - SteppedSender.cost(Markers.MAX_BYTES);
+    int added = Markers.Mark.CONTINUED.length() + (processed ? Scratch.PREFIX_BYTES : 0);
     while (SteppedSender.cost(longest + added) > bound) {
       longest--;
     }

@@ -41,7 +41,10 @@ class PumpProperties {
     long bytes = 0;
     try (LogweirEngine engine = LogweirEngine.builder().build()) {
       LogStreamer.Builder builder =
-          LogStreamer.builder(arrived::addAll).engine(engine).maxSize(8 << 10).maxLineBytes(256);
+          LogStreamer.builder(lines -> arrived.addAll(Tokenless.lines(lines)))
+              .engine(engine)
+              .maxSize(8 << 10)
+              .maxLineBytes(256);
       if (lookedAt) {
         builder.processor(line -> {});
       }

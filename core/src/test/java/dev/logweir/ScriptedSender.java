@@ -6,7 +6,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A sender that a test stalls, fails and lets go on, and that keeps what arrived. */
+/**
+ * A sender that a test stalls, fails and lets go on, and that keeps what arrived, without tokens.
+ */
 final class ScriptedSender implements BatchSender {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -46,7 +48,7 @@ final class ScriptedSender implements BatchSender {
         if (failure instanceof Exception e) {
           throw e;
         }
-        arrived.addAll(lines);
+        arrived.addAll(Tokenless.lines(lines));
         batchSizes.add(lines.size());
       } finally {
         inside--;

@@ -362,13 +362,13 @@ class SenderFaultsTest {
       while (true) {
         for (int i = batch.size() - 1; i >= 0; i -= 7) {
           String line = batch.get(i);
-          if (!line.equals("line and more of the same") && !line.startsWith("[logweir] ")) {
+          if (!line.equals("line and more of the same") && !line.startsWith("[logweir ")) {
             throw new AssertionError("not a line of this batch: " + line);
           }
           lines++;
         }
         for (String line : batch) {
-          if (!line.equals("line and more of the same") && !line.startsWith("[logweir] ")) {
+          if (!line.equals("line and more of the same") && !line.startsWith("[logweir ")) {
             throw new AssertionError("not a line of this batch: " + line);
           }
           lines++;

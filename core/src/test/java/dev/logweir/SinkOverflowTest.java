@@ -224,7 +224,7 @@ class SinkOverflowTest extends SinkRig {
   // ---- what stands between the lines ----
 
   private static void addGap(Sink sink, long newLines, long lines, long bytes, DropReason reason) {
-    byte[] marker = GapTally.marker(lines, bytes, reason.bit());
+    byte[] marker = Markers.gap(1, lines, bytes, reason.bit());
     sink.addGap(newLines, lines, bytes, reason.bit(), marker);
   }
 
@@ -232,10 +232,10 @@ class SinkOverflowTest extends SinkRig {
   void gap_isALineOfTheBatchAndOfTheReport() {
     Sink sink = sink();
     add(sink, 'a', 2);
-    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     add(sink, 'b', 2);
-    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 0, 1, 5, DropReason.PROCESSOR_FAILED);
     sink.passEnded();
     sendAll();
@@ -253,9 +253,9 @@ class SinkOverflowTest extends SinkRig {
   void gapsMarkedInABatchThatFails_areToldAgainWithIt() {
     Sink sink = sink();
     add(sink, 'a', 2);
-    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
-    sink.prepareLine(GapTally.MAX_MARKER_BYTES, false, GapTally.MAX_MARKER_BYTES);
+    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 3, 3, 30, DropReason.BUFFER_FULL);
     sink.passEnded();
     fate =

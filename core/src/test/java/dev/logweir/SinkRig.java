@@ -76,7 +76,7 @@ abstract class SinkRig {
 
   static String shown(List<String> lines) {
     List<String> texts = new ArrayList<>();
-    for (String line : lines) {
+    for (String line : Tokenless.lines(lines)) {
       texts.add(line.length() < 100 ? line : line.charAt(0) + "*" + line.length());
     }
     return String.join("|", texts);
@@ -132,7 +132,7 @@ abstract class SinkRig {
   }
 
   static boolean submit(Sink sink, String text) {
-    return sink.submit(piece(text), Segment.NO_BYTES);
+    return sink.submit(piece(text), Markers.Mark.NONE);
   }
 
   static SinkReport report(Sink sink) {

@@ -130,14 +130,14 @@ class SinkTest extends SinkRig {
       int bound = 700 + over;
       Sink bounded = start(settings(), false, sender(bound)).sinks.get(0);
       assertThat(bounded.isEncodedBounded()).isTrue();
-      assertThat(bounded.maxLineBytes()).isEqualTo(bound - 257 - 1 - 21);
+      assertThat(bounded.maxLineBytes()).isEqualTo(bound - 257 - 1 - 30);
     }
     Sink wide = start(settings(), false, sender(100_000)).sinks.get(0);
     assertThat(wide.maxLineBytes()).isEqualTo(1 << 10);
     JobSettings processing = settings();
     processing.processor(line -> {});
     Job processed = start(processing, false, sender(900));
-    assertThat(processed.sinks.get(0).maxLineBytes()).isEqualTo(900 - 257 - 1 - 21 - 256);
+    assertThat(processed.sinks.get(0).maxLineBytes()).isEqualTo(900 - 257 - 1 - 30 - 256);
   }
 
   @Test

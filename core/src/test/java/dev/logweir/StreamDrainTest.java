@@ -97,7 +97,7 @@ class StreamDrainTest {
   }
 
   private static String marker(long lines, long bytes, DropReason reason) {
-    return new String(GapTally.marker(lines, bytes, reason.bit()), UTF_8);
+    return Tokenless.gap(lines, bytes, reason);
   }
 
   @Test

@@ -19,7 +19,9 @@ import java.util.concurrent.CountDownLatch;
  * the first batch.
  */
 final class MemorySender implements BatchSender {
-  private static final byte[] CONTINUED = " [logweir: continued]".getBytes(UTF_8);
+  private static final byte[] MARK_BEGIN = " [logweir ".getBytes(UTF_8);
+  private static final byte[] MARK_END = ": continued]".getBytes(UTF_8);
+  private static final int MARK_LENGTH = MARK_BEGIN.length + 8 + MARK_END.length;
   private static final Duration SLOW_PAUSE = Duration.ofMillis(2);
   private static final int LONGEST_LINE = 66 << 10;
 
@@ -121,11 +123,13 @@ final class MemorySender implements BatchSender {
   }
 
   private int withoutMark(int end) {
-    int begin = end - CONTINUED.length;
+    int begin = end - MARK_LENGTH;
     boolean marked =
         begin >= 0
             && line[end - 1] == ']'
-            && Arrays.equals(line, begin, end, CONTINUED, 0, CONTINUED.length);
+            && Arrays.equals(
+                line, begin, begin + MARK_BEGIN.length, MARK_BEGIN, 0, MARK_BEGIN.length)
+            && Arrays.equals(line, end - MARK_END.length, end, MARK_END, 0, MARK_END.length);
     return marked ? begin : end;
   }
 

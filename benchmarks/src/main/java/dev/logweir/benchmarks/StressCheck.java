@@ -17,8 +17,9 @@ final class StressCheck {
   private static final Pattern PREFIX =
       Pattern.compile("^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z \\[\\d+] ");
   private static final Pattern CELL = Pattern.compile("<([oe])([0-9a-f]{7})\\.([0-9a-f]{5})>");
-  private static final Pattern MARKER = Pattern.compile("^\\[logweir[^]]*] .*dropped here: .*");
-  private static final Pattern MARK = Pattern.compile(" \\[logweir[^:\\]]*: (continued|cut)]$");
+  private static final Pattern MARKER =
+      Pattern.compile("^\\[logweir [0-9a-f]{8}] .*dropped here: .*");
+  private static final Pattern MARK = Pattern.compile(" \\[logweir [0-9a-f]{8}: (continued|cut)]$");
 
   private final String secret;
   private final boolean prefixed;

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class StressCheckTest {
   private static final String SECRET = "correct#horse";
   private static final String MASK = "**********";
-  private static final String MARKER = "[logweir] 2 lines (40 bytes) dropped here: queue_full";
+  private static final String MARKER =
+      "[logweir 3f2a9c1e] 2 lines (40 bytes) dropped here: queue_full";
 
   private static List<String> lines(int count) {
     StringBuilder text = new StringBuilder();
@@ -114,7 +115,7 @@ class StressCheckTest {
   void fragments_areJoined() {
     String line = numbered(1).get(0);
     int cut = StressLines.CELL + 5;
-    String begin = line.substring(0, cut) + " [logweir: continued]";
+    String begin = line.substring(0, cut) + " [logweir 3f2a9c1e: continued]";
     assertThat(check(List.of(begin, line.substring(cut))).fault()).isNull();
     assertThat(check(List.of(begin, line.substring(cut + 1))).fault()).isNotNull();
     assertThat(check(List.of(begin, numbered(2).get(1))).fault()).contains("within another one");

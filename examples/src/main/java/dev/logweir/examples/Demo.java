@@ -49,7 +49,7 @@ final class Demo implements Callable<Integer> {
   private static final long BUILT_IN_BYTES = 4 << 20;
   private static final Duration ATTEMPT = Duration.ofSeconds(3);
   private static final Duration END = Duration.ofSeconds(60);
-  private static final String MARKER = "[logweir] ";
+  private static final String MARKER = "[logweir ";
   private static final int LOOK_MILLIS = 10;
 
   /**
@@ -199,7 +199,9 @@ final class Demo implements Callable<Integer> {
       gaps += markers.size();
       first = first == null && !markers.isEmpty() ? markers.get(0) : first;
       difference =
-          difference == null ? GapCheck.difference(written(folder, job), log, false) : difference;
+          difference == null
+              ? GapCheck.difference(written(folder, job), log, false, null)
+              : difference;
     }
     shown(
         difference == null && gaps > 0,

@@ -23,7 +23,7 @@ class DemoTest {
 
     assertThat(out.toString())
         .contains("shown: no loss: ", "shown: never blocked: ", "shown: bounded: ")
-        .contains("shown: counted: ", "shown: marked: ", "the first gap: [logweir] ")
+        .contains("shown: counted: ", "shown: marked: ", "the first gap: [logweir ")
         .doesNotContain("NOT SHOWN");
   }
 }

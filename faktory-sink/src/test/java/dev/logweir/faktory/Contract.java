@@ -287,7 +287,7 @@ abstract class Contract {
       StringBuilder joined = new StringBuilder();
       for (byte[] fragment : receiver.takeLines()) {
         String text = new String(fragment, UTF_8);
-        joined.append(text.replace(" [logweir: continued]", ""));
+        joined.append(text.replaceFirst(" \\[logweir [0-9a-f]{8}: continued]$", ""));
       }
       assertThat(joined.toString()).isEqualTo(line);
     }

@@ -252,7 +252,7 @@ class OutageTest {
     void take(List<?> lines) {
       for (Object line : lines) {
         String text = new String(Base64.getDecoder().decode((String) line), US_ASCII);
-        if (text.startsWith("[logweir] ")) {
+        if (text.startsWith("[logweir ")) {
           continue;
         }
         String[] words = text.split(" ", 5);

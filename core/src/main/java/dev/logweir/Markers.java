@@ -1,0 +1,102 @@
+package dev.logweir;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.security.SecureRandom;
+import java.util.Locale;
+
+/**
+ * The texts that the library itself writes into a log: of gaps, and of lines in pieces.
+ *
+ * <p>Each has the token of its job, which the job can't know: so a reader tells a marker from a
+ * text of the job that looks like one.
+ */
+final class Markers {
+  /** Room for the longest marker of a gap with its line end. */
+  static final int MAX_BYTES = 256;
+
+  /** What stands at the end of a piece of a line. Put together where it is written, of no heap. */
+  enum Mark {
+    NONE(""),
+    CONTINUED(": continued]"),
+    CUT(": cut]");
+
+    @SuppressWarnings("ImmutableEnumChecker") // nobody writes to it
+    private final byte[] end;
+
+    Mark(String end) {
+      this.end = end.getBytes(US_ASCII);
+    }
+
+    /** Returns its length in bytes. */
+    int length() {
+      return this == NONE ? 0 : BEGIN.length + TOKEN_DIGITS + end.length;
+    }
+
+    /** Adds it to a batch in which there is room for it. */
+    void put(LogBatch batch, int token) {
+      if (this == NONE) {
+        return;
+      }
+      batch.put(BEGIN, 0, BEGIN.length);
+      for (int shift = 24; shift >= 0; shift -= 8) {
+        int pair = 2 * ((token >>> shift) & 0xFF);
+        batch.put(HEX_PAIRS, pair, pair + 2);
+      }
+      batch.put(end, 0, end.length);
+    }
+  }
+
+  private static final byte[] BEGIN = " [logweir ".getBytes(US_ASCII);
+  private static final int TOKEN_DIGITS = 8;
+  private static final byte[] HEX_PAIRS = hexPairs();
+
+  private Markers() {}
+
+  /** Makes the tokens of jobs; what a job knows of others' tells it nothing of its own. */
+  static final class Tokens {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private Tokens() {}
+
+    static int next() {
+      return RANDOM.nextInt();
+    }
+  }
+
+  /** Returns a token as it stands in a marker: 8 hexadecimal digits, in lower case. */
+  static String text(int token) {
+    return String.format(Locale.ROOT, "%08x", token);
+  }
+
+  /** Returns the line of a gap's marker, without a line end. */
+  static byte[] gap(int token, long lines, long bytes, int reasons) {
+    StringBuilder text = new StringBuilder(128);
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "[logweir %08x] %,d %s (%,d %s) dropped here: ",
+            token,
+            lines,
+            lines == 1 ? "line" : "lines",
+            bytes,
+            bytes == 1 ? "byte" : "bytes"));
+    String separator = "";
+    for (DropReason reason : DropReason.ALL) {
+      if ((reasons & reason.bit()) != 0) {
+        text.append(separator).append(reason.value());
+        separator = ", ";
+      }
+    }
+    return text.toString().getBytes(US_ASCII);
+  }
+
+  private static byte[] hexPairs() {
+    byte[] pairs = new byte[512];
+    for (int i = 0; i < pairs.length; i++) {
+      int digit = i % 2 == 0 ? i >> 5 : (i >> 1) & 0xF;
+      pairs[i] = (byte) Character.forDigit(digit, 16);
+    }
+    return pairs;
+  }
+}
