@@ -87,6 +87,8 @@ public final class FaktoryConsumer implements Callable<Integer> {
     return OneLine.failures(new CommandLine(new FaktoryConsumer(environment)));
   }
 
+  // The compiler of 17 reads no annotation within a type argument from a class file.
+  @SuppressWarnings("NullAway")
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();

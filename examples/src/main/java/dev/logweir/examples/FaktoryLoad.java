@@ -93,6 +93,8 @@ public final class FaktoryLoad implements Callable<Integer> {
     return OneLine.failures(new CommandLine(new FaktoryLoad(environment)));
   }
 
+  // The compiler of 17 reads no annotation within a type argument from a class file.
+  @SuppressWarnings("NullAway")
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
