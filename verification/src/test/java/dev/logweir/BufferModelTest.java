@@ -45,7 +45,7 @@ class BufferModelTest {
     /** Takes what there is, as a drain does; returns it. */
     String drain() {
       int before = drained.length();
-      buffer.snapshot(view);
+      buffer.snapshot(view, drained.length());
       Segment last = null;
       for (Segment at = view.head; at != null; at = view.after(at)) {
         told.add(at.gapLines, at.gapBytes, at.gapReasons);

@@ -50,7 +50,7 @@ class SinkModelTest {
       piece.setContent(bytes, 0, bytes.length);
       piece.setPart(true, true, false);
       piece.setTally(bytes.length + 1L, 1);
-      if (sink.submit(piece, Segment.NO_BYTES)) {
+      if (sink.submit(piece, Markers.Mark.NONE)) {
         taken.incrementAndGet();
       }
     }
