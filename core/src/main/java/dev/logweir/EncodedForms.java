@@ -176,10 +176,27 @@ final class EncodedForms {
   int special(byte[] bytes, int from, int to) {
     byte[] table = classes;
     int index = from;
-    while (index < to && !isSpecial(table, bytes, index, to)) {
-      index++;
+    while (true) {
+      // Most bytes are none, so that four are looked at with one branch.
+      while (index + 3 < to
+          && (table[bytes[index] & 0xFF]
+                  | table[bytes[index + 1] & 0xFF]
+                  | table[bytes[index + 2] & 0xFF]
+                  | table[bytes[index + 3] & 0xFF])
+              == 0) {
+        index += 4;
+      }
+      int last = Math.min(index + 4, to);
+      while (index < last) {
+        if (isSpecial(table, bytes, index, to)) {
+          return index;
+        }
+        index++;
+      }
+      if (index >= to) {
+        return to;
+      }
     }
-    return index;
   }
 
   private static boolean isSpecial(byte[] table, byte[] bytes, int index, int to) {

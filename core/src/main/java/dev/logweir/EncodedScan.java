@@ -42,6 +42,10 @@ final class EncodedScan {
   private int tailEnd;
 
   private int first;
+
+  /** Where the first special byte is, for both searches. */
+  private int firstSpecial;
+
   private int escapeFrom;
   private int special;
   private int escapeStart;
@@ -105,8 +109,9 @@ final class EncodedScan {
     found = 0;
     walk.begin(values, forms, bytes, end, !ends);
     first = from;
-    escapeFrom = from;
-    special = -1;
+    firstSpecial = forms.special(bytes, from, end);
+    special = firstSpecial;
+    escapeFrom = Math.max(from, special - values.longest());
     formFrom = from;
     lineBreak = -1;
     int carriedStart = goingOn;
@@ -267,7 +272,7 @@ final class EncodedScan {
     formStart = NONE;
     while (forms.escapes && formFrom < end) {
       if (lineBreak < formFrom) {
-        lineBreak = formFrom;
+        lineBreak = Math.max(formFrom, firstSpecial);
         while (lineBreak < end && breakEnd(lineBreak) == lineBreak) {
           lineBreak = forms.special(bytes, lineBreak + 1, end);
         }
@@ -294,7 +299,7 @@ final class EncodedScan {
         open(from, at, ~state, signatures.depth(state));
         return;
       }
-      int next = signatures.child(state, bytes[at]);
+      int next = state == 0 ? signatures.root(bytes[at]) : signatures.child(state, bytes[at]);
       if (next == 0) {
         int after = state == 0 ? at : breakEnd(at);
         if (after == at) {

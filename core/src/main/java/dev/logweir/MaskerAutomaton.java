@@ -127,6 +127,11 @@ final class MaskerAutomaton {
     return child;
   }
 
+  /** Returns the state that a value's first byte leads to, 0 if no value begins so. */
+  int root(byte label) {
+    return roots[label & 0xFF];
+  }
+
   /** Whether a value goes on from a state. */
   boolean goesOn(int state) {
     return children[state] != 0;
