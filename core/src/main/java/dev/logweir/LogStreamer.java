@@ -131,6 +131,10 @@ public final class LogStreamer implements AutoCloseable {
    * and returns the report so far. An interrupt cancels: what is held is dropped, and the report
    * returned at once with the interrupt restored.
    *
+   * <p>Where the JVM has no memory for the report, also not within half a second after the end, the
+   * one returned has no counts and says only that the log is not complete; {@link #report()} has
+   * the counts once there is memory again.
+   *
    * @param timeout 0 to 1 day
    * @throws NullPointerException if {@code timeout} is null
    * @throws IllegalArgumentException if {@code timeout} is out of range
