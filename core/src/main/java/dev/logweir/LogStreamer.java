@@ -132,8 +132,8 @@ public final class LogStreamer implements AutoCloseable {
    * returned at once with the interrupt restored.
    *
    * <p>Where the JVM has no memory for the report, also not within half a second after the end, the
-   * one returned has no counts and says only that the log is not complete; {@link #report()} has
-   * the counts once there is memory again.
+   * one returned says only that the log is not complete, by one line of each sink dropped as {@link
+   * DropReason#MEMORY}; {@link #report()} has the counts once there is memory again.
    *
    * @param timeout 0 to 1 day
    * @throws NullPointerException if {@code timeout} is null
