@@ -469,14 +469,21 @@ final class Job {
       }
     } finally {
       unlockAll();
-      // With no lock held: an interrupt may run foreign code, and a thread takes its time to start.
-      for (int i = 0; i < all.size(); i++) {
-        all.get(i).interruptAbandoned();
-      }
-      // Last, so that a line in hand is not lost for a second reason: the interrupt.
-      if (streams != null && !streams.giveUp()) {
-        streams.discard(true);
-      }
+    }
+  }
+
+  /**
+   * Interrupts the calls that were given up when the account was closed. With no lock held: an
+   * interrupt may run foreign code, and a thread takes its time to start.
+   */
+  void interruptCalls() {
+    List<Sink> all = sinks;
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).interruptAbandoned();
+    }
+    // Last, so that a line in hand is not lost for a second reason: the interrupt.
+    if (drain != null && !drain.giveUp()) {
+      drain.discard(true);
     }
   }
 

@@ -19,12 +19,43 @@ final class JobDrain extends WorkerPool.Work {
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
+  /*
+   * The state says who owns the drain: both StreamDrains and the reading side of both buffers. It
+   * changes by compare-and-set, with no lock, so that a write never waits for a drain. Only an owner
+   * sets it without a comparison: nobody else moves a drain that is RUNNING or AGAIN anywhere but to
+   * AGAIN.
+   *
+   *   IDLE ------ request ----------------> REQUESTED    the first to ask hands it to a thread
+   *   REQUESTED - run, drainNow ----------> RUNNING      drainNow and the end also take it from IDLE
+   *   REQUESTED - no thread to be had ----> IDLE         the timer asks again
+   *   RUNNING --- request ----------------> AGAIN
+   *   AGAIN ----- the pass has ended -----> RUNNING      it looks once more
+   *   RUNNING --- nothing more to take ---> IDLE
+   *   RUNNING --- other jobs wait --------> REQUESTED    after a bounded piece of work
+   *   IDLE ------ a write begins ---------> THROUGH      its lines go past the buffer
+   *   THROUGH --- it ends ----------------> IDLE
+   *   THROUGH --- request ----------------> AGAIN
+   *   AGAIN ----- the write ends ---------> REQUESTED    who asked comes before the next write
+   *
+   * AGAIN keeps its owner, and only that owner knows whether it is a drain or a write. No request is
+   * lost: it either finds REQUESTED or AGAIN, whose owner looks later, or makes the state one of
+   * these. Whoever leaves RUNNING wakes the callers of drainNow.
+   *
+   * The lock is the job's. It guards what others ask of a pass: its thread, how far it came, who
+   * waits for it. The fields without it are the owner's. No pass runs under it, as a pass calls
+   * processors and takes the locks of buffers and sinks, which come before it.
+   */
+
   private enum State {
+    /** Nobody drains, and nobody has asked. */
     IDLE,
+    /** A thread of the pool will drain; until then anybody else may begin in its place. */
     REQUESTED,
+    /** A thread drains, and owns both streams. */
     RUNNING,
+    /** As RUNNING or THROUGH, and somebody has asked since: the owner must not end with IDLE. */
     AGAIN,
-    /** A write gives its lines to the sink itself. */
+    /** A write owns both streams, and gives its lines to the sink itself. */
     THROUGH
   }
 
@@ -75,7 +106,7 @@ final class JobDrain extends WorkerPool.Work {
   @GuardedBy("lock")
   private @Nullable Object countedTo;
 
-  /** A call in a pass was hit by an interrupt, or left one; of the thread that drains. */
+  /** A call in a pass was hit by an interrupt, or left one. The owner's. */
   private boolean interruptSeen;
 
   /** How far the last pass came in each stream, for who waits for the drain. */
@@ -104,13 +135,13 @@ final class JobDrain extends WorkerPool.Work {
 
   private volatile Outcome last = Outcome.TAKEN;
 
-  /** Whether it is for want of memory that a pass ended. */
+  /** Whether a pass ended for want of memory. The owner's. */
   private boolean memoryShort;
 
-  /** Bytes taken of stderr since it was stdout's turn. */
+  /** Bytes taken of stderr since it was stdout's turn. The owner's. */
   private int ahead;
 
-  /** Number of the last line given out. */
+  /** Number of the last line given out. The owner's. */
   private long lastNumber;
 
   JobDrain(

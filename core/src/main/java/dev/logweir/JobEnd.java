@@ -15,6 +15,28 @@ import org.jspecify.annotations.Nullable;
  * of {@link Job#finish}.
  */
 final class JobEnd {
+  /*
+   * Who takes which step, on whose thread:
+   *
+   *   begin            the caller of finish or close     no more writes; timers set; a last drain
+   *   Job.drained      the drain                         both streams are empty: Sink.noMore
+   *   Job.sinkDone     a sending thread, or the drain    one sink has sent all
+   *   allSent          the last of these                 logOver
+   *   logTimeUp        the timer                         logOver, if it is not there by then
+   *   logOver, once    one of the two, or timeUp         the account is closed; Closing is handed over
+   *   Closing.run      a thread for ends                 processors, senders, callback; then over
+   *   timeUp           the timer, or who cancels         all of it now: logOver, giveUp, over
+   *   over, once       any of them                       the callers of finish return
+   *
+   * A step may come before the one it waits for has returned, and two threads may come to one at the
+   * same moment. So each is taken once: logOver under the account's lock, over under the job's.
+   *
+   * The account's lock is outermost: closing the account takes all locks of the job, and who comes
+   * second must find it closed. Under the job's lock are the fields here; closing a processor or
+   * sender, the callback and the log run under none. A thread in such a call is interrupted under
+   * the job's lock, so that the interrupt does not hit what it does next.
+   */
+
   /** The share of the time kept for what comes after the log: a fifth or a second, at most half. */
   private static final long AFTER_LOG_SHARE = 5;
 
@@ -59,7 +81,6 @@ final class JobEnd {
 
   /**
    * The callback after the log must not begin any more: the job is cancelled, or its time is up.
-   * Guarded by the job's lock.
    */
   @GuardedBy("job.lock")
   private boolean callbackBarred;
@@ -180,11 +201,13 @@ final class JobEnd {
    */
   private void logOver(boolean timeIsUp) {
     Closing next;
+    boolean closes = false;
     account.lock();
     try {
       if (isAccountClosed()) {
         return;
       }
+      closes = true;
       job.closeAccount();
       next = prepared;
       next.inTime = job.engine.time.nanoTime() - deadlineNanos < 0;
@@ -197,6 +220,9 @@ final class JobEnd {
       }
     } finally {
       account.unlock();
+      if (closes) {
+        job.interruptCalls(); // also after a failure: who waits for the lock tries the rest again
+      }
     }
     // Where no thread is to be had for it, one for drains will do.
     boolean started = job.engine.closings.execute(next) || job.engine.drains.execute(next);

@@ -16,6 +16,36 @@ import org.jspecify.annotations.Nullable;
  * buffer is free, and then to the next line end. Thread-safe; each write is atomic.
  */
 public final class SafeBuffer extends OutputStream {
+  /*
+   * Three parties use a buffer. Writers append at the tail. The drain, one thread at a time, reads
+   * from the head. The job closes it and gives up what is left.
+   *
+   * The lock guards all that changes. It is held for copies of memory, for a segment, and for a
+   * sink's lock, which comes after it; never for a processor, a sender or a logger. What a write has
+   * to start, a drain or a send, it starts after the lock.
+   *
+   * The drain reads bytes without the lock. It takes a snapshot under it (StreamView) and reads no
+   * further; bytes before a segment's end never change once they are there. Segment.start is the
+   * drain's. Writers read it without a lock of their own: it only grows, so that an old value costs a
+   * request too many, or leaves a little room unused.
+   *
+   * A segment belongs to the buffer, and is charged to its account, from takeSpares to release. The
+   * drain copies out of it and never keeps it.
+   *
+   * Past the buffer: with one sink, and nobody who looks at lines, a write may give whole lines to
+   * the sink itself.
+   *
+   *   1. beginThrough moves the drain from IDLE to THROUGH. If it fails, somebody drains or will, and
+   *      the lines must queue behind what that thread takes: the write goes through the buffer.
+   *   2. passThrough copies lines into the open batch, under this lock and then the sink's, as long
+   *      as the buffer holds nothing but the beginning of the first of them.
+   *   3. What the sink has no room for, and the beginning of a line at the end, goes into the buffer.
+   *   4. After the lock, StreamDrain.endThrough starts the send that is due and gives the drain back.
+   *      It asks for a pass if the buffer has more than the beginning of a line, or if the send is to
+   *      go to an executor of the user, whose code no write runs.
+   */
+
+  /** Once dropping has begun, it goes on until one part in so many of the buffer is free. */
   private static final int RESUME_SHARE = 8;
 
   /** Each byte as an array: a write of one takes no memory either. */
@@ -23,11 +53,14 @@ public final class SafeBuffer extends OutputStream {
 
   private final MemoryLock lock = new MemoryLock();
   private final JobDrain drain;
+
+  /** Under the lock but for what needs none: to recycle a chain, and to forget a waiter. */
   private final SegmentAccount account;
+
   private final int maxSegments;
   private final Totals totals;
 
-  /** To whom whole lines may go past the buffer. */
+  /** To whom whole lines may go past the buffer; null if they may not. */
   @GuardedBy("lock")
   private @Nullable StreamDrain through;
 
@@ -876,19 +909,19 @@ public final class SafeBuffer extends OutputStream {
     return lock;
   }
 
-  /** From now on drops count in the meters only. Guarded by the lock. */
+  /** From now on drops count in the meters only. */
   @GuardedBy("lock")
   void markReported() {
     reported = true;
   }
 
-  /** Returns the lines accepted and not dropped; guarded by the lock. */
+  /** Returns the lines accepted and not dropped. */
   @GuardedBy("lock")
   long keptLinesSoFar() {
     return acceptedLines - dropped.lines();
   }
 
-  /** Returns the bytes accepted and not dropped; guarded by the lock. */
+  /** Returns the bytes accepted and not dropped. */
   @GuardedBy("lock")
   long keptBytesSoFar() {
     return acceptedBytes - dropped.bytes();

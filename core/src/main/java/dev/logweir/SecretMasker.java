@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -52,10 +53,11 @@ public final class SecretMasker implements LogProcessor {
   private volatile MaskerValues values;
   private volatile int count;
 
-  /** All texts that are encoded; guarded by {@code adding}. */
+  /** All texts that are encoded. */
+  @GuardedBy("adding")
   private Set<String> encodedTexts = Set.of();
 
-  /** Guarded by {@code adding}. */
+  @GuardedBy("adding")
   private boolean wideSpaces;
 
   private SecretMasker(Builder builder) {
@@ -212,6 +214,7 @@ public final class SecretMasker implements LogProcessor {
     return values;
   }
 
+  @GuardedBy("adding")
   private MaskerValues with(MaskerValues before, SecretForms more) {
     MaskerAutomaton plain = before.plain().with(more.plain);
     boolean wide = wideSpaces || more.wideSpaces;
@@ -223,6 +226,7 @@ public final class SecretMasker implements LogProcessor {
     return new MaskerValues(plain, EncodedForms.of(encoded, wide, plain, texts));
   }
 
+  @GuardedBy("adding")
   private void keep(SecretForms more) {
     wideSpaces |= more.wideSpaces;
     if (!more.encoded.isEmpty()) {

@@ -7,6 +7,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Gives the batches of one sink to its sender, one at a time, as long as there are any. */
 final class SendTask extends WorkerPool.Work {
+  /*
+   * One task at a time is under way for a sink: Sink.claimStart sees to it. It runs until nothing is
+   * due, or gives way after a batch if other jobs wait for a thread.
+   *
+   * A call of the sender, and the lock under which it goes on:
+   *
+   *   current          a batch is taken for it                          the sink's
+   *   ended            the sender has returned; its result is counted   the sink's
+   *   given up         the job has ended first: current is null         the sink's, with all others
+   *   returned         no interrupt hits its thread from here on        interrupts
+   *
+   * The result of a call counts if the call is still current when it ends. One that was given up is
+   * counted already, and its batch goes to the garbage collector, as the sender may have kept it.
+   *
+   * An interrupt may run foreign code, such as the close of a channel, and writers want the sink's
+   * lock. So it has a lock of its own, which no writer takes. The interrupt flag is cleared under it too: then none that was meant for one call hits the next.
+   */
+
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Sink sink;
@@ -227,7 +245,7 @@ final class SendTask extends WorkerPool.Work {
     }
   }
 
-  /** Returns the batch being sent. Guarded by the sink's lock. */
+  /** Returns the batch being sent. */
   @GuardedBy("sink.lock")
   @Nullable LogBatch batch() {
     Call call = current;
@@ -249,7 +267,7 @@ final class SendTask extends WorkerPool.Work {
     return log.isTelling() || isOn(Thread.currentThread());
   }
 
-  /** Gives up the call under way, which is to be interrupted. Guarded by the sink's lock. */
+  /** Gives up the call under way, which is to be interrupted. */
   @GuardedBy("sink.lock")
   void abandon() {
     Call call = current;

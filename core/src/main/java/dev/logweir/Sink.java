@@ -15,6 +15,34 @@ import org.jspecify.annotations.Nullable;
  * {@link #submit}, from any thread.
  */
 final class Sink {
+  /*
+   * The lock guards all that changes here and in the parts that have no lock of their own: the
+   * assembly, the queue, the ledger, the account, the recent lines, what the sender's calls tell, and
+   * which call the task is in. It comes after the locks of BatchShipper and SafeBuffer, and before
+   * Job's. Locks of several sinks are taken in the order of the job's list.
+   *
+   * Under it: copies, counts, a segment of the pool or the budget, a timer. Not under it: the sender,
+   * a meter, a logger, or the start of the task, which may go to an executor of the user. A
+   * budget that gets something back may ask for drains of other jobs, on this thread and under this
+   * lock; that takes leaves and the other job's own lock, and no sink's.
+   *
+   * The start of the task in two steps. Under the lock claimStart looks whether something is due and
+   * claims: busy, so that nobody else does, and startClaimed. After the lock startIfClaimed starts the
+   * task, on whichever thread comes first: a claim is spent once. The task ends by itself: nextToSend
+   * finds nothing due, under the lock, and takes busy back. So what is due is always either seen by a
+   * task under way or claimed.
+   *
+   * A batch is in one of three places: open, queued, or being sent. It belongs to this sink from
+   * BatchAssembly.begin to free. Its segments go back to the pool unless a sender may still read them.
+   *
+   * Lines that have no room wait in the buffers: blocked, until a send ends or the policy may drop, or starved, until the
+   * budget or the heap has a segment. The sink then asks for a drain. Whoever leads the drain makes
+   * room first (prepare) and adds then (held): between the two the open batch is not sent.
+   *
+   * The end: ending (no policy drops from here on), late (half of the time is gone), noMore (the open
+   * batch is the last), through (all is sent; told to the job once), ended (the account is closed).
+   */
+
   /** How many batches are dropped before the lock is given to others. */
   private static final int DROP_STEPS = 64;
 
@@ -561,7 +589,7 @@ final class Sink {
     }
   }
 
-  // ---- the queue; guarded by the lock ----
+  // ---- the queue ----
 
   /** Moves the open batch into the queue, or drops what the policy says; false if it must wait. */
   @GuardedBy("lock")
@@ -799,10 +827,7 @@ final class Sink {
     signal();
   }
 
-  /**
-   * Returns the next batch to send; null if there is none, and then the task is over. Guarded by
-   * the lock.
-   */
+  /** Returns the next batch to send; null if there is none, and then the task is over. */
   @GuardedBy("lock")
   @Nullable LogBatch nextToSend() {
     if (ended) {
@@ -839,7 +864,7 @@ final class Sink {
     return batch;
   }
 
-  /** Whether all is sent that ever will be; true once. Guarded by the lock. */
+  /** Whether all is sent that ever will be; true once. */
   @GuardedBy("lock")
   boolean comesThrough() {
     boolean all = noMore && !busy && assembly.open() == null && queue.isEmpty() && !isGapDue();
@@ -850,10 +875,7 @@ final class Sink {
     return true;
   }
 
-  /**
-   * Takes note of what became of a batch. Guarded by the lock. Returns whether the drain waits for
-   * room.
-   */
+  /** Takes note of what became of a batch. Returns whether the drain waits for room. */
   @GuardedBy("lock")
   boolean sent(LogBatch batch, @Nullable Throwable failure, SinkLedger.Loss lost) {
     ledger.sent(batch, failure, lost, batch.isWritten());
@@ -1098,7 +1120,7 @@ final class Sink {
     task.interruptAbandoned();
   }
 
-  /** Counts the batch of a call that is given up. Guarded by the lock. */
+  /** Counts the batch of a call that is given up. */
   @GuardedBy("lock")
   void abandoned(LogBatch batch) {
     ledger.abandoned(batch, batch.isWritten());
@@ -1125,7 +1147,7 @@ final class Sink {
     }
   }
 
-  /** Ends the account and the timers after the last line. Guarded by the lock. */
+  /** Ends the account and the timers after the last line. */
   @GuardedBy("lock")
   void close() {
     ended = true;
@@ -1167,7 +1189,7 @@ final class Sink {
     }
   }
 
-  // ---- looking at it; guarded by the lock ----
+  // ---- looking at it ----
 
   @GuardedBy("lock")
   Tally heldInBatches() {

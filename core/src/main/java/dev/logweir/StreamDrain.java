@@ -20,6 +20,19 @@ final class StreamDrain implements LineTarget {
   private static final int GROWTH = 3;
   private static final long TURN_NANOS = 10_000_000L;
 
+  /*
+   * There is no lock here. Everything belongs to the owner of JobDrain's state, one thread at a time.
+   * The last owner has written that state and the next one has read it, so that each sees what the
+   * other left. One thing is read by other threads: whose call is under way (callee).
+   *
+   * A pass reads what the buffer's snapshot shows. It copies bytes to the sinks, or lends them to
+   * processors as a LogLine; no segment leaves the buffer. How far it came is in Segment.start, and
+   * SafeBuffer.release gives back what is before.
+   *
+   * Room first: each sink is asked for room before a line is taken. If one has none, the pass stops,
+   * the line stays in the buffer, and no sink has it. So a line goes to all sinks or to none.
+   */
+
   private final JobDrain drain;
   private final SafeBuffer buffer;
   private final LogSource source;

@@ -16,6 +16,16 @@ import org.jspecify.annotations.Nullable;
  * up.
  */
 final class WorkerPool {
+  /*
+   * The lock is a leaf: only the timer's is taken under it, and no work runs under it. Whoever hands work
+   * over may hold any other lock. A thread is made and started after it.
+   *
+   * A worker is started, then idle or at a task, by turns. One that hangs is lost: it is out of the
+   * list, another may take its place, and it ends when its task returns. A loss is counted to whose
+   * call hangs, or else here, to nobody, and then it is bounded. Both bounds are for threads that
+   * never come back: without them each would cost a thread for ever.
+   */
+
   /** Work in pieces so short that one that takes as long as this hangs. */
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 

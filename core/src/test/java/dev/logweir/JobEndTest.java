@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -34,6 +35,75 @@ class JobEndTest {
 
   private LogStreamer.Builder job(BatchSender target) {
     return LogStreamer.builder(target).engine(engine).maxSize(4 << 10);
+  }
+
+  // ---- held up by an interrupt ----
+
+  /** A sender's channel, whose close does not return: whoever interrupts the sender runs it. */
+  private static final class HangingChannel extends AbstractInterruptibleChannel {
+    final CountDownLatch sending = new CountDownLatch(1);
+    final CountDownLatch closing = new CountDownLatch(1);
+    final CountDownLatch released = new CountDownLatch(1);
+
+    void send() throws Exception {
+      begin();
+      try {
+        sending.countDown();
+        released.await();
+      } finally {
+        end(true);
+      }
+    }
+
+    @Override
+    protected void implCloseChannel() {
+      closing.countDown();
+      boolean interrupted = false;
+      while (released.getCount() > 0) {
+        try {
+          released.await();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Test
+  void closeFromAnotherThread_doesNotWaitForAnInterruptThatHangs() throws Exception {
+    HangingChannel channel = new HangingChannel();
+    BatchSender hanging = batch -> channel.send();
+    LogStreamer log = job(hanging).start();
+    log.stdout().write(LINE);
+    channel.sending.await();
+    Elsewhere<LogReport> finish = Elsewhere.call(() -> log.finish(Duration.ofHours(1)));
+    time.awaitWaiting(1);
+    Elsewhere<Boolean> first =
+        Elsewhere.call(
+            () -> {
+              log.close();
+              return true;
+            });
+    channel.closing.await();
+
+    Elsewhere<Boolean> second =
+        Elsewhere.call(
+            () -> {
+              log.close();
+              return true;
+            });
+
+    try {
+      assertThat(second.get()).isTrue();
+      assertThat(finish.get().isComplete()).isFalse();
+      assertThat(first.isDone()).isFalse();
+    } finally {
+      channel.released.countDown();
+    }
+    assertThat(first.get()).isTrue();
   }
 
   // ---- cancelled ----

@@ -1,5 +1,6 @@
 package dev.logweir.opslevel;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.logweir.SendCall;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
@@ -43,20 +44,21 @@ final class Circuit {
 
   private final PausedCalls waiting;
 
+  /** Also held for each call of the breaker that may change its state. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /**
-   * Under the lock, as all calls of the breaker: so that leave is known to be of the state that
-   * gave it.
-   */
+  /** Counts the changes of state, so that leave is known to be of the state that gave it. */
+  @GuardedBy("lock")
   private int generation;
 
-  /** How long the server wants to be left alone, by the failure being told. Under the lock. */
+  /** How long the server wants to be left alone, by the failure being told. */
+  @GuardedBy("lock")
   private long askedMillis;
 
   private volatile long openUntilNanos;
   private volatile boolean closed;
 
+  @SuppressWarnings("GuardedBy") // the breaker asks for its wait in a call under the lock
   Circuit(OpsLevelClient.Builder settings) {
     nanoTime = settings.nanoTime;
     pauses = settings.pauses;
@@ -241,6 +243,7 @@ final class Circuit {
      * The server is not there. What began before a change of the circuit says nothing of the time
      * after.
      */
+    @SuppressWarnings("GuardedBy") // change() runs what it is given under the lock
     void failed(AttemptException e) {
       change(
           () -> {
@@ -262,6 +265,7 @@ final class Circuit {
       waiting.wakeAll();
     }
 
+    @SuppressWarnings("GuardedBy") // change() runs what it is given under the lock
     private boolean isCurrent() {
       return acquired && given == generation;
     }

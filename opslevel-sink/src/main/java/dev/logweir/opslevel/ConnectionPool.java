@@ -1,5 +1,6 @@
 package dev.logweir.opslevel;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -22,8 +23,13 @@ final class ConnectionPool {
   /** Signalled for a connection or a place that came free, and to all for a call cancelled. */
   private final Condition changed = lock.newCondition();
 
+  @GuardedBy("lock")
   private final ArrayDeque<Connection> idle = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private int inUse;
+
+  @GuardedBy("lock")
   private boolean closed;
 
   ConnectionPool(int max) {
