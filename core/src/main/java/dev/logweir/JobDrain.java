@@ -540,8 +540,10 @@ final class JobDrain extends WorkerPool.Work {
       runner = null;
       counted = countedTo;
       countedTo = null;
-      outTaken = out.takenBytes();
-      errTaken = err.takenBytes();
+      if (!givenUp) { // else what was in hand is lost: nobody is to be told that it was taken
+        outTaken = out.takenBytes();
+        errTaken = err.takenBytes();
+      }
       passes++;
       if (idle != null) {
         idle.signalAll(); // callers of drainNow, who may have waited for no more than this

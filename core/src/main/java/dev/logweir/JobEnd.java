@@ -43,7 +43,7 @@ final class JobEnd {
   private static final long AFTER_LOG_NANOS = 1_000_000_000L;
 
   /** Half of the time, the log's time, all of it. */
-  private static final int TIMERS = 3;
+  private static final int TIMERS = 4;
 
   private final Job job;
 
@@ -119,6 +119,7 @@ final class JobEnd {
     boolean sent = isAccountClosed();
     if (!sent) {
       timer(timeIsHalf, logNanos / 2);
+      timer(timeIsHalf, logNanos / 4 * 3);
       timer(logTimeIsUp, logNanos);
     }
     if (!sent || !waits) {

@@ -110,6 +110,20 @@ final class Sink {
   @GuardedBy("lock")
   private boolean blocked;
 
+  /** For how long lines waited since the end was looked at last, and since when they do now. */
+  @GuardedBy("lock")
+  private long blockedNanos;
+
+  @GuardedBy("lock")
+  private long blockedSince;
+
+  @GuardedBy("lock")
+  private long lookedNanos;
+
+  /** The batch that was being sent then; 0 if none was. */
+  @GuardedBy("lock")
+  private long callLooked;
+
   /**
    * Lines wait for a segment: the sink's own reserve, which the budget does not tell of, will do.
    */
@@ -661,6 +675,9 @@ final class Sink {
 
   @GuardedBy("lock")
   private void block() {
+    if (ending && !blocked) {
+      blockedSince = job.engine.time.nanoTime();
+    }
     blocked = true;
     if (!ending && waitTimer == null) {
       advancesBefore = told.advances();
@@ -897,9 +914,17 @@ final class Sink {
       waitTimer = null;
     }
     boolean wake = blocked || starved;
-    blocked = false;
+    unblock();
     starved = false;
     return wake;
+  }
+
+  @GuardedBy("lock")
+  private void unblock() {
+    if (ending && blocked) {
+      blockedNanos += job.engine.time.nanoTime() - blockedSince;
+    }
+    blocked = false;
   }
 
   // ---- flushing ----
@@ -966,6 +991,8 @@ final class Sink {
       ending = true;
       deadlineNanos = deadline;
       overflowing = false;
+      lookedNanos = job.engine.time.nanoTime();
+      blockedSince = lookedNanos;
       LogBatch sending = sending();
       if (sending != null) {
         sending.call().beginEnd(deadline);
@@ -976,29 +1003,46 @@ final class Sink {
   }
 
   /**
-   * Half of the time is gone: under drop-oldest the last batch goes first; and from now on no sink
-   * makes the others wait. One that does by then has more in its queue than it sends in the other
-   * half, unless it becomes faster: what it drops it would have dropped at the deadline.
+   * Half of the time is gone, or more: under drop-oldest the last batch goes first; and a sink that
+   * is in the way of the others holds them no longer. It is, if lines waited for it most of the
+   * time since the last such look, or if it is still at the call it was at then. What it drops then
+   * it would have dropped at the deadline.
    */
   void beLate() {
     boolean wake;
     lock.lock();
     try {
       boolean behind = blocked || !queue.isEmpty();
-      yields = job.sinks.size() > 1;
-      late = behind && settings.overflow == OverflowPolicy.DROP_OLDEST;
+      late |= behind && settings.overflow == OverflowPolicy.DROP_OLDEST;
+      lookForSlowness();
       if (ended || !(late || (yields && blocked))) {
         return;
       }
       dropOlder();
       wake = blocked;
-      blocked = false;
+      unblock();
     } finally {
       lock.unlock();
     }
     if (wake) {
       job.requestDrain();
     }
+  }
+
+  @GuardedBy("lock")
+  private void lookForSlowness() {
+    long now = job.engine.time.nanoTime();
+    long waited = blockedNanos + (blocked ? now - blockedSince : 0);
+    boolean several = job.sinks.size() > 1;
+    LogBatch sending = sending();
+    long call = sending == null ? 0 : sending.sequence();
+    boolean slow = blocked && 2 * waited >= now - lookedNanos;
+    boolean stuck = call > 0 && call == callLooked;
+    yields |= several && (slow || stuck);
+    callLooked = call;
+    lookedNanos = now;
+    blockedNanos = 0;
+    blockedSince = now;
   }
 
   /** Drops the older batches, in steps: it runs on the timer, and writers want the lock. */

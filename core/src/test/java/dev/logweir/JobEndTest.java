@@ -265,8 +265,9 @@ class JobEndTest {
     progress.release();
     Eventually.until(() -> sent.get() == 1);
     time.advance(Duration.ofSeconds(5));
+    time.advance(Duration.ofMillis(2_500)); // it may not have been full at half of the time
     sender.awaitLines(lines);
-    time.advance(Duration.ofSeconds(5));
+    time.advance(Duration.ofMillis(2_500));
     LogReport report = finish.get();
     assertThat(report.sinks().get(1).isComplete()).isTrue();
     assertThat(report.sink().dropped(DropReason.FLUSH_TIMEOUT).lines()).isPositive();
