@@ -200,10 +200,14 @@ final class FailureLog {
    * @param cause shown with its stack trace
    */
   void warn(String format, @Nullable Object detail, @Nullable Throwable cause) {
-    if (detail == null) {
-      tell(Level.WARN, cause, format);
-    } else {
-      tell(Level.WARN, cause, format, detail);
+    try {
+      if (detail == null) {
+        tell(Level.WARN, cause, format);
+      } else {
+        tell(Level.WARN, cause, format, detail);
+      }
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
     }
   }
 
@@ -222,7 +226,11 @@ final class FailureLog {
   }
 
   void debug(String format, Object first, Object second) {
-    tell(Level.DEBUG, null, format, first, second);
+    try {
+      tell(Level.DEBUG, null, format, first, second);
+    } catch (Throwable ignored) {
+      // No memory, or no stack left, for a message.
+    }
   }
 
   /** Leaves out what comes out of a call of the logger, such as an appender that fails here. */

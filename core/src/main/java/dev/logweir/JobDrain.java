@@ -760,8 +760,10 @@ final class JobDrain extends WorkerPool.Work {
     if (abandoned.count() < AbandonedCalls.LIMIT) {
       return false;
     }
-    for (LogProcessor processor : job.settings.processors) {
-      if (abandoned.isAtLimit(processor)) {
+    // By index: an iterator takes memory, and nothing here may fail.
+    List<LogProcessor> processors = job.settings.processors;
+    for (int i = 0; i < processors.size(); i++) {
+      if (abandoned.isAtLimit(processors.get(i))) {
         return true;
       }
     }

@@ -384,8 +384,9 @@ final class JobEnd {
         call(whose);
       } catch (Throwable e) {
         warn(what, whose, e);
+      } finally {
+        end(whose);
       }
-      end(whose);
     }
 
     private void warn(String what, Object whose, Throwable e) {

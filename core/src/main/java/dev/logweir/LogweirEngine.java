@@ -61,6 +61,9 @@ public final class LogweirEngine implements AutoCloseable {
   @GuardedBy("scratchLock")
   private final List<Scratch> scratches;
 
+  /** A job that starts beside {@link #close} is ended by it, or does not start. */
+  private final MemoryLock registering = new MemoryLock();
+
   private volatile boolean closed;
   private final AtomicBoolean released = new AtomicBoolean();
 
@@ -149,7 +152,12 @@ public final class LogweirEngine implements AutoCloseable {
       throw new IllegalStateException("the shared engine can't be closed");
     }
     long deadline = time.nanoTime() + nanos;
-    closed = true;
+    registering.lock();
+    try {
+      closed = true; // a job that is not among the jobs by now does not start
+    } finally {
+      registering.unlock();
+    }
     boolean waits = !isOn() && !isWithinAJob();
     List<LogReport> reports = null;
     while (reports == null) {
@@ -240,10 +248,14 @@ public final class LogweirEngine implements AutoCloseable {
   }
 
   void register(Job job) {
-    jobs.add(job);
-    if (closed) {
-      jobs.remove(job);
-      throw new IllegalStateException("the engine is closed");
+    registering.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the engine is closed");
+      }
+      jobs.add(job);
+    } finally {
+      registering.unlock();
     }
   }
 

@@ -158,6 +158,7 @@ final class ProcessPump {
     if (failure != null) {
       job.log.debug("{}: {} in a read of its {}", Thrown.type(failure), source);
     }
+    SourceEnd end = SourceEnd.of(source, failure);
     if (hold(1)) {
       buffer(source).endLine();
     }
@@ -166,16 +167,14 @@ final class ProcessPump {
       holding--;
       reading--;
       if (!detached) {
-        ended(
-            failure == null
-                ? new SourceEnd(source, SourceEnd.Kind.ENDED, null)
-                : new SourceEnd(source, SourceEnd.Kind.READ_FAILED, failure.getClass().getName()));
+        ended(end);
       }
+    } finally {
+      // Whatever memory there is: the caller waits for it.
       if (reading == 0) {
         job.pumpEnded();
       }
       changed.signalAll(); // the caller of run
-    } finally {
       lock.unlock();
     }
   }
@@ -251,10 +250,10 @@ final class ProcessPump {
       outOpen = outEnd == null;
       errOpen = errEnd == null;
       if (outOpen) {
-        ended(new SourceEnd(LogSource.STDOUT, SourceEnd.Kind.LET_GO, null));
+        ended(SourceEnd.of(LogSource.STDOUT, SourceEnd.Kind.LET_GO));
       }
       if (errOpen) {
-        ended(new SourceEnd(LogSource.STDERR, SourceEnd.Kind.LET_GO, null));
+        ended(SourceEnd.of(LogSource.STDERR, SourceEnd.Kind.LET_GO));
       }
       if (grace != null) {
         grace.cancel();

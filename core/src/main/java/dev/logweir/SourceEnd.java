@@ -19,6 +19,9 @@ public final class SourceEnd {
     READ_FAILED
   }
 
+  /** Made beforehand, so that an end can be told where there is no memory. */
+  private static final SourceEnd[] WITHOUT_FAILURE = all();
+
   private final LogSource source;
   private final Kind kind;
   private final @Nullable String failure;
@@ -27,6 +30,33 @@ public final class SourceEnd {
     this.source = source;
     this.kind = kind;
     this.failure = failure;
+  }
+
+  private static SourceEnd[] all() {
+    Kind[] kinds = Kind.values();
+    SourceEnd[] ends = new SourceEnd[2 * kinds.length];
+    for (Kind kind : kinds) {
+      ends[2 * kind.ordinal()] = new SourceEnd(LogSource.STDOUT, kind, null);
+      ends[2 * kind.ordinal() + 1] = new SourceEnd(LogSource.STDERR, kind, null);
+    }
+    return ends;
+  }
+
+  /** Returns an end without a failure; takes no memory. */
+  static SourceEnd of(LogSource source, Kind kind) {
+    return WITHOUT_FAILURE[2 * kind.ordinal() + (source == LogSource.STDOUT ? 0 : 1)];
+  }
+
+  /** Returns the end of a stream that was read until a failure, or to its end if that is null. */
+  static SourceEnd of(LogSource source, @Nullable Throwable failure) {
+    if (failure == null) {
+      return of(source, Kind.ENDED);
+    }
+    try {
+      return new SourceEnd(source, Kind.READ_FAILED, failure.getClass().getName());
+    } catch (OutOfMemoryError ignored) {
+      return of(source, Kind.READ_FAILED); // what failed is not told
+    }
   }
 
   /** Returns which stream of the job it was read into. */
@@ -67,7 +97,7 @@ public final class SourceEnd {
     return switch (kind) {
       case ENDED -> name + ": ended";
       case LET_GO -> name + ": let go before its end";
-      case READ_FAILED -> name + ": read failed (" + failure + ")";
+      case READ_FAILED -> name + ": read failed" + (failure == null ? "" : " (" + failure + ")");
     };
   }
 }
