@@ -166,15 +166,18 @@ final class ProcessPump {
     try {
       holding--;
       reading--;
-      if (!detached) {
-        ended(end);
+      try {
+        if (!detached) {
+          ended(end);
+        }
+      } finally {
+        // Whatever memory there is: the caller waits for it.
+        if (reading == 0) {
+          job.pumpEnded();
+        }
+        changed.signalAll(); // the caller of run
       }
     } finally {
-      // Whatever memory there is: the caller waits for it.
-      if (reading == 0) {
-        job.pumpEnded();
-      }
-      changed.signalAll(); // the caller of run
       lock.unlock();
     }
   }
