@@ -14,9 +14,23 @@ final class AttemptException extends Exception {
 
   private final AttemptResult result;
 
+  /** Whether a command was written in full and nothing came back. */
+  private final boolean unanswered;
+
   AttemptException(AttemptResult result, String message, @Nullable Throwable cause) {
+    this(result, message, cause, false);
+  }
+
+  /**
+   * Creates a failure.
+   *
+   * @param unanswered whether a command was written in full and nothing came back
+   */
+  AttemptException(
+      AttemptResult result, String message, @Nullable Throwable cause, boolean unanswered) {
     super(message, cause);
     this.result = result;
+    this.unanswered = unanswered;
   }
 
   /**
@@ -63,6 +77,16 @@ final class AttemptException extends Exception {
     String text = secret == null ? said : said.replace(secret, "**********");
     String shown = text.length() > MAX_SAID_CHARS ? text.substring(0, MAX_SAID_CHARS) + "…" : text;
     return shown.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
+  boolean isAway() {
+    return result.isAway() && !unanswered;
+  }
+
+  /** Whether a command was written in full and nothing came back. */
+  boolean isUnanswered() {
+    return unanswered;
   }
 
   AttemptResult result() {

@@ -51,7 +51,7 @@ enum AttemptResult {
     return kind;
   }
 
-  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
+  /** Whether nobody answered, or was asked, unless a command was written in full. */
   boolean isAway() {
     return switch (this) {
       case UNREACHABLE, LOST, TIMED_OUT, NO_CONNECTION_FREE -> true;

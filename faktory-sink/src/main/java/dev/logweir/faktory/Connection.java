@@ -27,6 +27,7 @@ final class Connection {
   private volatile boolean aborted;
   private volatile @Nullable Wire wire;
   private @Nullable Streams streams;
+  private boolean awaitsReply;
   private Phase phase = Phase.CONNECTING;
 
   Connection(Dialer dialer) {
@@ -166,11 +167,18 @@ final class Connection {
     }
     phase = Phase.IN_COMMAND;
     write(open, command, body);
+    awaitsReply = true;
+  }
+
+  /** Whether a command was written in full and not answered. */
+  boolean awaitsReply() {
+    return awaitsReply;
   }
 
   /** Reads the reply to the command written last. */
   Reply read() throws IOException {
     Reply reply = read(opened());
+    awaitsReply = false;
     phase = Phase.READY;
     return reply;
   }
@@ -208,6 +216,7 @@ final class Connection {
     }
     wire = null;
     streams = null;
+    awaitsReply = false;
     phase = Phase.CONNECTING;
     madeNanos = System.nanoTime();
   }

@@ -197,7 +197,9 @@ final class Push implements Retries.Attempt {
           case TLS_FAILED -> "the TLS handshake failed";
           default -> "no connection to " + client;
         };
-    return new AttemptException(result, message + ": " + e, e);
+    boolean silent = result == AttemptResult.LOST || result == AttemptResult.TIMED_OUT;
+    return new AttemptException(
+        result, message + ": " + e, e, silent && connection.awaitsReply());
   }
 
   private static AttemptResult classify(IOException e, Connection.Phase phase) {

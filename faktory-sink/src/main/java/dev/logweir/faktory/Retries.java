@@ -94,6 +94,9 @@ final class Retries {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     AttemptException last = null;
     int away = 0;
+    int counted = 0;
+    int unanswered = 0;
+    long unansweredNanos = 0;
     while (true) {
       Duration limit = min(attemptTimeout, left(budget));
       limit = min(limit, call.timeLeft().orElse(limit));
@@ -109,6 +112,12 @@ final class Retries {
       } catch (AttemptException e) {
         failed(e);
         last = e;
+        if (e.result() == AttemptResult.UNREACHABLE) {
+          // A server that is not there has taken none of what was left unanswered.
+          budget.begunNanos += unansweredNanos;
+          unansweredNanos = 0;
+          unanswered = 0;
+        }
         boolean ending = budget.ending || call.timeLeft().isPresent();
         if (!ending && isWaitedFor(e, limit)) {
           pause(call, awayPause(++away));
@@ -117,12 +126,22 @@ final class Retries {
           continue;
         }
         // At the end of a job time is the bound, unless it is the input that the server fails at.
-        long pauseMillis =
-            ending && e.result().isAway() && attempts > 1
-                ? backoff.apply(Math.min(++away, GROWING_PAUSES))
-                : tries.onError(e);
-        if (pauseMillis < 0) {
-          throw e;
+        long pauseMillis;
+        if (ending && e.isAway() && attempts > 1) {
+          pauseMillis = backoff.apply(Math.min(++away, GROWING_PAUSES));
+        } else {
+          if (e.isUnanswered()) {
+            // The server may have it, each time: so this is bounded as what is answered is.
+            unanswered++;
+            unansweredNanos += nanoTime.getAsLong() - begun;
+            pauseMillis = backoff.apply(counted + unanswered);
+          } else {
+            counted++;
+            pauseMillis = tries.onError(e);
+          }
+          if (pauseMillis < 0 || counted + unanswered >= attempts) {
+            throw e;
+          }
         }
         Duration pause = Duration.ofMillis(pauseMillis);
         Duration left = left(budget);
@@ -147,7 +166,7 @@ final class Retries {
   private boolean isWaitedFor(AttemptException failure, Duration limit) {
     boolean cut =
         failure.result() == AttemptResult.TIMED_OUT && limit.compareTo(attemptTimeout) < 0;
-    return failure.result().isAway() && !cut && attempts > 1;
+    return failure.isAway() && !cut && attempts > 1;
   }
 
   private Duration awayPause(int tried) {

@@ -116,6 +116,29 @@ class FaultsTest {
     assertThat(batch.isWritten()).isFalse();
   }
 
+  /** Each push of it may have been taken. */
+  @Test
+  void send_givesUpWhatTheServerTakesAndNeverAnswers() throws Exception {
+    client.close();
+    FaktoryClient.Builder builder = server.client();
+    builder.pauses = (call, pause) -> {};
+    client = builder.build();
+    for (int i = 0; i < 20; i++) {
+      server.then(
+          call -> {
+            call.enqueue(call.readJob());
+            call.reset();
+          });
+    }
+    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+
+    SendException e = failure(batch);
+
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(server.pushed).hasSize(5);
+    assertThat(batch.isWritten()).isTrue();
+  }
+
   @Test
   void send_leavesUnconfirmedWhatWasWrittenAndNeverAnswered() throws Exception {
     server.then(

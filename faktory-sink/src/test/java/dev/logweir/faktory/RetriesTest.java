@@ -171,6 +171,51 @@ class RetriesTest {
   }
 
   @Test
+  void pushWrittenAndNeverAnswered_isTriedAsOftenAsWhatIsAnswered() {
+    AttemptException e =
+        run(
+            limit -> {
+              if (limits.size() == 2) {
+                refuse();
+              }
+              leaveUnanswered();
+            });
+
+    assertThat(e.result()).isEqualTo(AttemptResult.LOST);
+    assertThat(limits).hasSize(5);
+  }
+
+  @Test
+  void pushWrittenAndNeverAnswered_isTriedSoAtTheEndToo() {
+    call.beginEnd(Duration.ofHours(1));
+
+    run(limit -> leaveUnanswered(), Duration.ofMinutes(10));
+
+    assertThat(limits).hasSize(5);
+  }
+
+  /** One that took a push, was gone and is back: as often as it likes. */
+  @Test
+  void serverThatIsGoneInBetween_isWaitedFor() throws Exception {
+    new Retries(settings)
+        .run(
+            call,
+            limit -> {
+              limits.add(limit);
+              now = now.plus(limit);
+              if (limits.size() % 5 == 0 && limits.size() < 100) {
+                throw new AttemptException(AttemptResult.UNREACHABLE, "gone", null);
+              }
+              if (limits.size() < 100) {
+                leaveUnanswered();
+              }
+            });
+
+    assertThat(limits).hasSize(100).containsOnly(Duration.ofSeconds(30));
+    assertThat(now).isGreaterThan(Duration.ofMinutes(50));
+  }
+
+  @Test
   void serverThatIsAwayAtTheEnd_isTriedToTheEnd() {
     settings.attempts(2);
     call.beginEnd(Duration.ofHours(1));
@@ -246,6 +291,10 @@ class RetriesTest {
   private void hang(Duration limit) throws AttemptException {
     now = now.plus(limit);
     throw new AttemptException(AttemptResult.TIMED_OUT, "no complete reply in time", null);
+  }
+
+  private static void leaveUnanswered() throws AttemptException {
+    throw new AttemptException(AttemptResult.LOST, "lost before the reply", null, true);
   }
 
   private void failSlowly(Duration limit) throws AttemptException {

@@ -12,8 +12,28 @@ final class AttemptException extends Exception {
   private final boolean namesJob;
   private final boolean tooLarge;
 
+  /** Whether the request was written in full and nothing came back. */
+  private final boolean unanswered;
+
   AttemptException(AttemptResult result, String message, @Nullable Throwable cause) {
-    this(result, message, cause, Duration.ZERO, false, result == AttemptResult.TOO_LARGE);
+    this(result, message, cause, false);
+  }
+
+  /**
+   * Creates a failure.
+   *
+   * @param unanswered whether the request was written in full and nothing came back
+   */
+  AttemptException(
+      AttemptResult result, String message, @Nullable Throwable cause, boolean unanswered) {
+    this(
+        result,
+        message,
+        cause,
+        Duration.ZERO,
+        false,
+        result == AttemptResult.TOO_LARGE,
+        unanswered);
   }
 
   private AttemptException(
@@ -22,12 +42,14 @@ final class AttemptException extends Exception {
       @Nullable Throwable cause,
       Duration retryAfter,
       boolean namesJob,
-      boolean tooLarge) {
+      boolean tooLarge,
+      boolean unanswered) {
     super(message, cause);
     this.result = result;
     this.retryAfter = retryAfter;
     this.namesJob = namesJob;
     this.tooLarge = tooLarge;
+    this.unanswered = unanswered;
   }
 
   /**
@@ -54,7 +76,8 @@ final class AttemptException extends Exception {
         null,
         retryAfter,
         false,
-        result == AttemptResult.TOO_LARGE);
+        result == AttemptResult.TOO_LARGE,
+        false);
   }
 
   static AttemptException ofPayload(String message, boolean namesJob) {
@@ -64,6 +87,7 @@ final class AttemptException extends Exception {
         null,
         Duration.ZERO,
         namesJob,
+        false,
         false);
   }
 
@@ -74,7 +98,7 @@ final class AttemptException extends Exception {
   /** The same failure, taken for that of a request too large: not to be tried again as it is. */
   AttemptException asTooLarge() {
     return new AttemptException(
-        result, "twice running, " + getMessage(), getCause(), retryAfter, namesJob, true);
+        result, "twice running, " + getMessage(), getCause(), retryAfter, namesJob, true, unanswered);
   }
 
   AttemptResult result() {
@@ -83,6 +107,24 @@ final class AttemptException extends Exception {
 
   boolean isRetried() {
     return result.isRetried() && !tooLarge;
+  }
+
+  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
+  boolean isAway() {
+    return result.isAway() && !unanswered;
+  }
+
+  /**
+   * Whether the server was there and may have accepted the lines, as often as they are sent: such
+   * attempts are bounded, whatever comes of the others.
+   */
+  boolean isAcceptedPerhaps() {
+    return result.isAcceptedPerhaps() || unanswered;
+  }
+
+  /** Whether the request was written in full and nothing came back. */
+  boolean isUnanswered() {
+    return unanswered;
   }
 
   /** Whether fewer lines at a time may be taken. */

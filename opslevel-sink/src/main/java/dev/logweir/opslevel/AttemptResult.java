@@ -87,12 +87,17 @@ enum AttemptResult {
     return retried;
   }
 
-  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
+  /** Whether nobody answered, or was asked, unless the request was written in full. */
   boolean isAway() {
     return switch (this) {
-      case NO_FREE_CONNECTION, UNREACHABLE, LOST_WRITING, LOST_READING, TIMED_OUT -> true;
+      case NO_FREE_CONNECTION, UNREACHABLE, LOST_WRITING, TIMED_OUT -> true;
       default -> false;
     };
+  }
+
+  /** Whether there was no server to take anything. */
+  boolean isOutage() {
+    return this == UNREACHABLE || this == PROXY_REFUSED;
   }
 
   /** Whether the server said what became of the lines. */

@@ -59,7 +59,8 @@ final class Progress {
           case TLS_FAILED -> tlsFailed(e);
           default -> "no connection: " + text(e);
         };
-    return new AttemptException(result, message, e);
+    boolean silent = result == AttemptResult.LOST_READING || result == AttemptResult.TIMED_OUT;
+    return new AttemptException(result, message, e, silent && written);
   }
 
   private AttemptResult classify(IOException e) {

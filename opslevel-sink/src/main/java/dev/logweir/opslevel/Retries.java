@@ -119,6 +119,8 @@ final class Retries {
     Retry.AsyncContext<?> tries = retry.asyncContext();
     int probes = 0;
     int away = 0;
+    int counted = 0;
+    Unanswered unanswered = new Unanswered();
     for (int tried = 1; ; tried++) {
       long asked = nanoTime.getAsLong();
       Circuit.Leave leave = circuit.enter(call, budget.ending);
@@ -132,6 +134,9 @@ final class Retries {
         tries.onComplete();
         succeeded();
         return;
+      }
+      if (failure.result().isOutage()) {
+        budget.begun += unanswered.forget();
       }
       Duration pause;
       Optional<Duration> untilEnd = timeLeft(call, budget);
@@ -147,7 +152,7 @@ final class Retries {
       }
       if (waitsForCircuit
           && failure.isRetried()
-          && !failure.result().isAcceptedPerhaps()
+          && !failure.isAcceptedPerhaps()
           && probes++ < attempts) {
         // An open circuit itself tells when to go on.
         pause = circuit.isOpen() ? Duration.ZERO : failure.retryAfter();
@@ -156,8 +161,15 @@ final class Retries {
             Duration.ofMillis(
                 Math.max(backoff.apply(Math.min(tried, LAST_PAUSES)), retryAfterMillis(failure)));
       } else {
-        long pauseMillis = tries.onError(failure);
-        if (pauseMillis < 0) {
+        long pauseMillis;
+        if (failure.isUnanswered()) {
+          unanswered.add(nanoTime.getAsLong() - begun);
+          pauseMillis = failure.isRetried() ? backoff.apply(counted + unanswered.count) : -1;
+        } else {
+          counted++;
+          pauseMillis = tries.onError(failure);
+        }
+        if (pauseMillis < 0 || counted + unanswered.count >= attempts) {
           failed(failure);
           throw failure;
         }
@@ -185,7 +197,7 @@ final class Retries {
   private boolean isWaitedFor(AttemptException failure, Limit limit) {
     boolean cut =
         failure.result() == AttemptResult.TIMED_OUT && limit.time.compareTo(attemptTimeout) < 0;
-    return failure.isRetried() && failure.result().isAway() && !cut && attempts > 1;
+    return failure.isRetried() && failure.isAway() && !cut && attempts > 1;
   }
 
   private Duration awayPause(int tried, AttemptException failure) {
@@ -200,7 +212,7 @@ final class Retries {
   private boolean isTriedToTheEnd(AttemptException failure) {
     return failure.isRetried()
         && failure.result().server() != AttemptResult.Server.UP
-        && !failure.result().isAcceptedPerhaps()
+        && !failure.isAcceptedPerhaps()
         && attempts > 1;
   }
 
@@ -327,6 +339,28 @@ final class Retries {
       this.begun = begun;
       this.time = time;
       this.ending = ending;
+    }
+  }
+
+  /**
+   * The attempts that wrote all and got no answer. They count, as the server may take the lines
+   * each time; but one that is found not to be there has taken none, and so they count no more.
+   */
+  private static final class Unanswered {
+    private int count;
+    private long nanos;
+
+    void add(long took) {
+      count++;
+      nanos += took;
+    }
+
+    /** Returns the time that they took. */
+    long forget() {
+      long taken = nanos;
+      count = 0;
+      nanos = 0;
+      return taken;
     }
   }
 

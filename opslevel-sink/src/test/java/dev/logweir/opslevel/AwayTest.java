@@ -8,6 +8,9 @@ import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import dev.logweir.VirtualTime;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +36,12 @@ class AwayTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 200})
   void outage_costsNothingWhileThereIsRoom(int count) throws Exception {
-    try (FakeOpsLevel server = new FakeOpsLevel();
-        OpsLevelClient client = client(server)) {
-      server.otherwise(this::treat);
+    FakeOpsLevel before = new FakeOpsLevel().otherwise(AwayTest::take);
+    int port = before.port();
+    List<FakeOpsLevel> servers = new ArrayList<>(List.of(before));
+    try (OpsLevelClient client = client(before)) {
+      time.schedule(() -> close(before), AWAY.toNanos());
+      time.schedule(() -> servers.add(open(port)), BACK.toNanos());
       LogweirEngine engine = time.engine(threads);
       for (int i = 0; i < count; i++) {
         LogStreamer job =
@@ -58,6 +64,9 @@ class AwayTest {
               });
       assertThat(client.circuit().isOpen()).isFalse();
     } finally {
+      for (FakeOpsLevel server : servers) {
+        server.close();
+      }
       threads.shutdown();
     }
     assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
@@ -73,14 +82,26 @@ class AwayTest {
     return builder.build();
   }
 
-  private void treat(FakeOpsLevel.Call call) throws IOException {
+  private static FakeOpsLevel open(int port) {
+    try {
+      return new FakeOpsLevel(new ServerSocket(port, 200, InetAddress.getLoopbackAddress()))
+          .otherwise(AwayTest::take);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void take(FakeOpsLevel.Call call) throws IOException {
     call.readHead();
     call.readBytes(call.contentLength());
-    Duration now = time.now();
-    if (now.compareTo(AWAY) < 0 || now.compareTo(BACK) >= 0) {
-      call.respond(200, FakeOpsLevel.ACCEPTED);
-    } else {
-      call.reset();
+    call.respond(200, FakeOpsLevel.ACCEPTED);
+  }
+
+  private static void close(FakeOpsLevel server) {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -11,6 +11,10 @@ import dev.logweir.RawBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,33 +130,81 @@ class CircuitTest {
   /** An outage of hours, seen by one job: it spends neither its attempts nor its time. */
   @Test
   void serverThatIsAway_isWaitedFor() throws Exception {
-    for (int i = 0; i < 1_000; i++) {
-      server.then(FakeOpsLevel.Call::reset);
-    }
-    server.otherwise(FakeOpsLevel.Call::accept);
+    int port = server.port();
+    server.close();
+    pause =
+        (call, duration) -> {
+          pass(call, duration);
+          if (pauses.size() == 1_000) {
+            reopen(port);
+          }
+        };
 
     assertThat(send()).isNull();
 
-    assertThat(server.connections()).isEqualTo(1_001);
+    assertThat(pauses).hasSize(1_000);
+    assertThat(server.requests).hasSize(1);
     assertThat(Duration.ofNanos(nanos.get())).isGreaterThan(Duration.ofMinutes(30));
     assertThat(pauses).allMatch(pause -> pause.compareTo(Circuit.LONGEST_OPEN.multipliedBy(2)) < 0);
     assertThat(client.circuit().isOpen()).isFalse();
   }
 
+  /** One that takes a request and is gone before it answers, again and again. */
+  @Test
+  void serverThatIsGoneInBetween_isWaitedFor() throws Exception {
+    int port = server.port();
+    int[] taken = {0};
+    FakeOpsLevel.Script takeAndGo =
+        call -> {
+          call.read();
+          taken[0]++;
+          server.refuseConnections();
+          call.reset();
+        };
+    server.otherwise(takeAndGo);
+    pause =
+        (call, duration) -> {
+          pass(call, duration);
+          if (pauses.size() % 2 == 0) {
+            reopen(port);
+            server.otherwise(taken[0] < 10 ? takeAndGo : FakeOpsLevel.Call::accept);
+          }
+        };
+
+    assertThat(send()).isNull();
+
+    assertThat(taken[0]).isEqualTo(10);
+  }
+
+  private void reopen(int port) {
+    try {
+      server.close();
+      server = new FakeOpsLevel(new ServerSocket(port, 200, InetAddress.getLoopbackAddress()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void serverThatComesBackAndFails_isTriedAsOftenAsAnyOther() throws Exception {
-    server.then(
-        FakeOpsLevel.Call::reset,
-        FakeOpsLevel.Call::reset,
-        FakeOpsLevel.Call::reset,
-        FakeOpsLevel.Call::reset,
-        FakeOpsLevel.Call::reset,
-        FakeOpsLevel.Call::reset);
-    server.otherwise(answer("{\"errors\":[{\"message\":\"no\"}]}"));
+    int port = server.port();
+    server.close();
+    pause =
+        (call, duration) -> {
+          pass(call, duration);
+          if (pauses.size() == 6) {
+            reopen(port);
+            failForTheInput();
+          }
+        };
 
     assertThat(send()).isInstanceOf(SendException.class);
 
     assertThat(server.requests).hasSize(5);
+  }
+
+  private void failForTheInput() {
+    server.otherwise(answer("{\"errors\":[{\"message\":\"no\"}]}"));
   }
 
   @Test
