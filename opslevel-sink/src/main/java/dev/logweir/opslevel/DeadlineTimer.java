@@ -22,13 +22,7 @@ interface DeadlineTimer extends AutoCloseable {
   /** Returns a timer with one daemon thread, which ends when it has been idle for 5 s. */
   static DeadlineTimer onOneThread() {
     ScheduledThreadPoolExecutor executor =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "logweir-opslevel-deadline");
-              thread.setDaemon(true);
-              return thread;
-            });
+        new ScheduledThreadPoolExecutor(1, DeadlineTimer::thread);
     executor.setRemoveOnCancelPolicy(true);
     executor.setKeepAliveTime(5, TimeUnit.SECONDS);
     executor.allowCoreThreadTimeOut(true);
@@ -43,5 +37,22 @@ interface DeadlineTimer extends AutoCloseable {
         executor.shutdownNow();
       }
     };
+  }
+
+  /**
+   * Makes a thread that outlives the job that needed it first, and so takes nothing from its maker:
+   * no inheritable thread local, no context class loader, no thread group and no priority.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // the usual priority, not the maker's
+  private static Thread thread(Runnable task) {
+    ThreadGroup group = Thread.currentThread().getThreadGroup();
+    while (group.getParent() != null) {
+      group = group.getParent();
+    }
+    Thread thread = new Thread(group, task, "logweir-opslevel-deadline", 0, false);
+    thread.setContextClassLoader(DeadlineTimer.class.getClassLoader());
+    thread.setPriority(Thread.NORM_PRIORITY);
+    thread.setDaemon(true);
+    return thread;
   }
 }
