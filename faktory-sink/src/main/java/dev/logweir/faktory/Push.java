@@ -198,8 +198,7 @@ final class Push implements Retries.Attempt {
           default -> "no connection to " + client;
         };
     boolean silent = result == AttemptResult.LOST || result == AttemptResult.TIMED_OUT;
-    return new AttemptException(
-        result, message + ": " + e, e, silent && connection.awaitsReply());
+    return new AttemptException(result, message + ": " + e, e, silent && connection.awaitsReply());
   }
 
   private static AttemptResult classify(IOException e, Connection.Phase phase) {

@@ -98,7 +98,13 @@ final class AttemptException extends Exception {
   /** The same failure, taken for that of a request too large: not to be tried again as it is. */
   AttemptException asTooLarge() {
     return new AttemptException(
-        result, "twice running, " + getMessage(), getCause(), retryAfter, namesJob, true, unanswered);
+        result,
+        "twice running, " + getMessage(),
+        getCause(),
+        retryAfter,
+        namesJob,
+        true,
+        unanswered);
   }
 
   AttemptResult result() {

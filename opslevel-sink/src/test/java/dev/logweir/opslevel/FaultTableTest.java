@@ -201,7 +201,8 @@ class FaultTableTest {
   }
 
   @Test
-  void requestWrittenInFullThatComesToItsDeadline_isTriedAsOftenAsWhatIsAnswered() throws Exception {
+  void requestWrittenInFullThatComesToItsDeadline_isTriedAsOftenAsWhatIsAnswered()
+      throws Exception {
     ManualTimer timer = new ManualTimer();
     server.otherwise(
         call -> {
