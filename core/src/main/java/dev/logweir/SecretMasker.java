@@ -21,8 +21,8 @@ import java.util.Set;
  *
  * <p>White space, quotes and a byte order mark around a value, which often stand where it is kept
  * and not where it is printed, are left out of the search where at least 4 bytes are left. White
- * space within a value of several lines stands for any. Empty values are ignored, blank ones too,
- * with a warning of their number, as are blank lines.
+ * space within a value of several lines stands for any. Empty values are ignored, and so are values
+ * and lines of nothing but white space and quotes, with a warning of their number.
  *
  * <p>A line of a value is at most 16 KiB long; all values with their forms are at most 4 MiB. A
  * refusal names the length and never the value.

@@ -2,15 +2,18 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 
 /** What a masker has to do, said as simply as can be: looks for each value at each place. */
 final class MaskingModel {
   private MaskingModel() {}
 
   /** Returns a line masked; its characters and those of the values stand for bytes. */
-  static String mask(Collection<String> values, String line, boolean cut) {
+  static String mask(Collection<String> given, String line, boolean cut) {
+    List<String> values = searched(given);
     boolean[] secret = new boolean[line.length()];
     for (String value : values) {
       for (int at = line.indexOf(value); at >= 0; at = line.indexOf(value, at + 1)) {
@@ -34,6 +37,32 @@ final class MaskingModel {
       }
     }
     return masked.toString();
+  }
+
+  /** The values, and each without what may stand around it; nothing of those that are only that. */
+  private static List<String> searched(Collection<String> values) {
+    List<String> texts = new ArrayList<>();
+    for (String value : values) {
+      int from = 0;
+      int end = value.length();
+      while (from < end && isAround(value.charAt(from))) {
+        from++;
+      }
+      while (end > from && isAround(value.charAt(end - 1))) {
+        end--;
+      }
+      if (from < end) {
+        texts.add(value);
+      }
+      if (end - from >= 4) {
+        texts.add(value.substring(from, end));
+      }
+    }
+    return texts;
+  }
+
+  private static boolean isAround(char c) {
+    return " \t\u000B\f\"'`".indexOf(c) >= 0;
   }
 
   static byte[] bytes(String text) {
