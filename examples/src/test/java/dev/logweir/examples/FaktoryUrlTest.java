@@ -61,11 +61,11 @@ class FaktoryUrlTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--seconds,0,'3,600'",
-    "--seconds,-1,'3,600'",
-    "--jobs,0,'10,000'",
-    "--pool,0,'1,000'",
-    "--pool,1001,'1,000'"
+    "--seconds,0,3600",
+    "--seconds,-1,3600",
+    "--jobs,0,10000",
+    "--pool,0,1000",
+    "--pool,1001,1000"
   })
   void load_refusesNumbersOutOfRange(String name, String value, String max) {
     assertThat(run(FaktoryLoad.commandLine(variable -> null), name + "=" + value)).isEqualTo(2);
