@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 /** How far an attempt has come, and so what its failure means. Thread-safe. */
 final class Progress {
   /** How TLS says that it wants the client's certificate, or another one. */
+  private static final String WANTS_CERTIFICATE =
+      "the server wants a client certificate that it trusts, see sslContext and"
+          + " javax.net.ssl.keyStore";
+
   private static final Pattern ALERT_OF_A_CERTIFICATE =
       Pattern.compile("fatal alert: (certificate_\\w+|bad_certificate|unknown_ca|access_denied)");
 
@@ -101,20 +105,27 @@ final class Progress {
     return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.UNREACHABLE;
   }
 
-  private static String tlsFailed(IOException e) {
-    return "the TLS handshake failed: "
-        + text(e)
-        + (isAlertOfACertificate(e)
-            ? "; the server wants a client certificate that it trusts, see sslContext and"
-                + " javax.net.ssl.keyStore"
-            : "");
-  }
-
   private static boolean isAlertOfACertificate(IOException e) {
     String message = e.getMessage();
     return e instanceof SSLException
         && message != null
         && ALERT_OF_A_CERTIFICATE.matcher(message).find();
+  }
+
+  private static String tlsFailed(IOException e) {
+    String message = e instanceof SSLException ? e.getMessage() : null;
+    String said = "the TLS handshake failed: " + text(e);
+    if (message == null) {
+      return said;
+    }
+    if (isAlertOfACertificate(e)) {
+      return said + "; " + WANTS_CERTIFICATE;
+    }
+    // With TLS 1.2 this alert is also the answer to a client without a certificate (RFC 5246,
+    // 7.4.6).
+    return message.contains("handshake_failure")
+        ? said + "; there is no cipher in common, or " + WANTS_CERTIFICATE
+        : said;
   }
 
   /** What the JDK says, in one line: of some states it says nothing but the class's name. */
