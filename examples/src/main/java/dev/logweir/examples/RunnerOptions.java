@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -285,15 +286,44 @@ final class RunnerOptions {
    * later: that is no reason not to begin.
    */
   static @Nullable String whyUnreachable(URI url) {
-    int port = url.getPort() > 0 ? url.getPort() : url.getScheme().equals("http") ? 80 : 443;
+    if (isBehindProxy(System.getenv())) {
+      return null; // the proxy alone can tell
+    }
+    InetSocketAddress address = address(url);
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(url.getHost(), port), CONNECT_MILLIS);
+      socket.connect(
+          new InetSocketAddress(address.getHostString(), address.getPort()), CONNECT_MILLIS);
       return null;
     } catch (UnknownHostException e) {
-      return "unknown host: " + url.getHost();
+      return "unknown host: " + address.getHostString();
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
     }
+  }
+
+  /**
+   * Returns host and port, not resolved; a host may have a {@code _}, of which a URI knows none.
+   */
+  static InetSocketAddress address(URI url) {
+    String authority = String.valueOf(url.getRawAuthority());
+    String host = authority.substring(authority.lastIndexOf('@') + 1);
+    int port = url.getScheme().equals("http") ? 80 : 443;
+    int colon = host.lastIndexOf(':');
+    if (colon > host.lastIndexOf(']')) {
+      port = colon + 1 < host.length() ? Integer.parseInt(host.substring(colon + 1)) : port;
+      host = host.substring(0, colon);
+    }
+    return InetSocketAddress.createUnresolved(host, port);
+  }
+
+  static boolean isBehindProxy(Map<String, String> environment) {
+    for (String name : List.of("https_proxy", "http_proxy", "all_proxy")) {
+      if (environment.containsKey(name) || environment.containsKey(name.toUpperCase(Locale.ROOT))) {
+        return true;
+      }
+    }
+    return System.getProperty("https.proxyHost") != null
+        || System.getProperty("http.proxyHost") != null;
   }
 
   Faults faults() {
