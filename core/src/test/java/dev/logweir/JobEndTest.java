@@ -241,11 +241,11 @@ class JobEndTest {
                 })
             .build();
     Semaphore progress = new Semaphore(0);
-    AtomicInteger sent = new AtomicInteger();
+    AtomicInteger begun = new AtomicInteger();
     BatchSender slow =
         lines -> {
+          begun.incrementAndGet();
           progress.acquire();
-          sent.incrementAndGet();
         };
     LogStreamer log = job(slow).sink(sender).start();
     int lines = 100;
@@ -259,13 +259,13 @@ class JobEndTest {
       log.stderr().write(LINE);
     }
     lines += 72;
+    progress.release(); // it is at its second call when the end begins
+    Eventually.until(() -> begun.get() == 2);
     exhausted.set(false);
     Elsewhere<LogReport> finish = Elsewhere.call(() -> log.finish(Duration.ofSeconds(10)));
     time.awaitWaiting(1);
-    progress.release();
-    Eventually.until(() -> sent.get() == 1);
     time.advance(Duration.ofSeconds(5));
-    time.advance(Duration.ofMillis(2_500)); // it may not have been full at half of the time
+    time.advance(Duration.ofMillis(2_500));
     sender.awaitLines(lines);
     time.advance(Duration.ofMillis(2_500));
     LogReport report = finish.get();

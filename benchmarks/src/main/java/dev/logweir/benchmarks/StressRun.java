@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -174,6 +175,12 @@ public final class StressRun {
       if (thread.isAlive()) {
         faults.add("left behind: " + thread);
       }
+    }
+    // Virtual threads are in no list: their calls are waited for here.
+    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(JOIN_MILLIS);
+    while ((engine.abandonedCalls() != 0 || engine.retainedBytes() != 0)
+        && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
     if (engine.activeJobs() != 0 || engine.abandonedCalls() != 0 || engine.retainedBytes() != 0) {
       faults.add("left in the engine: " + engine + ", abandoned calls " + engine.abandonedCalls());
