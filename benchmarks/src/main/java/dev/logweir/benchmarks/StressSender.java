@@ -42,7 +42,6 @@ final class StressSender implements BatchSender {
   private final Flaw flaw;
   private final @Nullable Runnable within;
   private long calls;
-  private long maxArrivedLate;
   private int closes;
   private int inside;
   private @Nullable String fault;
@@ -177,7 +176,6 @@ final class StressSender implements BatchSender {
             check.line(all.get(i));
           }
         }
-        maxArrivedLate = Math.max(maxArrivedLate, all.size());
       }
     } finally {
       lock.unlock();
@@ -189,7 +187,6 @@ final class StressSender implements BatchSender {
     try {
       if (!ended) {
         broken(lines).forEach(check::line);
-        maxArrivedLate = Math.max(maxArrivedLate, lines.size());
       }
     } finally {
       lock.unlock();
@@ -226,16 +223,6 @@ final class StressSender implements BatchSender {
     lock.lock();
     try {
       ended = true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Returns how many lines the largest delivery had, of which a call given up may have one. */
-  long largest() {
-    lock.lock();
-    try {
-      return maxArrivedLate;
     } finally {
       lock.unlock();
     }
