@@ -158,22 +158,23 @@ final class RealFaktory implements TestServer {
    * before; what Redis loses otherwise, the server has lost.
    */
   void killRedis() throws IOException {
-    // So nothing more is accepted, whatever comes.
-    signal("STOP");
-    save();
-    redis.destroyForcibly();
-    signal("CONT");
+    try (SocketChannel channel = SocketChannel.open(redisAddress())) {
+      // A push that Redis took after it has saved would be confirmed and lost. A stopped server is no
+      // help: what it has sent waits in its sockets.
+      tellRedis(channel, "CLIENT PAUSE 600000 WRITE");
+      tellRedis(channel, "SAVE");
+      redis.destroyForcibly();
+    }
     awaitEnd();
   }
 
-  /** Has Redis save all that it holds. */
-  private void save() throws IOException {
-    try (SocketChannel channel = SocketChannel.open(redisAddress())) {
-      channel.write(ByteBuffer.wrap("SAVE\r\n".getBytes(US_ASCII)));
-      ByteBuffer answer = ByteBuffer.allocate(64);
-      channel.read(answer);
-      assertThat(new String(answer.array(), 0, answer.position(), US_ASCII)).isEqualTo("+OK\r\n");
-    }
+  private static void tellRedis(SocketChannel channel, String command) throws IOException {
+    channel.write(ByteBuffer.wrap((command + "\r\n").getBytes(US_ASCII)));
+    ByteBuffer answer = ByteBuffer.allocate(64);
+    channel.read(answer);
+    assertThat(new String(answer.array(), 0, answer.position(), US_ASCII))
+        .as(command)
+        .isEqualTo("+OK\r\n");
   }
 
   /** Stops or continues the server, as {@code kill -STOP} and {@code kill -CONT} do. */
