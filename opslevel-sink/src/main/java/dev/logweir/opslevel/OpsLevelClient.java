@@ -6,6 +6,7 @@ import java.net.ProxySelector;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class OpsLevelClient implements AutoCloseable {
+  /** The first that is set wins, as in OpsLevel's runner. */
+  private static final List<String> URL_VARIABLES = List.of("OPSLEVEL_API_URL", "OPSLEVEL_APP_URL");
+
   private final RequestBodies bodies;
   private final HttpTransport transport;
   private final Circuit circuit;
@@ -56,8 +60,8 @@ public final class OpsLevelClient implements AutoCloseable {
   }
 
   /**
-   * Returns a builder with the values of {@code OPSLEVEL_API_URL}, if it is set and not empty, and
-   * of {@code OPSLEVEL_API_TOKEN}.
+   * Returns a builder with the values of {@code OPSLEVEL_API_URL}, or else of {@code
+   * OPSLEVEL_APP_URL}, if one is set and not empty, and of {@code OPSLEVEL_API_TOKEN}.
    *
    * <p>A client that it builds goes through the proxy that its surroundings name, unless one is
    * given: that of the JDK's settings ({@code https.proxyHost}, {@code https.proxyPort}, {@code
@@ -76,9 +80,12 @@ public final class OpsLevelClient implements AutoCloseable {
   static Builder fromEnvironment(UnaryOperator<@Nullable String> environment) {
     Builder builder = new Builder();
     builder.environment = environment;
-    String url = environment.apply("OPSLEVEL_API_URL");
-    if (url != null && !url.isEmpty()) {
-      builder.apiUrl = ApiUrl.parse("OPSLEVEL_API_URL", url);
+    for (String name : URL_VARIABLES) {
+      String url = environment.apply(name);
+      if (url != null && !url.isEmpty()) {
+        builder.apiUrl = ApiUrl.parse(name, url);
+        break;
+      }
     }
     String token = environment.apply("OPSLEVEL_API_TOKEN");
     if (token == null || token.isEmpty()) {
@@ -143,8 +150,11 @@ public final class OpsLevelClient implements AutoCloseable {
 
   /** Collects the settings of a client and checks each when it is given. Not thread-safe. */
   public static final class Builder {
-    /** The API's address if none is given. */
-    public static final String DEFAULT_API_URL = "https://app.opslevel.com";
+    /**
+     * The API's address if none is given, as that of OpsLevel's runner. OpsLevel's Go client
+     * library has {@code https://app.opslevel.com} instead.
+     */
+    public static final String DEFAULT_API_URL = "https://api.opslevel.com";
 
     private static final int MAX_TOKEN_CHARS = 8 * 1024;
     private static final int MAX_ID_CHARS = 1_024;

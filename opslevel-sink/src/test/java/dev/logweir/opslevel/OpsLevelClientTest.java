@@ -117,7 +117,7 @@ class OpsLevelClientTest {
   @Test
   void build_shipsToOpsLevelByDefault() {
     try (OpsLevelClient client = builder.token("t").runnerId("r").build()) {
-      assertThat(client).hasToString("OpsLevelClient[https://app.opslevel.com]");
+      assertThat(client).hasToString("OpsLevelClient[https://api.opslevel.com]");
     }
   }
 
@@ -308,13 +308,41 @@ class OpsLevelClientTest {
     environment.put("OPSLEVEL_API_TOKEN", "secret");
     try (OpsLevelClient client =
         OpsLevelClient.fromEnvironment(environment::get).runnerId("r").build()) {
-      assertThat(client).hasToString("OpsLevelClient[https://app.opslevel.com]");
+      assertThat(client).hasToString("OpsLevelClient[https://api.opslevel.com]");
     }
     environment.put("OPSLEVEL_API_URL", "https://other/");
     try (OpsLevelClient client =
         OpsLevelClient.fromEnvironment(environment::get).runnerId("r").build()) {
       assertThat(client).hasToString("OpsLevelClient[https://other]");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://one, https://two, https://one",
+    "'', https://two, https://two",
+    ", https://two, https://two",
+    ", '', https://api.opslevel.com"
+  })
+  void fromEnvironment_prefersApiUrlToAppUrl(String api, String app, String url) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("OPSLEVEL_API_TOKEN", "secret");
+    environment.put("OPSLEVEL_API_URL", api);
+    environment.put("OPSLEVEL_APP_URL", app);
+    try (OpsLevelClient client =
+        OpsLevelClient.fromEnvironment(environment::get).runnerId("r").build()) {
+      assertThat(client).hasToString("OpsLevelClient[" + url + "]");
+    }
+  }
+
+  @Test
+  void fromEnvironment_namesTheVariableOfAnAppUrlThatIsNone() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("OPSLEVEL_API_TOKEN", "secret");
+    environment.put("OPSLEVEL_APP_URL", "nonsense");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> OpsLevelClient.fromEnvironment(environment::get))
+        .withMessage("OPSLEVEL_APP_URL must begin with https:// or http://: nonsense");
   }
 
   @Test
