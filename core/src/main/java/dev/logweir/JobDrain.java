@@ -3,73 +3,24 @@ package dev.logweir;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes what the streams of a job hold to its sinks, one thread at a time, in bounded pieces.
  *
- * <p>Writers ask for a drain; the first who does hands it to a thread, the others find it asked for
- * already. A request that comes while it runs makes it look once more. A write whose lines go
- * straight to the sink takes its place for that time.
+ * <p>Whose turn it is says the {@link DrainLoop}; a pass takes a piece of each stream.
  */
-final class JobDrain extends WorkerPool.Work {
+final class JobDrain extends DrainLoop {
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
   /*
-   * The state says who owns the drain: both StreamDrains and the reading side of both buffers. It
-   * changes by compare-and-set, with no lock, so that a write never waits for a drain. Only an owner
-   * sets it without a comparison: nobody else moves a drain that is RUNNING or AGAIN anywhere but to
-   * AGAIN.
-   *
-   *   IDLE ------ request ----------------> REQUESTED    the first to ask hands it to a thread
-   *   REQUESTED - run, drainNow ----------> RUNNING      drainNow and the end also take it from IDLE
-   *   REQUESTED - no thread to be had ----> IDLE         the timer asks again
-   *   RUNNING --- request ----------------> AGAIN
-   *   AGAIN ----- the pass has ended -----> RUNNING      it looks once more
-   *   RUNNING --- nothing more to take ---> IDLE
-   *   RUNNING --- other jobs wait --------> REQUESTED    after a bounded piece of work
-   *   IDLE ------ a write begins ---------> THROUGH      its lines go past the buffer
-   *   THROUGH --- it ends ----------------> IDLE
-   *   THROUGH --- request ----------------> AGAIN
-   *   AGAIN ----- the write ends ---------> REQUESTED    who asked comes before the next write
-   *
-   * AGAIN keeps its owner, and only that owner knows whether it is a drain or a write. No request is
-   * lost: it either finds REQUESTED or AGAIN, whose owner looks later, or makes the state one of
-   * these. Whoever leaves RUNNING wakes the callers of drainNow.
-   *
-   * The lock is the job's. It guards what others ask of a pass: its thread, how far it came, who
-   * waits for it. The fields without it are the owner's. No pass runs under it, as a pass calls
-   * processors and takes the locks of buffers and sinks, which come before it.
+   * Who moves the loop's state to RUNNING or DIRECT owns both StreamDrains and the reading side of
+   * both buffers; the fields without a lock here are the owner's too. The lock is the job's. It
+   * guards what others ask of a pass: its thread, how far it came, who waits for it. No pass runs
+   * under it, as a pass calls processors and takes the locks of buffers and sinks, which come
+   * before it.
    */
-
-  private enum State {
-    /** Nobody drains, and nobody has asked. */
-    IDLE,
-    /** A thread of the pool will drain; until then anybody else may begin in its place. */
-    REQUESTED,
-    /** A thread drains, and owns both streams. */
-    RUNNING,
-    /** As RUNNING or THROUGH, and somebody has asked since: the owner must not end with IDLE. */
-    AGAIN,
-    /** A write owns both streams, and gives its lines to the sink itself. */
-    THROUGH
-  }
-
-  /** What a pass came to. */
-  enum Outcome {
-    /** There is more to take. */
-    MORE,
-    /** All that is complete was taken. */
-    TAKEN,
-    /** A sink has no room; it asks for the drain when there is. */
-    BLOCKED,
-    /** The budget, or the heap, has no segment for a sink. */
-    NO_SEGMENT
-  }
 
   final Job job;
 
@@ -83,20 +34,10 @@ final class JobDrain extends WorkerPool.Work {
   private final @Nullable MemoryBudget budget;
   private final MemoryBudget.@Nullable Waiter budgetRequest;
 
-  private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
-  private final MemoryLock lock;
-
-  @GuardedBy("lock")
-  private @Nullable Condition idle;
+  private final DrainProgress progress;
 
   @GuardedBy("lock")
   private @Nullable Thread runner;
-
-  @GuardedBy("lock")
-  private Time.@Nullable Entry retry;
-
-  private final Runnable retryRun = this::retry;
-  private volatile boolean givenUp;
 
   /** The end has interrupted the pass under way. */
   @GuardedBy("lock")
@@ -106,24 +47,6 @@ final class JobDrain extends WorkerPool.Work {
   @GuardedBy("lock")
   private @Nullable Object countedTo;
 
-  /** A call in a pass was hit by an interrupt, or left one. The owner's. */
-  private boolean interruptSeen;
-
-  /** How far the last pass came in each stream, for who waits for the drain. */
-  @GuardedBy("lock")
-  private long outTaken;
-
-  @GuardedBy("lock")
-  private long errTaken;
-
-  /** How many passes have ended. */
-  @GuardedBy("lock")
-  private long passes;
-
-  /** Who waits for the drain with a deadline. */
-  @GuardedBy("lock")
-  private final List<Watch> watches = new ArrayList<>(0);
-
   /**
    * Room for lines longer than what the engine lends has, once there was a pass; of the thread that
    * drains.
@@ -132,8 +55,6 @@ final class JobDrain extends WorkerPool.Work {
 
   @GuardedBy("lock")
   private boolean ended;
-
-  private volatile Outcome last = Outcome.TAKEN;
 
   /** Whether a pass ended for want of memory. The owner's. */
   private boolean memoryShort;
@@ -149,11 +70,12 @@ final class JobDrain extends WorkerPool.Work {
       SegmentAccount outAccount,
       SegmentAccount errAccount,
       @Nullable MemoryBudget budget) {
+    super(job.lock, job.engine.drains, job.engine.time);
     this.job = job;
+    progress = new DrainProgress(lock);
     lineLog = job.engine.log(LogProcessor.class, job.name);
     this.budget = budget;
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
-    lock = job.lock;
     int maxSize = job.settings.maxSize;
     stdout = new SafeBuffer(this, outAccount, maxSize, job.engine.totals);
     stderr = new SafeBuffer(this, errAccount, maxSize, job.engine.totals);
@@ -175,116 +97,6 @@ final class JobDrain extends WorkerPool.Work {
     err.prepare(sinks, processors, listeners);
   }
 
-  /** Asks for a drain; false if no thread can be had for it. */
-  boolean request() {
-    while (true) {
-      State now = state.get();
-      if (now == State.REQUESTED || now == State.AGAIN) {
-        return true;
-      }
-      if (now == State.RUNNING || now == State.THROUGH) {
-        if (state.compareAndSet(now, State.AGAIN)) {
-          return true;
-        }
-      } else if (state.compareAndSet(State.IDLE, State.REQUESTED)) {
-        return handOver();
-      }
-    }
-  }
-
-  /** No thread or memory could be had: the timer asks again, as the job may write no more. */
-  private void retryLater() {
-    lock.lock();
-    try {
-      if (!givenUp && retry == null) {
-        retry = job.engine.time.schedule(retryRun, WorkerPool.RETRY_NANOS);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void retry() {
-    lock.lock();
-    try {
-      retry = null;
-    } finally {
-      lock.unlock();
-    }
-    request();
-  }
-
-  @Override
-  void run() {
-    if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
-      interruptSeen = false; // the pool clears what is left on its own threads
-      passes(true);
-    }
-  }
-
-  /** Takes over the draining, unless another thread is at it. */
-  private boolean takeOver() {
-    return state.compareAndSet(State.IDLE, State.RUNNING)
-        || state.compareAndSet(State.REQUESTED, State.RUNNING);
-  }
-
-  /** Takes over the draining for a write; false if a drain is asked for or under way. */
-  boolean beginThrough() {
-    return state.compareAndSet(State.IDLE, State.THROUGH);
-  }
-
-  /**
-   * Gives the draining back.
-   *
-   * @param ask whether there is something left to drain
-   */
-  void endThrough(boolean ask) {
-    if (state.compareAndSet(State.THROUGH, State.IDLE)) {
-      if (ask) {
-        request();
-      }
-      return;
-    }
-    state.set(State.REQUESTED); // who asked meanwhile comes before the next write
-    signalIdle();
-    handOver();
-  }
-
-  /** Hands the drain that is asked for to a thread; false if there is none to be had. */
-  private boolean handOver() {
-    if (job.engine.drains.execute(this)) {
-      return true;
-    }
-    state.compareAndSet(State.REQUESTED, State.IDLE);
-    retryLater();
-    return false;
-  }
-
-  /** Goes on until there is no more to take or, if it gives way, until other jobs wait. */
-  private void passes(boolean givesWay) {
-    boolean more = true;
-    while (more) {
-      if (pass() != Outcome.MORE) {
-        more = !state.compareAndSet(State.RUNNING, State.IDLE);
-        if (more) {
-          state.set(State.RUNNING);
-        }
-      } else if (givesWay && job.engine.drains.hasWaiting() && giveWay()) {
-        return;
-      }
-    }
-    signalIdle();
-  }
-
-  /**
-   * Lets other jobs go first; false if the rest is still for this thread, as no other is to be had.
-   */
-  private boolean giveWay() {
-    state.set(State.REQUESTED);
-    signalIdle();
-    return job.engine.drains.execute(this) || !state.compareAndSet(State.REQUESTED, State.RUNNING);
-  }
-
   /**
    * Drains on the calling thread, or waits for the thread that does, what is complete now: not what
    * comes meanwhile, or it would not return while somebody writes.
@@ -296,61 +108,12 @@ final class JobDrain extends WorkerPool.Work {
     if (job.isWithin()) {
       return false;
     }
-    Goal goal = new Goal(stdout.completeBytes(), stderr.completeBytes(), passes());
-    while (!takeOver()) {
-      if (!awaitIdle(goal)) {
-        return false;
-      }
-      Boolean taken = goal.taken();
-      if (taken != null) {
-        return taken;
-      }
-    }
-    interruptSeen = false;
-    boolean taken = passesUntil(goal);
-    if (interruptSeen) {
-      Thread.currentThread().interrupt(); // it may have been meant for the caller
-    }
-    return taken;
+    return drainTo(goal());
   }
 
-  /** What a caller of the drain waits for. */
-  private final class Goal {
-    private final long outBytes;
-    private final long errBytes;
-    private final long begunPasses;
-
-    Goal(long outBytes, long errBytes, long begunPasses) {
-      this.outBytes = outBytes;
-      this.errBytes = errBytes;
-      this.begunPasses = begunPasses;
-    }
-
-    boolean isReached() {
-      lock.lock();
-      try {
-        return outTaken >= outBytes && errTaken >= errBytes;
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    /** Returns whether the drain has taken it; null as long as that is open. */
-    @Nullable Boolean taken() {
-      lock.lock();
-      try {
-        if (isReached()) {
-          return true;
-        }
-        // Of two passes that have ended since, the second has seen it all.
-        if (passes - begunPasses < 2 || last == Outcome.MORE) {
-          return null;
-        }
-        return last == Outcome.TAKEN;
-      } finally {
-        lock.unlock();
-      }
-    }
+  /** Returns the goal that all be taken that is complete now. */
+  private DrainProgress.Goal goal() {
+    return progress.goal(stdout.completeBytes(), stderr.completeBytes());
   }
 
   /**
@@ -360,151 +123,25 @@ final class JobDrain extends WorkerPool.Work {
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   boolean drainBy(long deadlineNanos) throws InterruptedException {
-    Watch watch = new Watch(new Goal(stdout.completeBytes(), stderr.completeBytes(), passes()));
-    lock.lock();
-    try {
-      watches.add(watch);
-      watch.look();
-    } finally {
-      lock.unlock();
-    }
+    DrainProgress.Goal goal = goal();
+    DrainProgress.Watch watch = progress.watch(goal);
     try {
       requestOrRun();
       long left = Math.max(0, deadlineNanos - job.engine.time.nanoTime());
-      return job.engine.time.await(watch.over, left) && watch.goal.isReached();
+      return job.engine.time.await(watch.over, left) && goal.isReached();
     } finally {
-      lock.lock();
-      try {
-        watches.remove(watch);
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** A caller of the drain that waits no longer than it has time for. */
-  private final class Watch {
-    private final Goal goal;
-    private final CountDownLatch over = new CountDownLatch(1);
-
-    Watch(Goal goal) {
-      this.goal = goal;
-    }
-
-    void look() {
-      lock.lock();
-      try {
-        if (givenUp || ended || goal.isReached()) {
-          over.countDown();
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  private long passes() {
-    lock.lock();
-    try {
-      return passes;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Goes on until the goal is reached, and leaves what came meanwhile to another thread. */
-  private boolean passesUntil(Goal goal) {
-    boolean looksAgain = true;
-    while (true) {
-      Outcome outcome = pass();
-      boolean more = outcome == Outcome.MORE;
-      if (!more && state.compareAndSet(State.RUNNING, State.IDLE)) {
-        signalIdle();
-        return outcome == Outcome.TAKEN;
-      }
-      if (more ? goal.taken() != null : !looksAgain) {
-        state.set(State.REQUESTED);
-        signalIdle();
-        handOver();
-        return more || outcome == Outcome.TAKEN;
-      }
-      if (!more) {
-        looksAgain =
-            false; // for a little that was written meanwhile, that costs less than a thread
-        state.set(State.RUNNING);
-      }
-    }
-  }
-
-  /**
-   * A call in a pass was hit by an interrupt, or left one, which the next call is not to see:
-   * unless it is the end's own.
-   */
-  void interruptLeft() {
-    interruptSeen = true;
-    if (givenUp) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Asks for a drain; where no thread can be had for it, drains on the calling thread.
-   *
-   * @return whether an interrupt came to that thread meanwhile, and was taken away
-   */
-  boolean requestOrRun() {
-    if (request() || !takeOver()) {
-      return false;
-    }
-    interruptSeen = false;
-    passes(false);
-    return interruptSeen;
-  }
-
-  /**
-   * Waits until no thread drains or the one that does has reached the goal; false if it was given
-   * up.
-   */
-  private boolean awaitIdle(Goal goal) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      if (idle == null) {
-        idle = lock.condition();
-      }
-      while (!givenUp && willSignal() && goal.taken() == null) {
-        lock.await(idle);
-      }
-      return !givenUp;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Sees to it that whoever drains says when that has ended; false if nobody does. */
-  private boolean willSignal() {
-    state.compareAndSet(State.THROUGH, State.AGAIN);
-    State now = state.get();
-    return now == State.RUNNING || now == State.AGAIN;
-  }
-
-  private void signalIdle() {
-    lock.lock();
-    try {
-      if (idle != null) {
-        idle.signalAll(); // callers of drainNow
-      }
-    } finally {
-      lock.unlock();
+      progress.forget(watch);
     }
   }
 
   /** A pass that fails leaves nothing behind it: the drain can be asked for again. */
-  private Outcome pass() {
+  @Override
+  PassEnd pass() {
     try {
       return onePass();
     } catch (Throwable e) {
       failed(e);
-      return Outcome.BLOCKED;
+      return PassEnd.NO_ROOM;
     }
   }
 
@@ -518,47 +155,67 @@ final class JobDrain extends WorkerPool.Work {
     }
   }
 
-  private Outcome onePass() {
-    lock.lock();
-    try {
-      if (givenUp || ended) {
-        return Outcome.TAKEN;
-      }
-      runner = Thread.currentThread();
-    } finally {
-      lock.unlock();
+  private PassEnd onePass() {
+    if (!beginPass()) {
+      return PassEnd.TAKEN;
     }
     long gifts = budget == null ? 0 : budget.gifts();
     memoryShort = false;
-    Outcome outcome = isRefused() ? Outcome.BLOCKED : takeBoth();
-    last = outcome;
-    boolean discard = false;
-    boolean over;
+    PassEnd end = isRefused() ? PassEnd.NO_ROOM : takeBoth();
+    if (!endPass(end)) {
+      discard(true);
+      return PassEnd.TAKEN;
+    }
+    List<Sink> sinks = job.sinks;
+    for (int i = 0; i < sinks.size(); i++) {
+      sinks.get(i).passEnded();
+    }
+    if (end == PassEnd.NO_SEGMENT) {
+      waitForSegments(gifts);
+    }
+    if (end == PassEnd.TAKEN && out.isEnded() && err.isEnded()) {
+      own = null;
+      job.drained();
+    }
+    return end;
+  }
+
+  /** Takes note of the thread; false if no more is to be taken. */
+  private boolean beginPass() {
+    lock.lock();
+    try {
+      if (isGivenUp() || ended) {
+        return false;
+      }
+      runner = Thread.currentThread();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells who waits how far the pass came; false if the drain was given up meanwhile. */
+  private boolean endPass(PassEnd end) {
     Object counted;
+    boolean goesOn;
     lock.lock();
     try {
       runner = null;
       counted = countedTo;
       countedTo = null;
-      if (!givenUp) { // else what was in hand is lost: nobody is to be told that it was taken
-        outTaken = out.takenBytes();
-        errTaken = err.takenBytes();
+      goesOn = !isGivenUp();
+      if (goesOn) { // else what was in hand is lost: nobody is to be told that it was taken
+        progress.taken(out.takenBytes(), err.takenBytes());
+        ended = end == PassEnd.TAKEN && out.isEnded() && err.isEnded();
       }
-      passes++;
-      if (idle != null) {
-        idle.signalAll(); // callers of drainNow, who may have waited for no more than this
+      progress.passEnded(end);
+      wakeCallers();
+      if (ended) {
+        progress.end();
       }
-      if (givenUp) {
-        discard = true;
-      } else if (outcome == Outcome.TAKEN && out.isEnded() && err.isEnded()) {
-        ended = true;
-      }
-      over = ended;
-      lookAtWatches();
       if (interrupted) {
         interrupted = false;
-        interruptSeen = false;
-        Thread.interrupted();
+        forgetInterrupt();
       }
     } finally {
       lock.unlock();
@@ -566,18 +223,19 @@ final class JobDrain extends WorkerPool.Work {
     if (counted != null) {
       job.engine.callReturned(counted);
     }
-    if (discard) {
-      discard(true);
-      return Outcome.TAKEN;
-    }
-    List<Sink> sinks = job.sinks;
-    for (int i = 0; i < sinks.size(); i++) {
-      sinks.get(i).passEnded();
-    }
-    if (outcome == Outcome.NO_SEGMENT && memoryShort) {
+    return goesOn;
+  }
+
+  /**
+   * Sees to it that somebody asks again: the budget, or the timer, as nobody tells of memory.
+   *
+   * @param gifts what the budget had got back before the pass
+   */
+  private void waitForSegments(long gifts) {
+    if (memoryShort) {
       retryLater();
     }
-    if (outcome == Outcome.NO_SEGMENT && budget != null && budgetRequest != null) {
+    if (budget != null && budgetRequest != null) {
       budget.whenGiven(budgetRequest);
       if (isGivenUp()) {
         budget.forget(budgetRequest);
@@ -585,14 +243,9 @@ final class JobDrain extends WorkerPool.Work {
         request();
       }
     }
-    if (over) {
-      own = null;
-      job.drained();
-    }
-    return outcome;
   }
 
-  private Outcome takeBoth() {
+  private PassEnd takeBoth() {
     Scratch lent = null;
     try {
       if (job.settings.maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
@@ -602,7 +255,7 @@ final class JobDrain extends WorkerPool.Work {
       return takeBoth(lent);
     } catch (Throwable e) {
       failed(e);
-      return Outcome.BLOCKED;
+      return PassEnd.NO_ROOM;
     } finally {
       if (lent != null) {
         job.engine.giveScratch(lent);
@@ -620,19 +273,19 @@ final class JobDrain extends WorkerPool.Work {
     return scratch;
   }
 
-  private Outcome takeBoth(Scratch scratch) {
+  private PassEnd takeBoth(Scratch scratch) {
     long millis = job.engine.time.currentTimeMillis();
-    Outcome errors = err.pass(PIECE_BYTES, scratch, millis);
+    PassEnd errors = err.pass(PIECE_BYTES, scratch, millis);
     // What there is of stderr goes first, but no more than a full buffer, or stdout had no turn.
     ahead += PIECE_BYTES;
-    if (errors == Outcome.MORE && ahead < job.settings.maxSize) {
-      return Outcome.MORE;
+    if (errors == PassEnd.MORE && ahead < job.settings.maxSize) {
+      return PassEnd.MORE;
     }
     ahead = 0;
-    boolean waits = errors == Outcome.BLOCKED || errors == Outcome.NO_SEGMENT;
-    Outcome output = waits ? errors : out.pass(PIECE_BYTES, scratch, millis);
-    if (errors == Outcome.MORE || output == Outcome.MORE) {
-      return Outcome.MORE;
+    boolean waits = errors == PassEnd.NO_ROOM || errors == PassEnd.NO_SEGMENT;
+    PassEnd output = waits ? errors : out.pass(PIECE_BYTES, scratch, millis);
+    if (errors == PassEnd.MORE || output == PassEnd.MORE) {
+      return PassEnd.MORE;
     }
     return output;
   }
@@ -667,26 +320,10 @@ final class JobDrain extends WorkerPool.Work {
     boolean here = out.callsNobody() && takeOver();
     stdout.close();
     stderr.close();
-    if (here) {
-      interruptSeen = false;
-      passes(false);
-      if (interruptSeen) {
-        Thread.currentThread().interrupt(); // it is meant for the caller of the end
-      }
+    if (here && runToEnd()) {
+      Thread.currentThread().interrupt(); // it is meant for the caller of the end
     }
     return here;
-  }
-
-  /** Whether no more lines are to be taken. */
-  boolean isGivenUp() {
-    return givenUp;
-  }
-
-  @GuardedBy("lock")
-  private void lookAtWatches() {
-    for (int i = 0; i < watches.size(); i++) {
-      watches.get(i).look();
-    }
   }
 
   /** Stops draining; a drain under way is interrupted. Returns whether there is one. */
@@ -694,15 +331,8 @@ final class JobDrain extends WorkerPool.Work {
     Thread running;
     lock.lock();
     try {
-      givenUp = true;
-      lookAtWatches();
-      if (retry != null) {
-        retry.cancel();
-        retry = null;
-      }
-      if (idle != null) {
-        idle.signalAll(); // callers of drainNow
-      }
+      stop();
+      progress.end();
       running = runner;
       if (running == Thread.currentThread()) {
         running = null;

@@ -35,7 +35,7 @@ public final class SafeBuffer extends OutputStream {
    * Past the buffer: with one sink, and nobody who looks at lines, a write may give whole lines to
    * the sink itself.
    *
-   *   1. beginThrough moves the drain from IDLE to THROUGH. If it fails, somebody drains or will, and
+   *   1. beginThrough moves the drain from IDLE to DIRECT. If it fails, somebody drains or will, and
    *      the lines must queue behind what that thread takes: the write goes through the buffer.
    *   2. passThrough copies lines into the open batch, under this lock and then the sink's, as long
    *      as the buffer holds nothing but the beginning of the first of them.
@@ -356,7 +356,7 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private @Nullable StreamDrain beginThrough() {
     StreamDrain target = through;
-    return target != null && !closed && !dropping && drain.beginThrough() ? target : null;
+    return target != null && !closed && !dropping && drain.beginDirect() ? target : null;
   }
 
   /**

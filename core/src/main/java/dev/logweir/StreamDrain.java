@@ -86,7 +86,7 @@ final class StreamDrain implements LineTarget {
   /** Bytes of the stream taken so far: from the buffer, or straight from a write. */
   private long takenBytes;
 
-  private JobDrain.Outcome stop = JobDrain.Outcome.TAKEN;
+  private PassEnd stop = PassEnd.TAKEN;
 
   /**
    * @param view lent for a pass, by turns with the other stream's
@@ -195,14 +195,14 @@ final class StreamDrain implements LineTarget {
         sink.startIfClaimed();
       }
     } finally {
-      drain.endThrough(ask || (due && !mayStart));
+      drain.endDirect(ask || (due && !mayStart));
     }
   }
 
   /** Takes about so many bytes. */
-  JobDrain.Outcome pass(int maxBytes, Scratch scratch, long millis) {
+  PassEnd pass(int maxBytes, Scratch scratch, long millis) {
     if (ended) {
-      return JobDrain.Outcome.TAKEN;
+      return PassEnd.TAKEN;
     }
     try {
       takePieces(maxBytes, scratch, millis);
@@ -221,7 +221,7 @@ final class StreamDrain implements LineTarget {
     buffer.snapshot(view, takenBytes);
     lend(scratch);
     told = listeners.isEmpty() ? listeners : listenersThatReturn();
-    stop = JobDrain.Outcome.TAKEN;
+    stop = PassEnd.TAKEN;
     Segment segment = view.head;
     if (segment != at) {
       arriveAt(segment);
@@ -230,11 +230,11 @@ final class StreamDrain implements LineTarget {
     long begun = stages == null ? 0 : drain.job.engine.time.nanoTime();
     while (segment != null) {
       if (left <= 0) {
-        stop = JobDrain.Outcome.MORE;
+        stop = PassEnd.MORE;
         break;
       }
       if (drain.isGivenUp()) {
-        stop = JobDrain.Outcome.BLOCKED; // no further line is shown to what may hang on it again
+        stop = PassEnd.NO_ROOM; // no further line is shown to what may hang on it again
         break;
       }
       if (!gapTaken) {
@@ -267,7 +267,7 @@ final class StreamDrain implements LineTarget {
     if (read != null && buffer.release(read)) {
       arriveAt(null);
     }
-    if (stop == JobDrain.Outcome.TAKEN) {
+    if (stop == PassEnd.TAKEN) {
       finishPass(millis);
     }
   }
@@ -358,7 +358,7 @@ final class StreamDrain implements LineTarget {
         addGap(gap.lines, gap.bytes, gap.reasons, marker);
       }
     }
-    if (!view.ended || stop != JobDrain.Outcome.TAKEN) {
+    if (!view.ended || stop != PassEnd.TAKEN) {
       return;
     }
     if (stages != null && !processorsEnded) {
@@ -461,11 +461,11 @@ final class StreamDrain implements LineTarget {
     return run.end - run.from;
   }
 
-  private JobDrain.Outcome stopFor(int room) {
+  private PassEnd stopFor(int room) {
     if (room == Sink.NO_MEMORY) {
       drain.memoryIsShort();
     }
-    return room < 0 ? JobDrain.Outcome.NO_SEGMENT : JobDrain.Outcome.BLOCKED;
+    return room < 0 ? PassEnd.NO_SEGMENT : PassEnd.NO_ROOM;
   }
 
   // ---- lines one by one ----
@@ -517,7 +517,7 @@ final class StreamDrain implements LineTarget {
     int length = Math.min(found, maxLine);
     boolean plain = stages == null && whole && openLine == 0;
     while (!room(length, plain && found <= length)) {
-      if (stop != JobDrain.Outcome.NO_SEGMENT) {
+      if (stop != PassEnd.NO_SEGMENT) {
         return -1;
       }
       if (length <= JobSettings.MIN_LINE) {
@@ -526,12 +526,12 @@ final class StreamDrain implements LineTarget {
         if (stages == null || !roomFor(least, false, least)) {
           return -1;
         }
-        stop = JobDrain.Outcome.TAKEN;
+        stop = PassEnd.TAKEN;
         break;
       }
       // A budget nearly spent has room for a short fragment, and that gives segments back.
       length = Math.max(JobSettings.MIN_LINE, length / 2);
-      stop = JobDrain.Outcome.TAKEN;
+      stop = PassEnd.TAKEN;
     }
     byte[] bytes = segment.bytes;
     int offset = segment.start;
@@ -666,8 +666,8 @@ final class StreamDrain implements LineTarget {
     if (room(maxLine)) {
       return true;
     }
-    if (stop == JobDrain.Outcome.NO_SEGMENT) {
-      stop = JobDrain.Outcome.TAKEN;
+    if (stop == PassEnd.NO_SEGMENT) {
+      stop = PassEnd.TAKEN;
       return room(0);
     }
     return false;
@@ -710,7 +710,7 @@ final class StreamDrain implements LineTarget {
         for (Sink sink : sinks) {
           sink.waitForBudget();
         }
-        stop = JobDrain.Outcome.NO_SEGMENT;
+        stop = PassEnd.NO_SEGMENT;
         return false;
       }
     }

@@ -11,7 +11,8 @@
  *   <li>{@link dev.logweir.SafeBuffer}: a stream. Copies what is written into segments, capped, and
  *       asks for a drain. Without processors and listeners, and with one sink, whole lines go past
  *       it.
- *   <li>{@code JobDrain}: whose turn it is. One thread drains a job at a time.
+ *   <li>{@code JobDrain}: takes a piece of each stream a pass. {@code DrainLoop}: who asks for
+ *       passes, and the one thread at a time that runs them.
  *   <li>{@code StreamDrain}: takes runs of whole lines, lines, fragments and gaps out of a buffer,
  *       once every sink has room for them.
  *   <li>{@code ProcessorStage}: runs one {@link dev.logweir.LogProcessor}, such as {@link

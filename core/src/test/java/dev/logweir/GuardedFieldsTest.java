@@ -27,7 +27,7 @@ class GuardedFieldsTest {
   /** Fields that one thread at a time uses, and which one, or by what it comes to the next. */
   private static final Map<String, String> OWNERS =
       Map.ofEntries(
-          Map.entry("JobDrain.interruptSeen", "the thread that drains"),
+          Map.entry("DrainLoop.interruptSeen", "the thread that drains"),
           Map.entry("JobDrain.memoryShort", "the thread that drains"),
           Map.entry("JobDrain.ahead", "the thread that drains"),
           Map.entry("JobDrain.lastNumber", "the thread that drains"),

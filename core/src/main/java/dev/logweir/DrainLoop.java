@@ -1,0 +1,372 @@
+package dev.logweir;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work that any thread may ask for and one at a time does, in passes: the machine of a job's drain,
+ * which knows nothing of what a pass does.
+ *
+ * <p>Who asks first hands it to a thread, the others find it asked for already. A request that
+ * comes while it runs makes it look once more. A write may take its place for a moment, if nobody
+ * has asked.
+ */
+abstract class DrainLoop extends WorkerPool.Work {
+  /*
+   * The state says who owns what is drained. It changes by compare-and-set, with no lock, so that a
+   * write never waits for a drain. Only an owner sets it without a comparison: nobody else moves a
+   * loop that is RUNNING or DIRECT anywhere but to its form with AGAIN.
+   *
+   *   IDLE ----------- request ------------> REQUESTED      the first to ask hands it to a thread
+   *   REQUESTED ------ run, drainTo -------> RUNNING        drainTo and the end also take it from IDLE
+   *   REQUESTED ------ no thread to be had > IDLE           the timer asks again
+   *   RUNNING -------- request ------------> RUNNING_AGAIN
+   *   RUNNING_AGAIN -- the pass has ended -> RUNNING        it looks once more
+   *   RUNNING -------- nothing more -------> IDLE
+   *   RUNNING -------- others wait --------> REQUESTED      after a bounded piece of work
+   *   IDLE ----------- a write begins -----> DIRECT         its lines go past the buffer
+   *   DIRECT --------- it ends ------------> IDLE
+   *   DIRECT --------- request ------------> DIRECT_AGAIN
+   *   DIRECT_AGAIN --- the write ends -----> REQUESTED      who asked comes before the next write
+   *
+   * No request is lost: it either finds REQUESTED or AGAIN, whose owner looks later, or makes the
+   * state one of these. Whoever leaves RUNNING wakes the callers of drainTo.
+   *
+   * The lock is given. It guards who waits, and the retry. No pass runs under it.
+   */
+
+  enum State {
+    /** Nobody is at it, and nobody has asked. */
+    IDLE,
+    /** A thread of the pool will come; until then anybody else may begin in its place. */
+    REQUESTED,
+    /** A thread runs passes. */
+    RUNNING,
+    /** As RUNNING, and somebody has asked since: it must not end with IDLE. */
+    RUNNING_AGAIN,
+    /** A write is at it, and gives its lines to the sink itself. */
+    DIRECT,
+    /** As DIRECT, and somebody has asked since: a pass must come before the next write. */
+    DIRECT_AGAIN
+  }
+
+  /** How it stands with what a caller waits for. */
+  enum Reach {
+    /** That is not known yet. */
+    OPEN,
+    /** All of it was taken. */
+    REACHED,
+    /** It was looked at since, and could not be taken. */
+    MISSED
+  }
+
+  /** What a caller waits for. Thread-safe. */
+  interface Goal {
+    Reach reach();
+  }
+
+  final MemoryLock lock;
+  private final WorkerPool pool;
+  private final Time time;
+  private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+  private final Runnable retryRun = this::retry;
+
+  @GuardedBy("lock")
+  private @Nullable Condition idle;
+
+  @GuardedBy("lock")
+  private Time.@Nullable Entry retry;
+
+  private volatile boolean givenUp;
+
+  /** A call in a pass was hit by an interrupt, or left one. The owner's. */
+  private boolean interruptSeen;
+
+  /**
+   * @param pool whose threads run the passes
+   */
+  DrainLoop(MemoryLock lock, WorkerPool pool, Time time) {
+    this.lock = lock;
+    this.pool = pool;
+    this.time = time;
+  }
+
+  /** Takes a bounded piece; called by one thread at a time, with no lock. Must not throw. */
+  abstract PassEnd pass();
+
+  State state() {
+    return state.get();
+  }
+
+  // ---- asking for it ----
+
+  /** Asks for a pass; false if no thread can be had for it. */
+  boolean request() {
+    while (true) {
+      State now = state.get();
+      switch (now) {
+        case REQUESTED, RUNNING_AGAIN, DIRECT_AGAIN -> {
+          return true;
+        }
+        case RUNNING -> {
+          if (state.compareAndSet(now, State.RUNNING_AGAIN)) {
+            return true;
+          }
+        }
+        case DIRECT -> {
+          if (state.compareAndSet(now, State.DIRECT_AGAIN)) {
+            return true;
+          }
+        }
+        case IDLE -> {
+          if (state.compareAndSet(now, State.REQUESTED)) {
+            return handOver();
+          }
+        }
+      }
+    }
+  }
+
+  /** Hands over what is asked for; false if there is no thread to be had. */
+  private boolean handOver() {
+    if (pool.execute(this)) {
+      return true;
+    }
+    state.compareAndSet(State.REQUESTED, State.IDLE);
+    retryLater();
+    return false;
+  }
+
+  /** No thread or memory could be had: the timer asks again, as nobody else may. */
+  void retryLater() {
+    lock.lock();
+    try {
+      if (!givenUp && retry == null) {
+        retry = time.schedule(retryRun, WorkerPool.RETRY_NANOS);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void retry() {
+    lock.lock();
+    try {
+      retry = null;
+    } finally {
+      lock.unlock();
+    }
+    request();
+  }
+
+  // ---- running ----
+
+  @Override
+  void run() {
+    if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+      interruptSeen = false; // the pool clears what is left on its own threads
+      passes(true);
+    }
+  }
+
+  /** Makes the calling thread the owner, unless another one is. */
+  boolean takeOver() {
+    return state.compareAndSet(State.IDLE, State.RUNNING)
+        || state.compareAndSet(State.REQUESTED, State.RUNNING);
+  }
+
+  /**
+   * Runs to the end on the calling thread, which has taken over.
+   *
+   * @return whether an interrupt came to that thread meanwhile, and was taken away
+   */
+  boolean runToEnd() {
+    interruptSeen = false;
+    passes(false);
+    return interruptSeen;
+  }
+
+  /**
+   * Asks for a pass; where no thread can be had for it, runs on the calling thread.
+   *
+   * @return whether an interrupt came to that thread meanwhile, and was taken away
+   */
+  boolean requestOrRun() {
+    return !request() && takeOver() && runToEnd();
+  }
+
+  /** Goes on until there is no more to take or, if it gives way, until others wait. */
+  private void passes(boolean givesWay) {
+    boolean more = true;
+    while (more) {
+      if (pass() != PassEnd.MORE) {
+        more = !state.compareAndSet(State.RUNNING, State.IDLE);
+        if (more) {
+          state.set(State.RUNNING);
+        }
+      } else if (givesWay && pool.hasWaiting() && giveWay()) {
+        return;
+      }
+    }
+    signalIdle();
+  }
+
+  /** Lets others go first; false if the rest is still for this thread, as no other is to be had. */
+  private boolean giveWay() {
+    state.set(State.REQUESTED);
+    signalIdle();
+    return pool.execute(this) || !state.compareAndSet(State.REQUESTED, State.RUNNING);
+  }
+
+  /**
+   * A call in a pass was hit by an interrupt, or left one, which the next call is not to see:
+   * unless it is the end's own.
+   */
+  void interruptLeft() {
+    interruptSeen = true;
+    if (givenUp) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The interrupt of this pass was ours: it is for nobody else. */
+  void forgetInterrupt() {
+    interruptSeen = false;
+    Thread.interrupted();
+  }
+
+  // ---- a write in its place ----
+
+  /** Makes a write the owner; false if a pass is asked for or under way. */
+  boolean beginDirect() {
+    return state.compareAndSet(State.IDLE, State.DIRECT);
+  }
+
+  /**
+   * Ends that.
+   *
+   * @param ask whether there is something left for a pass
+   */
+  void endDirect(boolean ask) {
+    if (state.compareAndSet(State.DIRECT, State.IDLE)) {
+      if (ask) {
+        request();
+      }
+      return;
+    }
+    state.set(State.REQUESTED);
+    signalIdle();
+    handOver();
+  }
+
+  // ---- waiting for it ----
+
+  /**
+   * Runs on the calling thread, or waits for the thread that does, until a goal is reached: not
+   * what comes meanwhile, or it would not return while somebody writes.
+   *
+   * @return whether it was reached
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  boolean drainTo(Goal goal) throws InterruptedException {
+    while (!takeOver()) {
+      if (!awaitIdle(goal)) {
+        return false;
+      }
+      Reach reach = goal.reach();
+      if (reach != Reach.OPEN) {
+        return reach == Reach.REACHED;
+      }
+    }
+    interruptSeen = false;
+    boolean taken = passesUntil(goal);
+    if (interruptSeen) {
+      Thread.currentThread().interrupt(); // it may have been meant for the caller
+    }
+    return taken;
+  }
+
+  /** Goes on until the goal is reached, and leaves what came meanwhile to another thread. */
+  private boolean passesUntil(Goal goal) {
+    boolean looksAgain = true;
+    while (true) {
+      PassEnd end = pass();
+      boolean more = end == PassEnd.MORE;
+      if (!more && state.compareAndSet(State.RUNNING, State.IDLE)) {
+        signalIdle();
+        return end == PassEnd.TAKEN;
+      }
+      if (more ? goal.reach() != Reach.OPEN : !looksAgain) {
+        state.set(State.REQUESTED);
+        signalIdle();
+        handOver();
+        return more || end == PassEnd.TAKEN;
+      }
+      if (!more) {
+        // For a little that was written meanwhile, that costs less than a thread.
+        looksAgain = false;
+        state.set(State.RUNNING);
+      }
+    }
+  }
+
+  /** Waits until nobody is at it or the goal is reached; false if the loop was given up. */
+  private boolean awaitIdle(Goal goal) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      if (idle == null) {
+        idle = lock.condition();
+      }
+      while (!givenUp && askToBeWoken() && goal.reach() == Reach.OPEN) {
+        lock.await(idle);
+      }
+      return !givenUp;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sees to it that whoever is at it says when that has ended; false if nobody is. */
+  private boolean askToBeWoken() {
+    state.compareAndSet(State.DIRECT, State.DIRECT_AGAIN);
+    State now = state.get();
+    return now != State.IDLE && now != State.REQUESTED;
+  }
+
+  private void signalIdle() {
+    lock.lock();
+    try {
+      wakeCallers();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Wakes the callers of {@link #drainTo}: a pass has ended, or all of them. */
+  @GuardedBy("lock")
+  void wakeCallers() {
+    if (idle != null) {
+      idle.signalAll(); // each looks at its goal
+    }
+  }
+
+  // ---- its end ----
+
+  /** Whether no more is to be taken. */
+  boolean isGivenUp() {
+    return givenUp;
+  }
+
+  /** Nothing more is taken: no timer asks again, and nobody waits any longer. */
+  @GuardedBy("lock")
+  void stop() {
+    givenUp = true;
+    if (retry != null) {
+      retry.cancel();
+      retry = null;
+    }
+    wakeCallers();
+  }
+}
