@@ -10,6 +10,8 @@ import dev.logweir.SendException;
 enum AttemptResult {
   /** No connection: refused, no route, no such host. */
   UNREACHABLE(SendException.Kind.FAILED, true),
+  /** The connection was lost before the server had greeted: something else took it. */
+  NOT_GREETED(SendException.Kind.FAILED, true),
   /** The TLS handshake failed. */
   TLS_FAILED(SendException.Kind.FAILED, true),
   /** The server's certificate is not trusted, or is for another host. */
@@ -51,12 +53,20 @@ enum AttemptResult {
     return kind;
   }
 
-  /** Whether nobody answered, or was asked, unless a command was written in full. */
+  /**
+   * Whether nobody answered, or was asked, or all said is that the server ends, unless a command
+   * was written in full.
+   */
   boolean isAway() {
     return switch (this) {
-      case UNREACHABLE, LOST, TIMED_OUT, NO_CONNECTION_FREE -> true;
+      case UNREACHABLE, NOT_GREETED, LOST, TIMED_OUT, NO_CONNECTION_FREE, SHUTTING_DOWN -> true;
       default -> false;
     };
+  }
+
+  /** Whether there was no server to take anything. */
+  boolean isOutage() {
+    return this == UNREACHABLE || this == NOT_GREETED || this == SHUTTING_DOWN;
   }
 
   boolean isRetried() {

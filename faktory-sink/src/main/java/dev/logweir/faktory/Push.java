@@ -7,6 +7,7 @@ import dev.logweir.SendException;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import javax.net.ssl.SSLException;
@@ -109,7 +110,9 @@ final class Push implements Retries.Attempt {
     } catch (IOException e) {
       leftUnanswered |= written;
       AttemptException failure = failure(e, connection);
-      if (failure.result() == AttemptResult.LOST || failure.result() == AttemptResult.TIMED_OUT) {
+      if (failure.result() == AttemptResult.LOST
+          || failure.result() == AttemptResult.NOT_GREETED
+          || failure.result() == AttemptResult.TIMED_OUT) {
         client.pool().dropIdle();
       }
       throw failure;
@@ -192,6 +195,7 @@ final class Push implements Retries.Attempt {
                   ? "no complete reply in time"
                   : "no connection in time";
           case LOST -> "the connection was lost before the reply";
+          case NOT_GREETED -> "the connection was lost before the greeting";
           case MALFORMED -> "the server does not speak Faktory's protocol";
           case UNTRUSTED -> "the server's certificate is not trusted";
           case TLS_FAILED -> "the TLS handshake failed";
@@ -211,7 +215,8 @@ final class Push implements Retries.Attempt {
     return switch (phase) {
       case CONNECTING -> AttemptResult.UNREACHABLE;
       case SECURING -> classifyTls(e);
-      case GREETING, IN_COMMAND, READY -> AttemptResult.LOST;
+      case GREETING -> AttemptResult.NOT_GREETED;
+      case IN_COMMAND, READY -> AttemptResult.LOST;
     };
   }
 
@@ -220,7 +225,14 @@ final class Push implements Retries.Attempt {
       if (cause instanceof CertificateException) {
         return AttemptResult.UNTRUSTED;
       }
+      if (cause instanceof GeneralSecurityException) {
+        break;
+      }
+      // TLS says by an exception of its own that the peer has gone in its midst.
+      if (cause instanceof IOException && !(cause instanceof SSLException)) {
+        return AttemptResult.NOT_GREETED;
+      }
     }
-    return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.LOST;
+    return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.NOT_GREETED;
   }
 }

@@ -112,7 +112,7 @@ final class Retries {
       } catch (AttemptException e) {
         failed(e);
         last = e;
-        if (e.result() == AttemptResult.UNREACHABLE) {
+        if (e.result().isOutage()) {
           // A server that is not there has taken none of what was left unanswered.
           budget.begunNanos += unansweredNanos;
           unansweredNanos = 0;

@@ -116,6 +116,21 @@ class FaultsTest {
     assertThat(batch.isWritten()).isFalse();
   }
 
+  @Test
+  void send_waitsForAServerThatShutsDown() throws Exception {
+    client.close();
+    FaktoryClient.Builder builder = server.client();
+    builder.pauses = (call, pause) -> {};
+    client = builder.build();
+    for (int i = 0; i < 20; i++) {
+      server.then(say("-SHUTDOWN in progress"));
+    }
+
+    client.sender("1").send(List.of("line"));
+
+    assertThat(server.pushed).hasSize(21);
+  }
+
   /** Each push of it may have been taken. */
   @Test
   void send_givesUpWhatTheServerTakesAndNeverAnswers() throws Exception {

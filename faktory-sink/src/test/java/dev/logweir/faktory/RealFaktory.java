@@ -159,8 +159,8 @@ final class RealFaktory implements TestServer {
    */
   void killRedis() throws IOException {
     try (SocketChannel channel = SocketChannel.open(redisAddress())) {
-      // A push that Redis took after it has saved would be confirmed and lost. A stopped server is no
-      // help: what it has sent waits in its sockets.
+      // A push that Redis took after it has saved would be confirmed and lost. A stopped server is
+      // no help: what it has sent waits in its sockets.
       tellRedis(channel, "CLIENT PAUSE 600000 WRITE");
       tellRedis(channel, "SAVE");
       redis.destroyForcibly();

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class TlsTest {
@@ -139,6 +142,31 @@ class TlsTest {
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(e).hasMessageContaining("TLS handshake failed");
     assertThat(server.connections()).isEqualTo(2);
+  }
+
+  /** As a balancer does whose server is away: nothing is shaken, and so nothing taken. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void send_waitsWhileConnectionsEndWithinTheHandshake(boolean reset) throws Exception {
+    server = new FakeFaktory();
+    FaktoryClient.Builder builder =
+        server.client().url("tcp+tls://127.0.0.1:" + server.port()).attempts(2);
+    FakeFaktory.Script end = reset ? FakeFaktory.Call::reset : call -> call.socket.close();
+    FakeFaktory.Script[] ends = new FakeFaktory.Script[20];
+    Arrays.fill(ends, end);
+    server.greet(ends);
+    builder.pauses =
+        (call, pause) -> {
+          if (server.connections() == 20) {
+            throw new InterruptedException("has waited for long");
+          }
+        };
+    client = builder.build();
+
+    Throwable failure = catchThrowable(() -> client.sender("1").send(List.of("line")));
+
+    assertThat(failure).isInstanceOf(InterruptedException.class);
+    assertThat(server.connections()).isEqualTo(20);
   }
 
   /** In a JVM of its own, whose trust store cannot be read: it makes its TLS context but once. */

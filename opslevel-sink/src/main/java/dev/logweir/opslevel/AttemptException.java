@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 final class AttemptException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  static final String PROXY_UNAUTHORIZED =
+      "the proxy wants a user and a password, or others: see proxy and HTTPS_PROXY";
+
   private final AttemptResult result;
   private final Duration retryAfter;
   private final boolean namesJob;
@@ -64,9 +67,10 @@ final class AttemptException extends Exception {
           case UNAUTHORIZED -> "the server refused the token, see OPSLEVEL_API_TOKEN";
           case NOT_FOUND -> "there is no such endpoint, see OPSLEVEL_API_URL";
           case ROUTE_LOST -> "a gateway has lost the way to the server";
+          case PROXY_UNAUTHORIZED -> PROXY_UNAUTHORIZED;
           case TOO_LARGE -> "the request is too large for the server";
           case BUSY -> "the server is busy";
-          case SERVER_ERROR -> "the server failed";
+          case SERVER_ERROR, UNAVAILABLE -> "the server failed";
           case GATEWAY_ERROR -> "the server behind a gateway failed";
           default -> status >= 300 && status < 400 ? "redirects are not followed" : "refused";
         };

@@ -15,8 +15,12 @@ enum AttemptResult {
   NO_FREE_CONNECTION(SendException.Kind.FAILED, true, false, Server.UNKNOWN),
   /** No connection: refused, no route, no such host. */
   UNREACHABLE(SendException.Kind.FAILED, true, false, Server.DOWN),
-  /** The proxy did not connect to the server. */
+  /** The proxy does not want to connect to the server: a rule of its own. */
   PROXY_REFUSED(SendException.Kind.FAILED, true, false, Server.DOWN),
+  /** The proxy could not connect to the server, or did not say whether it did. */
+  PROXY_FAILED(SendException.Kind.FAILED, true, false, Server.DOWN),
+  /** 407: the proxy wants a user and a password, or others. */
+  PROXY_UNAUTHORIZED(SendException.Kind.REFUSED, false, true, Server.UNKNOWN),
   /** The TLS handshake failed. */
   TLS_FAILED(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** The server's certificate is not trusted, or is for another host. */
@@ -33,6 +37,8 @@ enum AttemptResult {
   GATEWAY_ERROR(SendException.Kind.FAILED, true, false, Server.DOWN),
   /** 404 after the API has answered: a gateway that has lost its way there for a while. */
   ROUTE_LOST(SendException.Kind.FAILED, true, true, Server.DOWN),
+  /** 503: a gateway without a server behind it, or one that is not ready. */
+  UNAVAILABLE(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** Other 5xx. */
   SERVER_ERROR(SendException.Kind.FAILED, true, true, Server.DOWN),
   /** 200 with errors of GraphQL: the server says that it could not answer. */
@@ -87,17 +93,39 @@ enum AttemptResult {
     return retried;
   }
 
-  /** Whether nobody answered, or was asked, unless the request was written in full. */
+  /**
+   * Whether the API did not answer, or was not asked, unless the request was written in full: also
+   * where a proxy or a gateway says so in its place.
+   */
   boolean isAway() {
     return switch (this) {
-      case NO_FREE_CONNECTION, UNREACHABLE, LOST_WRITING, TIMED_OUT -> true;
+      case NO_FREE_CONNECTION,
+          UNREACHABLE,
+          PROXY_FAILED,
+          LOST_WRITING,
+          TIMED_OUT,
+          GATEWAY_ERROR,
+          UNAVAILABLE,
+          ROUTE_LOST ->
+          true;
       default -> false;
     };
   }
 
   /** Whether there was no server to take anything. */
   boolean isOutage() {
-    return this == UNREACHABLE || this == PROXY_REFUSED;
+    return switch (this) {
+      case UNREACHABLE, PROXY_REFUSED, PROXY_FAILED, UNAVAILABLE, ROUTE_LOST -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Whether the time of such an attempt counts, though it is waited for: the server behind a
+   * gateway may have taken the lines, each time.
+   */
+  boolean isTakenPerhaps() {
+    return this == GATEWAY_ERROR;
   }
 
   /** Whether the server said what became of the lines. */
@@ -123,9 +151,11 @@ enum AttemptResult {
     return switch (status) {
       case 401, 403 -> UNAUTHORIZED;
       case 404 -> NOT_FOUND;
+      case 407 -> PROXY_UNAUTHORIZED;
       case 408, 425, 429 -> BUSY;
       case 413 -> TOO_LARGE;
       case 502, 504 -> GATEWAY_ERROR;
+      case 503 -> UNAVAILABLE;
       default -> status >= 500 ? SERVER_ERROR : REFUSED;
     };
   }

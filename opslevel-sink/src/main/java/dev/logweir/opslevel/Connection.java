@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,28 @@ final class Connection {
     } catch (IOException gone) {
       return false;
     }
+  }
+
+  /**
+   * Whether the server, or what stands before it, leaves this connection open for a while, as long
+   * as nothing is asked.
+   */
+  boolean staysOpen(long millis) throws IOException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long left = millis;
+    while (left > 0) {
+      wire.awaitInput(left);
+      if (!isFresh()) {
+        return false;
+      }
+      // What came was of TLS alone.
+      left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    }
+    return true;
+  }
+
+  boolean wasUsed() {
+    return idleSince != opened;
   }
 
   /** Closes at once. Idempotent. */

@@ -150,7 +150,7 @@ final class Dialer {
       throw new ProxyException(e.getMessage());
     }
     if (said.status() > 299) {
-      throw new ProxyException("HTTP " + said.status());
+      throw new ProxyException("HTTP " + said.status(), said.status());
     }
     if (answer.hasMore()) {
       throw new ProxyException("it said more than that it has connected");
@@ -169,8 +169,30 @@ final class Dialer {
   static final class ProxyException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final int status;
+
     ProxyException(@Nullable String message) {
+      this(message, 0);
+    }
+
+    /**
+     * Creates a failure.
+     *
+     * @param status what the proxy said; 0 if nothing that can be read
+     */
+    ProxyException(@Nullable String message, int status) {
       super(message);
+      this.status = status;
+    }
+
+    /** Returns what it means: of what a proxy says by itself, a rule of its own stays one. */
+    AttemptResult result() {
+      AttemptResult said = AttemptResult.ofStatus(status);
+      if (said == AttemptResult.PROXY_UNAUTHORIZED) {
+        return said;
+      }
+      boolean rule = status >= 300 && status < 500 && said != AttemptResult.BUSY;
+      return rule ? AttemptResult.PROXY_REFUSED : AttemptResult.PROXY_FAILED;
     }
   }
 }

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
@@ -41,12 +42,20 @@ final class HttpTransport implements AutoCloseable {
   private final Clock clock;
   private final OpsLevelMetrics metrics;
   private final Duration patience;
+  private final Duration lookTime;
   private final Dialer dialer;
   private final ConnectionPool connections;
   private final DeadlineTimer timer;
   private final Set<HttpCall> calls = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean sweepDue = new AtomicBoolean();
   private volatile boolean closed;
+
+  /**
+   * Whether the last connection that was written to was lost without an answer. What stands before
+   * a server that is away may take connections all the same, and end them at once: a request
+   * written to such a one may seem to have been taken, and nobody can tell.
+   */
+  private volatile boolean lost;
 
   /** Whether the API has ever answered: then a 404 is not for want of an endpoint. */
   private volatile boolean apiAnswered;
@@ -56,6 +65,7 @@ final class HttpTransport implements AutoCloseable {
     clock = settings.clock;
     metrics = settings.metrics;
     patience = settings.socketPatience;
+    lookTime = settings.lookTime;
     dialer = new Dialer(settings.apiUrl, proxy, settings.sslContext, settings.connectTimeout);
     connections = new ConnectionPool(settings.maxConnections);
     requestHead = requestHead(settings, proxy).getBytes(US_ASCII);
@@ -110,6 +120,7 @@ final class HttpTransport implements AutoCloseable {
       Connection connection = connections.lease(call, limit.plus(patience), dialer::dial);
       boolean reusable = false;
       try {
+        requireOpen(connection, limit);
         progress.beginsWriting();
         AnswerReader reader = new AnswerReader(connection);
         IOException unwritten = write(connection, reader, body, length);
@@ -117,6 +128,7 @@ final class HttpTransport implements AutoCloseable {
           progress.hasWritten();
         }
         AnswerHead answer = readHead(reader, unwritten);
+        lost = false;
         progress.hasAnswer();
         AnswerReader.Body content = reader.body(answer);
         try {
@@ -138,6 +150,16 @@ final class HttpTransport implements AutoCloseable {
       }
       calls.remove(call);
       sweepLater();
+    }
+  }
+
+  /** Looks, once one was lost, whether a new connection stays open when nothing is written. */
+  private void requireOpen(Connection connection, Duration limit) throws IOException {
+    if (lost && !connection.wasUsed()) {
+      long millis = Math.min(lookTime.toMillis(), limit.toMillis());
+      if (!connection.staysOpen(millis)) {
+        throw new ConnectException("it was ended before anything was asked");
+      }
     }
   }
 
@@ -282,7 +304,15 @@ final class HttpTransport implements AutoCloseable {
       interrupted.initCause(e);
       throw interrupted;
     }
-    return closed ? AttemptException.ofClosed(e) : progress.failure(e, limit);
+    if (closed) {
+      return AttemptException.ofClosed(e);
+    }
+    AttemptException failure = progress.failure(e, limit);
+    if (failure.result() == AttemptResult.LOST_WRITING
+        || failure.result() == AttemptResult.LOST_READING) {
+      lost = true;
+    }
+    return failure;
   }
 
   /** Ends the calls under way and closes all connections. */

@@ -175,6 +175,9 @@ public final class OpsLevelClient implements AutoCloseable {
     /** How much longer than an attempt a socket waits by itself: the timer shall be first. */
     Duration socketPatience = Duration.ZERO;
 
+    /** How long a new connection is looked at after one was lost. */
+    Duration lookTime = Duration.ofMillis(500);
+
     @Nullable SSLContext sslContext;
     @Nullable HttpProxy proxy;
 

@@ -1,7 +1,7 @@
 package dev.logweir.opslevel;
 
 import java.io.IOException;
-import java.net.SocketTimeoutException;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -59,6 +59,9 @@ final class Progress {
                   ? "the answer is not HTTP: " + e.getMessage()
                   : "the answer is not complete: " + text(e);
           case PROXY_REFUSED -> "the proxy refused to connect: " + e.getMessage();
+          case PROXY_FAILED -> "the proxy did not connect: " + e.getMessage();
+          case PROXY_UNAUTHORIZED ->
+              AttemptException.PROXY_UNAUTHORIZED + " (" + e.getMessage() + ")";
           case UNTRUSTED -> "the server's certificate is not trusted: " + text(e);
           case TLS_FAILED -> tlsFailed(e);
           default -> "no connection: " + text(e);
@@ -91,14 +94,18 @@ final class Progress {
   }
 
   private static AttemptResult classifyConnecting(IOException e) {
-    if (e instanceof Dialer.ProxyException) {
-      return AttemptResult.PROXY_REFUSED;
+    if (e instanceof Dialer.ProxyException proxy) {
+      return proxy.result();
     }
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
         return AttemptResult.UNTRUSTED;
       }
-      if (cause instanceof SocketTimeoutException) {
+      if (cause instanceof GeneralSecurityException) {
+        break;
+      }
+      // TLS says by an exception of its own that the peer has gone in its midst.
+      if (cause instanceof IOException && !(cause instanceof SSLException)) {
         return AttemptResult.UNREACHABLE;
       }
     }

@@ -143,11 +143,15 @@ final class Retries {
       boolean waitsForCircuit = leave.isProbe() && untilEnd.isEmpty();
       if (untilEnd.isEmpty() && isWaitedFor(failure, limit)) {
         failed(failure);
+        long ended = nanoTime.getAsLong();
+        if (failure.result().isTakenPerhaps() && left(budget).compareTo(Duration.ZERO) <= 0) {
+          throw failure;
+        }
         Duration next = circuit.isOpen() ? Duration.ZERO : awayPause(++away, failure);
         if (!next.isZero()) {
           pause(call, next);
         }
-        budget.begun += nanoTime.getAsLong() - begun;
+        budget.begun += nanoTime.getAsLong() - (failure.result().isTakenPerhaps() ? ended : begun);
         continue;
       }
       if (waitsForCircuit

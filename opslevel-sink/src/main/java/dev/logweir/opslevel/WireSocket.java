@@ -9,6 +9,8 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,16 @@ final class WireSocket extends Socket {
     } finally {
       channel.configureBlocking(true);
     }
+  }
+
+  /** Waits until something has come, or the end, at most for a time; or for an interruption. */
+  void awaitInput(long millis) throws IOException {
+    channel.configureBlocking(false);
+    try (Selector selector = channel.provider().openSelector()) {
+      channel.register(selector, SelectionKey.OP_READ);
+      selector.select(Math.max(1, millis));
+    }
+    channel.configureBlocking(true);
   }
 
   @Override

@@ -27,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class CircuitTest {
@@ -56,7 +58,7 @@ class CircuitTest {
 
   @Test
   void circuit_opensWhenHalfOfTheLastAttemptsFailed() throws Exception {
-    server.otherwise(status(503));
+    server.otherwise(status(500));
     assertThat(send()).isInstanceOf(SendException.class);
     assertThat(client.circuit().isOpen()).isFalse();
 
@@ -81,7 +83,7 @@ class CircuitTest {
     client.close();
     client = builder.build();
     for (int i = 0; i < 9; i++) {
-      server.then(status(503));
+      server.then(status(500));
     }
     server.otherwise(
         call -> {
@@ -147,6 +149,36 @@ class CircuitTest {
     assertThat(Duration.ofNanos(nanos.get())).isGreaterThan(Duration.ofMinutes(30));
     assertThat(pauses).allMatch(pause -> pause.compareTo(Circuit.LONGEST_OPEN.multipliedBy(2)) < 0);
     assertThat(client.circuit().isOpen()).isFalse();
+  }
+
+  /** Behind a gateway an API that is away still gets an answer, which is not its own. */
+  @ParameterizedTest
+  @ValueSource(ints = {502, 503, 504})
+  void apiThatIsAwayBehindAGateway_isWaitedFor(int status) throws Exception {
+    for (int i = 0; i < 100; i++) {
+      server.then(status(status));
+    }
+
+    assertThat(send()).isNull();
+
+    assertThat(server.requests).hasSize(101);
+    assertThat(pauses).allMatch(pause -> pause.compareTo(Circuit.LONGEST_OPEN.multipliedBy(2)) < 0);
+    assertThat(client.circuit().isOpen()).isFalse();
+  }
+
+  /** Fast or slow: what it may have taken each time, its own time bounds. */
+  @Test
+  void gatewayThatGivesUpOnABatch_isAskedAsLongAsItsAnswersMayTake() throws Exception {
+    server.otherwise(
+        call -> {
+          call.read();
+          nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+          call.respond(504, "");
+        });
+
+    assertThat(send()).isInstanceOf(SendException.class).hasMessageContaining("HTTP 504");
+
+    assertThat(server.requests).hasSize(10);
   }
 
   /** One that takes a request and is gone before it answers, again and again. */
@@ -425,7 +457,7 @@ class CircuitTest {
 
   private void open() throws Exception {
     pause = this::pass;
-    server.otherwise(status(503));
+    server.otherwise(status(500));
     send();
     send();
     assertThat(client.circuit().isOpen()).isTrue();

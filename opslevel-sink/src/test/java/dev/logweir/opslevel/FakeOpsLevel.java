@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,7 +22,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -63,6 +66,7 @@ final class FakeOpsLevel implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Script> scripts = new ArrayDeque<>();
+  private final Queue<Script> greetings = new ConcurrentLinkedQueue<>();
   private final CountDownLatch deaf = new CountDownLatch(1);
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private volatile Script otherwise = Call::accept;
@@ -113,6 +117,12 @@ final class FakeOpsLevel implements AutoCloseable {
     return this;
   }
 
+  /** Treats the next connections so, before a byte of theirs is read, one after another. */
+  FakeOpsLevel onConnection(Script... next) {
+    greetings.addAll(List.of(next));
+    return this;
+  }
+
   FakeOpsLevel otherwise(Script script) {
     otherwise = script;
     return this;
@@ -145,7 +155,10 @@ final class FakeOpsLevel implements AutoCloseable {
   }
 
   OpsLevelClient.Builder client() {
-    return OpsLevelClient.builder().apiUrl(url()).token(TOKEN).runnerId(RUNNER);
+    OpsLevelClient.Builder builder =
+        OpsLevelClient.builder().apiUrl(url()).token(TOKEN).runnerId(RUNNER);
+    builder.lookTime = Duration.ofMillis(20);
+    return builder;
   }
 
   List<byte[]> lines() {
@@ -214,6 +227,10 @@ final class FakeOpsLevel implements AutoCloseable {
     try (socket) {
       socket.setTcpNoDelay(true);
       InputStream in = new BufferedInputStream(socket.getInputStream());
+      Script greeting = greetings.poll();
+      if (greeting != null) {
+        greeting.run(new Call(socket, in));
+      }
       while (!socket.isClosed()) {
         in.mark(1);
         if (in.read() < 0) {

@@ -146,8 +146,9 @@ class FaultTableTest {
     TOO_EARLY_425(status(425), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
     TOO_MANY_429(status(429), "busy", ATTEMPTS, DropReason.SEND_FAILED, false),
     SERVER_500(status(500), "server_error", ATTEMPTS, DropReason.SEND_FAILED, false),
-    GATEWAY_502(status(502), "gateway_error", ATTEMPTS, DropReason.SEND_FAILED, true),
-    GATEWAY_504(status(504), "gateway_error", ATTEMPTS, DropReason.SEND_FAILED, true),
+    GATEWAY_502(status(502), "gateway_error", AWAY, DropReason.SEND_FAILED, true),
+    UNAVAILABLE_503(status(503), "unavailable", AWAY, DropReason.SEND_FAILED, false),
+    GATEWAY_504(status(504), "gateway_error", AWAY, DropReason.SEND_FAILED, true),
     UNAUTHORIZED_401(status(401), "unauthorized", 1, DropReason.SEND_REFUSED, false),
     FORBIDDEN_403(status(403), "unauthorized", 1, DropReason.SEND_REFUSED, false),
     NOT_FOUND_404(status(404), "not_found", 1, DropReason.SEND_REFUSED, false),
@@ -174,13 +175,17 @@ class FaultTableTest {
       this.reason = reason;
       this.unconfirmed = unconfirmed;
     }
+
+    private boolean isAway() {
+      return outcome.equals("gateway_error") || outcome.equals("unavailable");
+    }
   }
 
   @ParameterizedTest
   @EnumSource
   void row_isAsTheTableSays(Row row) throws Exception {
     server.otherwise(row.script);
-    try (OpsLevelClient client = client(server.client())) {
+    try (OpsLevelClient client = row.isAway() ? once(server.client()) : client(server.client())) {
       assertLost(client, row.outcome, row.attempts, row.reason, row.unconfirmed);
     }
   }

@@ -429,6 +429,8 @@ class HttpTest {
 
   @Test
   void pathThatStaysUnfound_doesNotMakeTheJobGone() throws Exception {
+    client.close();
+    client = once(server.client());
     server.then(FakeOpsLevel.Call::accept).otherwise(status(404));
     client.sender(FakeOpsLevel.JOB).send(List.of("one"));
 

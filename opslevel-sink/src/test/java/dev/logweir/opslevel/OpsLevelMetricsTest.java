@@ -30,6 +30,7 @@ class OpsLevelMetricsTest {
           "busy",
           "closed",
           "gateway_error",
+          "unavailable",
           "route_lost",
           "interrupted",
           "lost_reading",
@@ -38,7 +39,9 @@ class OpsLevelMetricsTest {
           "no_free_connection",
           "not_found",
           "payload_errors",
+          "proxy_failed",
           "proxy_refused",
+          "proxy_unauthorized",
           "query_errors",
           "refused",
           "server_error",
@@ -95,7 +98,7 @@ class OpsLevelMetricsTest {
   void meters_tellWhatBecameOfRequestsAndAttempts() throws Exception {
     OpsLevelMetrics metrics = OpsLevelMetrics.register(registry);
     try (OpsLevelClient client = client(metrics)) {
-      server.then(status(503), status(429), FakeOpsLevel.Call::accept, status(400));
+      server.then(status(500), status(429), FakeOpsLevel.Call::accept, status(400));
       OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
       sender.send(List.of("arrives"));
       assertThat(catchThrowable(() -> sender.send(List.of("is refused")))).isNotNull();
@@ -119,7 +122,7 @@ class OpsLevelMetricsTest {
     OpsLevelClient up = client(metrics);
     assertThat(circuits()).containsExactly("closed=2", "half_open=0", "open=0");
 
-    server.otherwise(status(503));
+    server.otherwise(status(500));
     for (int i = 0; i < 4; i++) {
       assertThat(catchThrowable(() -> down.sender(FakeOpsLevel.JOB).send(List.of("line"))))
           .isNotNull();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.SendException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,18 +81,40 @@ class PlainProxyTest {
   }
 
   @Test
-  void send_repeatsWhenTheProxyRefuses() {
+  void send_waitsWhileTheProxyCannotConnect() throws Exception {
     proxy.refuses = true;
+    proxy.bodyBytes = 0;
+    client.close();
+    AtomicLong now = new AtomicLong();
+    OpsLevelClient.Builder builder =
+        server.client().proxy("http://127.0.0.1:" + proxy.port()).attempts(2);
+    builder.nanoTime = now::get;
+    builder.pauses =
+        (call, pause) -> {
+          now.addAndGet(pause.toNanos());
+          proxy.refuses = proxy.heads.size() < 20;
+        };
+    client = builder.build();
+
+    client.sender(FakeOpsLevel.JOB).send(List.of("line"));
+
+    assertThat(proxy.heads).hasSize(21);
+    assertThat(server.lines()).hasSize(1);
+  }
+
+  @Test
+  void send_refusesAtOnceWhenTheProxyWantsAnotherPassword() {
+    proxy.refuses = true;
+    proxy.status = 407;
     proxy.bodyBytes = 0;
 
     SendException e =
         catchThrowableOfType(
             SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
 
-    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
-    assertThat(e).hasMessageContaining("HTTP 502");
-    assertThat(proxy.heads).hasSize(2);
-    assertThat(server.connections()).isZero();
+    assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(e).hasMessageContaining("the proxy wants a user and a password");
+    assertThat(proxy.heads).hasSize(1);
   }
 
   @Test

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -16,6 +19,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
@@ -177,8 +182,34 @@ class TlsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {403, 404, 407, 413, 502})
-  void send_repeatsWhenTheProxyDoesNotConnect(int status) throws Exception {
+  @ValueSource(ints = {408, 429, 500, 502, 503, 504})
+  void send_waitsForAProxyThatCannotConnect(int status) throws Exception {
+    server = tlsServer(right);
+    try (TunnelProxy proxy = new TunnelProxy()) {
+      proxy.refuses = true;
+      proxy.status = status;
+      OpsLevelClient.Builder builder =
+          server.client().sslContext(right).attempts(2).proxy("http://127.0.0.1:" + proxy.port());
+      // The breaker asks for its pauses as long as they are not over.
+      AtomicLong now = new AtomicLong();
+      builder.nanoTime = now::get;
+      builder.pauses =
+          (call, pause) -> {
+            now.addAndGet(pause.toNanos());
+            proxy.refuses = proxy.heads.size() < 20;
+          };
+      client = builder.build();
+
+      client.sender(FakeOpsLevel.JOB).send(List.of("line"));
+
+      assertThat(server.lines()).hasSize(1);
+      client.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {302, 400, 403, 404, 413})
+  void send_repeatsWhenTheProxyDoesNotWantToConnect(int status) throws Exception {
     server = tlsServer(right);
     try (TunnelProxy proxy = new TunnelProxy()) {
       proxy.refuses = true;
@@ -196,6 +227,83 @@ class TlsTest {
       assertThat(proxy.heads).hasSize(2);
       assertThat(server.connections()).isZero();
       assertThat(client.transport().connectionCount()).isZero();
+    }
+  }
+
+  @Test
+  void send_refusesAtOnceWhenTheProxyWantsAnotherPassword() throws Exception {
+    server = tlsServer(right);
+    try (TunnelProxy proxy = new TunnelProxy()) {
+      proxy.refuses = true;
+      proxy.status = 407;
+      client =
+          server
+              .client()
+              .sslContext(right)
+              .proxy("http://user:secret@127.0.0.1:" + proxy.port())
+              .build();
+
+      SendException e = failure();
+
+      assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+      assertThat(e)
+          .hasMessageContaining("the proxy wants a user and a password")
+          .hasMessageContaining("HTTPS_PROXY (HTTP 407)")
+          .hasMessageNotContaining("secret");
+      assertThat(proxy.heads).hasSize(1);
+      client.close();
+    }
+  }
+
+  /** As a balancer does whose server is away: nothing is shaken, and so nothing taken. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void send_waitsWhileConnectionsEndWithinTheHandshake(boolean reset) throws Exception {
+    AtomicInteger ended = new AtomicInteger();
+    AtomicLong now = new AtomicLong();
+    Thread thread;
+    server = tlsServer(right);
+    try (ServerSocket balancer = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      thread = new Thread(() -> endAll(balancer, reset, ended));
+      thread.start();
+      OpsLevelClient.Builder builder =
+          server
+              .client()
+              .apiUrl("https://127.0.0.1:" + balancer.getLocalPort())
+              .sslContext(right)
+              .attempts(2);
+      builder.nanoTime = now::get;
+      builder.pauses =
+          (call, pause) -> {
+            now.addAndGet(pause.toNanos());
+            if (ended.get() >= 20) {
+              throw new InterruptedException("has waited for long");
+            }
+          };
+      client = builder.build();
+
+      Throwable failure =
+          catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
+
+      assertThat(failure).isInstanceOf(InterruptedException.class);
+    }
+    thread.join(50_000);
+    assertThat(thread.isAlive()).isFalse();
+  }
+
+  private static void endAll(ServerSocket balancer, boolean reset, AtomicInteger ended) {
+    while (!balancer.isClosed()) {
+      try (Socket socket = balancer.accept()) {
+        if (reset) {
+          socket.setSoLinger(true, 0);
+        } else {
+          // To close with something unread would be a reset.
+          int unused = socket.getInputStream().read(new byte[16 * 1024]);
+        }
+        ended.incrementAndGet();
+      } catch (IOException closed) {
+        // as it is meant to be
+      }
     }
   }
 

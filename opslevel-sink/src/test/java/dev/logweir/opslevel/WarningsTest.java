@@ -79,7 +79,7 @@ class WarningsTest {
 
   @Test
   void streakOfFailures_isToldOnceAndItsEndToo() throws Exception {
-    server.then(status(503), status(500), status(503), status(429), FakeOpsLevel.Call::accept);
+    server.then(status(500), status(500), status(500), status(429), FakeOpsLevel.Call::accept);
     fail("a");
     fail("b");
     client.sender(FakeOpsLevel.JOB).send(List.of("c"));
@@ -97,14 +97,14 @@ class WarningsTest {
     try (OpsLevelClient timed = builder.build()) {
       OpsLevelSender sender = timed.sender(FakeOpsLevel.JOB);
       for (int streak = 0; streak < 3; streak++) {
-        server.then(status(503), FakeOpsLevel.Call::accept);
+        server.then(status(500), FakeOpsLevel.Call::accept);
         sender.send(List.of("line"));
         assertThat(warnings()).hasSize(1);
       }
       assertThat(messages(Level.INFO)).hasSize(1);
 
       now.addAndGet(Duration.ofMinutes(1).toNanos());
-      server.then(status(503), FakeOpsLevel.Call::accept);
+      server.then(status(500), FakeOpsLevel.Call::accept);
       sender.send(List.of("line"));
 
       assertThat(warnings()).hasSize(2);
@@ -164,7 +164,7 @@ class WarningsTest {
         call -> {
           if (requests.incrementAndGet() <= 4) {
             call.read();
-            call.respond(503, "");
+            call.respond(500, "");
           } else {
             call.accept();
           }
@@ -174,7 +174,7 @@ class WarningsTest {
 
     assertThat(told())
         .containsExactly(
-            "attempt failed: the server failed (HTTP 503)", LOST + "the server failed (HTTP 503)");
+            "attempt failed: the server failed (HTTP 500)", LOST + "the server failed (HTTP 500)");
     assertThat(messages(Level.INFO))
         .hasSize(2)
         .contains("OpsLevel accepts requests again")
