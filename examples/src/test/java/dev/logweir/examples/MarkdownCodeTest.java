@@ -32,7 +32,9 @@ class MarkdownCodeTest {
       """
       import dev.logweir.*;
       import dev.logweir.faktory.*;
+      import dev.logweir.kubernetes.*;
       import dev.logweir.opslevel.*;
+      import io.fabric8.kubernetes.client.KubernetesClient;
       import io.micrometer.core.instrument.MeterRegistry;
       import java.io.*;
       import java.net.*;
@@ -48,7 +50,7 @@ class MarkdownCodeTest {
         interface Api { void append(String jobId, List<String> lines) throws IOException; }
         static Api api; static String job; static String jobId; static String runnerId; static String runnerJobId;
         static String token; static List<String> secrets; static MeterRegistry registry;
-        static BatchSender sender; static Map<String, String> variables;
+        static KubernetesClient client; static BatchSender sender; static Map<String, String> variables;
         static void exec(String job, OutputStream stdout, OutputStream stderr) {}
       """;
 

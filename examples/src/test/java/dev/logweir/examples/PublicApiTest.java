@@ -18,7 +18,8 @@ class PublicApiTest {
   @CsvSource({
     "core, dev.logweir",
     "opslevel-sink, dev.logweir.opslevel",
-    "faktory-sink, dev.logweir.faktory"
+    "faktory-sink, dev.logweir.faktory",
+    "kubernetes, dev.logweir.kubernetes"
   })
   void publicApi_isAsWrittenDown(String module, String packageName) throws Exception {
     List<String> found = PublicApi.of(packageName);

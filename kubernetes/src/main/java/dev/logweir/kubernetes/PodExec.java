@@ -1,0 +1,334 @@
+package dev.logweir.kubernetes;
+
+import dev.logweir.LogStreamer;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs commands in a container of a pod and feeds what they write to a log.
+ *
+ * <p>Thread-safe; several commands may run at once. Where the log {@linkplain
+ * dev.logweir.WhenFull#WAIT waits}, so does the command: no more frames are read from the server,
+ * which holds the command back. Each command has two threads of the log's pump, with 8 KiB each,
+ * and at most one frame of the server, usually no more than 32 KiB.
+ *
+ * <p>An end is known if the server said the exit code. A stream that ends without it was severed:
+ * by a proxy, by the network, or by the end of the pod; the log's report is then not complete.
+ *
+ * <pre>{@code
+ * PodExec exec = PodExec.builder(client).namespace("jobs").pod("job-17").build();
+ * try (LogStreamer log = LogStreamer.builder(sender).whenFull(WhenFull.WAIT).start()) {
+ *   PodExecResult result = exec.run(log, "sh", "-c", "make all");
+ *   LogReport report = log.finish();
+ * }
+ * }</pre>
+ */
+public final class PodExec {
+  private static final Logger LOGGER = LoggerFactory.getLogger(PodExec.class);
+
+  /** What stopping may take beyond the grace. */
+  private static final long STOP_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private static final int NOT_FOUND = 404;
+  private static final int CONFLICT = 409;
+
+  private final KubernetesClient client;
+  private final PodTarget target;
+  private final PodSocket socket;
+  private final long checkNanos;
+  private final long maxNanos;
+  private final Duration stopGrace;
+  private final boolean stoppable;
+
+  private PodExec(Builder settings, String namespace, String pod) {
+    client = settings.client;
+    target = new PodTarget(namespace, pod, settings.container);
+    socket = new PodSocket(client, settings.connectTimeout.toNanos());
+    checkNanos = settings.checkInterval.toNanos();
+    maxNanos = settings.maxDuration.toNanos();
+    stopGrace = settings.stopGrace;
+    stoppable = settings.stoppable;
+    Long ping = client.getConfiguration().getWebsocketPingInterval();
+    if (socket.holdsThread() && ping != null && ping > 0) {
+      LOGGER.warn(
+          "OkHttp cuts a WebSocket that is held back for longer than its ping interval, {} ms:"
+              + " set websocketPingInterval to 0 where the log waits",
+          ping);
+    }
+  }
+
+  /**
+   * Returns a builder; a pod must be given.
+   *
+   * @param client stays the caller's; not closed here
+   * @throws NullPointerException if {@code client} is null
+   */
+  public static Builder builder(KubernetesClient client) {
+    return new Builder(Objects.requireNonNull(client, "client"));
+  }
+
+  /**
+   * Runs a command and returns when both its streams have ended. If the thread is interrupted, or
+   * {@link Builder#maxDuration} is over, the command and all that it started is stopped.
+   *
+   * @param log where the streams go; not finished here
+   * @param command the command and its arguments; the server makes no shell of it
+   * @return how it ended, with the exit code if it is known
+   * @throws NullPointerException if an argument is null
+   * @throws IllegalArgumentException if there is no command
+   * @throws PodExecException if the command was not started
+   * @throws InterruptedException if the thread was interrupted; the log's report is not complete
+   */
+  public PodExecResult run(LogStreamer log, String... command)
+      throws PodExecException, InterruptedException {
+    return run(log, List.of(command));
+  }
+
+  /** As {@link #run(LogStreamer, String...)}. */
+  public PodExecResult run(LogStreamer log, List<String> command)
+      throws PodExecException, InterruptedException {
+    Objects.requireNonNull(log, "log");
+    if (command.isEmpty()) {
+      throw new IllegalArgumentException("command must have at least one word");
+    }
+    PodLook before = lookBefore();
+    String id = UUID.randomUUID().toString();
+    ExecWatch watch = new ExecWatch(client, target, before.identity(), checkNanos, maxNanos);
+    ExecStream stream =
+        new ExecStream(client.getKubernetesSerialization(), socket.holdsThread(), watch);
+    boolean stop = stoppable;
+    try {
+      open(log, stoppable ? marked(id, command) : command, stream);
+      watch.begin(stream);
+      log.pump(stream.stdout(), stream.stderr());
+      PodExecResult result = result(stream);
+      stop &= result.cause() == PodExecResult.Cause.TIMED_OUT;
+      return result;
+    } catch (PodExecException e) {
+      stop &= e.status() == 0; // no answer: it may have started
+      throw e;
+    } finally {
+      watch.end();
+      stream.close(new ExecEnd(PodExecResult.Cause.FAILED, "closed by the client"));
+      if (stop) {
+        stop(id);
+      }
+    }
+  }
+
+  /** Where it is not known whether the command was started, what it wrote is lost to the log. */
+  private void open(LogStreamer log, List<String> command, ExecStream stream)
+      throws PodExecException, InterruptedException {
+    boolean known = true;
+    try {
+      socket.open(target, command, stream);
+    } catch (PodExecException e) {
+      known = e.status() > 0;
+      throw e;
+    } catch (InterruptedException e) {
+      known = false;
+      throw e;
+    } finally {
+      if (!known) {
+        stream.close(new ExecEnd(PodExecResult.Cause.FAILED, "not known whether it was opened"));
+        log.pump(stream.stdout(), stream.stderr());
+      }
+    }
+  }
+
+  private PodLook lookBefore() throws PodExecException {
+    PodLook look = PodLook.at(client, target);
+    switch (look.state()) {
+      case RUNNING, FORBIDDEN, UNREACHABLE -> {
+        return look;
+      }
+      case POD_GONE -> {
+        throw new PodExecException(target + ": " + look.text(), NOT_FOUND, null);
+      }
+      case WAITING, CONTAINER_GONE, NO_SUCH_CONTAINER -> {
+        throw new PodExecException(target + ": " + look.text(), CONFLICT, null);
+      }
+    }
+    throw new AssertionError(look);
+  }
+
+  private PodExecResult result(ExecStream stream) {
+    ExecEnd end = Objects.requireNonNull(stream.end());
+    ExecStatus status = stream.status();
+    OptionalInt code = status == null ? OptionalInt.empty() : status.exitCode();
+    if (code.isPresent()) {
+      return new PodExecResult(code, end.cause(), target + ": exit code " + code.getAsInt());
+    }
+    if (status != null) {
+      String text = target + ": the server says: " + Printable.of(status.message());
+      return new PodExecResult(code, PodExecResult.Cause.REFUSED, text);
+    }
+    return new PodExecResult(code, end.cause(), target + ": severed, " + end.text());
+  }
+
+  /** Puts a mark into the environment of the command and of all that it starts. */
+  private static List<String> marked(String id, List<String> command) {
+    List<String> words = new ArrayList<>(List.of("env", ExecStop.MARK + "=" + id));
+    words.addAll(command);
+    return words;
+  }
+
+  private void stop(String id) {
+    LOGGER.info("{}: stopping the command", target);
+    ExecStream stream =
+        new ExecStream(client.getKubernetesSerialization(), socket.holdsThread(), ExecStream.QUIET);
+    try {
+      socket.open(target, ExecStop.command(id, stopGrace), stream);
+      if (!stream.discard(stopGrace.toNanos() + STOP_NANOS)) {
+        LOGGER.warn("{}: not known whether the command was stopped", target);
+      }
+    } catch (PodExecException e) {
+      LOGGER.warn("the command was not stopped: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      stream.close(new ExecEnd(PodExecResult.Cause.FAILED, "closed by the client"));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "PodExec[" + target + "]";
+  }
+
+  /** Collects the settings, and checks each when it is given. Not thread-safe. */
+  public static final class Builder {
+    private static final Duration MAX = Duration.ofDays(7);
+
+    private final KubernetesClient client;
+    private @Nullable String namespace;
+    private @Nullable String pod;
+    private @Nullable String container;
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private Duration checkInterval = Duration.ofSeconds(30);
+    private Duration maxDuration = Duration.ofDays(1);
+    private Duration stopGrace = Duration.ofSeconds(5);
+    private boolean stoppable = true;
+
+    private Builder(KubernetesClient client) {
+      this.client = client;
+    }
+
+    /**
+     * Sets the namespace. Default: the client's own.
+     *
+     * @throws NullPointerException if {@code namespace} is null
+     * @throws IllegalArgumentException if it is no name of Kubernetes
+     */
+    public Builder namespace(String namespace) {
+      this.namespace = PodNames.check("namespace", namespace);
+      return this;
+    }
+
+    /**
+     * Sets the pod.
+     *
+     * @throws NullPointerException if {@code pod} is null
+     * @throws IllegalArgumentException if it is no name of Kubernetes
+     */
+    public Builder pod(String pod) {
+      this.pod = PodNames.check("pod", pod);
+      return this;
+    }
+
+    /**
+     * Sets the container. Default: the one that the server chooses, which of several is the pod's
+     * default container.
+     *
+     * @throws NullPointerException if {@code container} is null
+     * @throws IllegalArgumentException if it is no name of Kubernetes
+     */
+    public Builder container(String container) {
+      this.container = PodNames.check("container", container);
+      return this;
+    }
+
+    /**
+     * Sets how long to wait until the server has started the command: 1 ms to 7 days, default 10 s.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder connectTimeout(Duration timeout) {
+      connectTimeout = check("connectTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * Sets how often the pod is looked at while nothing comes from it: 1 ms to 7 days, default 30
+     * s. It finds a stream that hangs as its pod is gone, its container was started anew, or the
+     * API server is away.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder checkInterval(Duration interval) {
+      checkInterval = check("checkInterval", interval);
+      return this;
+    }
+
+    /**
+     * Sets how long the command may take: 1 ms to 7 days, default 1 day. Then it is stopped.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder maxDuration(Duration duration) {
+      maxDuration = check("maxDuration", duration);
+      return this;
+    }
+
+    /**
+     * Sets how long a command that is stopped has between SIGTERM and SIGKILL: 1 ms to 7 days, in
+     * whole seconds, rounded up, default 5 s.
+     *
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder stopGrace(Duration grace) {
+      stopGrace = check("stopGrace", grace);
+      return this;
+    }
+
+    /**
+     * Sets whether the command can be stopped, default true. To find it and all that it started, it
+     * is run by {@code env} with a variable {@code LOGWEIR_EXEC}; to stop it, the container must
+     * have {@code sh}, {@code grep} and {@code /proc}. Without, it goes on when its stream is let
+     * go, until the pod is deleted.
+     */
+    public Builder stoppable(boolean stoppable) {
+      this.stoppable = stoppable;
+      return this;
+    }
+
+    /**
+     * Builds it; asks the server nothing.
+     *
+     * @throws IllegalStateException if no pod was given, or no namespace, where the client has none
+     */
+    public PodExec build() {
+      String inNamespace = namespace == null ? client.getNamespace() : namespace;
+      if (pod == null || inNamespace == null) {
+        throw new IllegalStateException((pod == null ? "pod" : "namespace") + " must be set");
+      }
+      return new PodExec(this, inNamespace, pod);
+    }
+
+    private static Duration check(String name, Duration value) {
+      Objects.requireNonNull(value, name);
+      if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX) > 0) {
+        throw new IllegalArgumentException(name + " must be from 1 ms to 7 days: " + value);
+      }
+      return value;
+    }
+  }
+}
