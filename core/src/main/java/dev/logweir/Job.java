@@ -55,6 +55,14 @@ final class Job {
   @GuardedBy("lock")
   private @Nullable List<SourceEnd> badEnds;
 
+  /** Whether a pump of the standard output has ended. */
+  @GuardedBy("lock")
+  private boolean stdoutEnded;
+
+  /** The exit code that the log was told by its user, or -1. */
+  @GuardedBy("lock")
+  private int toldExitCode = -1;
+
   @GuardedBy("lock")
   private int pumps;
 
@@ -165,10 +173,16 @@ final class Job {
     }
   }
 
-  /** A pump begins, with buffers of its own; as many as there ever are at once count. */
+  /**
+   * A pump begins, with buffers of its own; as many as there ever are at once count. What was known
+   * of an end was another command's.
+   */
   void pumpBegins(long bytes) {
+    streams().stdout().forgetExit();
     lock.lock();
     try {
+      stdoutEnded = false;
+      toldExitCode = -1;
       pumps++;
       if (pumps > mostPumps) {
         mostPumps = pumps;
@@ -183,6 +197,7 @@ final class Job {
   void sourceEnded(SourceEnd end) {
     lock.lock();
     try {
+      stdoutEnded |= end.source() == LogSource.STDOUT;
       if (end.kind() == SourceEnd.Kind.ENDED) {
         return;
       }
@@ -197,6 +212,35 @@ final class Job {
     } finally {
       lock.unlock();
     }
+  }
+
+  void exited(int code) {
+    lock.lock();
+    try {
+      toldExitCode = code;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the end of the job is proven, or need not be. */
+  private boolean isEndProven() {
+    return settings.exitMarker == null || streams().stdout().exitCode() >= 0;
+  }
+
+  LogEnd end() {
+    int code = settings.exitMarker == null ? -1 : streams().stdout().exitCode();
+    boolean ended = settings.exitMarker != null && streams().stdout().isClosed();
+    lock.lock();
+    try {
+      if (code >= 0 || toldExitCode >= 0) {
+        return LogEnd.exited(code >= 0 ? code : toldExitCode);
+      }
+      ended |= settings.exitMarker != null && stdoutEnded;
+    } finally {
+      lock.unlock();
+    }
+    return ended ? LogEnd.SEVERED : LogEnd.OPEN;
   }
 
   private List<SourceEnd> badEnds() {
@@ -541,11 +585,17 @@ final class Job {
       if (drain == null) {
         reports.add(sink.ledger.report(sink.ledger.entered(), List.of(), held));
       } else {
+        Tally marked = drain.marked();
+        Tally undecided = drain.undecided();
         reports.add(
-            sink.ledger.report(drain.accepted(), drain.dropped(), held.plus(drain.unseenBy(sink))));
+            sink.ledger.report(
+                drain.accepted().plus(marked).plus(undecided),
+                drain.dropped(),
+                held.plus(drain.unseenBy(sink)).plus(undecided),
+                marked));
       }
     }
-    return new LogReport(name, reports, badEnds(), markerToken);
+    return new LogReport(name, reports, badEnds(), markerToken, end(), isEndProven());
   }
 
   long retainedBytes() {

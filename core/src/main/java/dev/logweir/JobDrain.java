@@ -77,7 +77,9 @@ final class JobDrain extends DrainLoop {
     this.budget = budget;
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     int maxSize = job.settings.maxSize;
-    stdout = new SafeBuffer(this, outAccount, maxSize, job.engine.totals);
+    ExitMarker marker = job.settings.exitMarker;
+    ExitScan exit = marker == null ? null : new ExitScan(marker);
+    stdout = new SafeBuffer(this, outAccount, maxSize, job.engine.totals, exit);
     stderr = new SafeBuffer(this, errAccount, maxSize, job.engine.totals);
     StreamView view = new StreamView();
     out = new StreamDrain(this, stdout, LogSource.STDOUT, view);
@@ -432,6 +434,19 @@ final class JobDrain extends DrainLoop {
   @SuppressWarnings("GuardedBy") // all locks of the job are held
   long bytesUnseenBy(Sink sink) {
     return stdout.keptBytesSoFar() + stderr.keptBytesSoFar() - sink.ledger.enteredBytes();
+  }
+
+  /** Returns what was taken out of the streams, as it proves the end. */
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
+  Tally marked() {
+    return stdout.marked();
+  }
+
+  /** Returns what is held back, as it may be the beginning of what proves the end. */
+  @SuppressWarnings("GuardedBy") // all locks of the job are held
+  Tally undecided() {
+    long bytes = stdout.undecidedBytes();
+    return bytes == 0 ? Tally.NONE : new Tally(0, bytes);
   }
 
   @SuppressWarnings("GuardedBy") // all locks of the job are held

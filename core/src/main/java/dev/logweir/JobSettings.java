@@ -60,6 +60,7 @@ final class JobSettings {
   OverflowPolicy overflow = OverflowPolicy.DROP_NEWEST;
   WhenFull whenFull = WhenFull.DROP;
   boolean markers = true;
+  @Nullable ExitMarker exitMarker;
 
   JobSettings() {
     senders = new ArrayList<>(1);
@@ -83,6 +84,7 @@ final class JobSettings {
     overflow = other.overflow;
     whenFull = other.whenFull;
     markers = other.markers;
+    exitMarker = other.exitMarker;
   }
 
   void sink(BatchSender sender) {

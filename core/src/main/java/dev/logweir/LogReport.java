@@ -20,8 +20,22 @@ public final class LogReport {
   private final List<SinkReport> sinks;
   private final List<SourceEnd> badEnds;
   private final int markerToken;
+  private final LogEnd end;
+  private final boolean endProven;
 
   LogReport(String name, List<SinkReport> sinks, List<SourceEnd> badEnds, int markerToken) {
+    this(name, sinks, badEnds, markerToken, LogEnd.OPEN, true);
+  }
+
+  LogReport(
+      String name,
+      List<SinkReport> sinks,
+      List<SourceEnd> badEnds,
+      int markerToken,
+      LogEnd end,
+      boolean endProven) {
+    this.end = end;
+    this.endProven = endProven;
     this.name = name;
     this.sinks = List.copyOf(sinks);
     this.badEnds = List.copyOf(badEnds);
@@ -59,6 +73,11 @@ public final class LogReport {
     return badEnds;
   }
 
+  /** Returns what is known of the job's end; as {@link LogStreamer#end()}. */
+  public LogEnd end() {
+    return end;
+  }
+
   /**
    * Returns what stands in every marker that the library wrote into this job's log: 8 hexadecimal
    * digits, as in {@code [logweir 3f2a9c1e] 2 lines (40 bytes) dropped here: queue_full}. It is
@@ -75,11 +94,11 @@ public final class LogReport {
   }
 
   /**
-   * Returns whether every sink got all that the job wrote and all that processors added, and every
-   * pumped stream was read to its end.
+   * Returns whether every sink got all that the job wrote and all that processors added, every
+   * pumped stream was read to its end, and the job's {@link ExitMarker}, if it has one, came.
    */
   public boolean isComplete() {
-    return badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);
+    return endProven && badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);
   }
 
   @Override
@@ -88,12 +107,14 @@ public final class LogReport {
         && name.equals(report.name)
         && sinks.equals(report.sinks)
         && badEnds.equals(report.badEnds)
-        && markerToken == report.markerToken;
+        && markerToken == report.markerToken
+        && end.equals(report.end)
+        && endProven == report.endProven;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, sinks, badEnds, markerToken);
+    return Objects.hash(name, sinks, badEnds, markerToken, end, endProven);
   }
 
   /** Returns the name, a few words a sink, and a stream that ended badly, for a person. */
@@ -101,7 +122,10 @@ public final class LogReport {
   public String toString() {
     StringJoiner text = new StringJoiner("; ");
     sinks.forEach(sink -> text.add(sink.toString()));
-    badEnds.forEach(end -> text.add(end.toString()));
+    badEnds.forEach(source -> text.add(source.toString()));
+    if (end.kind() != LogEnd.Kind.OPEN) {
+      text.add(end.toString());
+    }
     return name + ": " + text;
   }
 }

@@ -153,6 +153,31 @@ public final class LogStreamer implements AutoCloseable {
     job.close();
   }
 
+  /**
+   * Returns what is known of the job's end: its exit code if its {@link ExitMarker} came, or else
+   * what {@link #exited} told; severed if the standard output was read to its end, or this log has
+   * ended, and neither came although there is a marker; open else. Where several commands write to
+   * one log it is the end of the last one: a pump that begins forgets what was known.
+   */
+  public LogEnd end() {
+    return job.end();
+  }
+
+  /**
+   * Tells the exit code of the job, where something else than its {@link ExitMarker} knows it, such
+   * as the status of an exec. A marker's code wins. Where there is a marker that did not come, the
+   * report is not complete in spite of this: what stands before the marker may be missing too.
+   *
+   * @param code 0 to 255
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public void exited(int code) {
+    if (code < 0 || code > ExitMarker.MAX_CODE) {
+      throw new IllegalArgumentException("code must be from 0 to 255: " + code);
+    }
+    job.exited(code);
+  }
+
   /** Returns the balance so far, or the final one after the end. */
   public LogReport report() {
     return job.report();
@@ -338,6 +363,16 @@ public final class LogStreamer implements AutoCloseable {
      */
     public Builder maxWait(Duration wait) {
       settings.maxWait(wait);
+      return this;
+    }
+
+    /**
+     * Sets what proves the job's end: a report is complete only if it came. Default: none.
+     *
+     * @throws NullPointerException if {@code marker} is null
+     */
+    public Builder exitMarker(ExitMarker marker) {
+      settings.exitMarker = Objects.requireNonNull(marker, "marker");
       return this;
     }
 

@@ -60,6 +60,9 @@ public final class SafeBuffer extends OutputStream {
   private final int maxSegments;
   private final Totals totals;
 
+  /** Looks for what proves the job's end; null if nothing does. */
+  private final @Nullable ExitScan exit;
+
   /** To whom whole lines may go past the buffer; null if they may not. */
   @GuardedBy("lock")
   private @Nullable StreamDrain through;
@@ -132,6 +135,12 @@ public final class SafeBuffer extends OutputStream {
   private final GapTally gap = new GapTally();
 
   SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize, Totals totals) {
+    this(drain, account, maxSize, totals, null);
+  }
+
+  SafeBuffer(
+      JobDrain drain, SegmentAccount account, int maxSize, Totals totals, @Nullable ExitScan exit) {
+    this.exit = exit;
     this.drain = drain;
     this.account = account;
     this.maxSegments = maxSize / account.nominal();
@@ -172,11 +181,177 @@ public final class SafeBuffer extends OutputStream {
     lock.lock();
     try {
       passing = beginThrough();
-      int from = passThrough(passing, bytes, offset, end);
-      ask = from < end && accept(bytes, from, end) && needsDrain();
+      if (exit == null) {
+        ask = add(passing, bytes, offset, end);
+      } else {
+        ask = addWatched(exit, passing, bytes, offset, end);
+      }
     } finally {
       lock.unlock();
       ended(passing, ask);
+    }
+  }
+
+  @GuardedBy("lock")
+  private boolean add(@Nullable StreamDrain passing, byte[] bytes, int offset, int end) {
+    int from = passThrough(passing, bytes, offset, end);
+    return from < end && accept(bytes, from, end) && needsDrain();
+  }
+
+  // ---- what proves the end ----
+
+  /** As {@link #add}, but for the marker, which goes nowhere. */
+  @GuardedBy("lock")
+  private boolean addWatched(
+      ExitScan scan, @Nullable StreamDrain passing, byte[] bytes, int offset, int end) {
+    boolean ask = false;
+    int from = offset;
+    while (from < end) {
+      int to = closed ? end : plainEnd(scan, bytes, from, end);
+      if (to > from) {
+        ask |= add(passing, bytes, from, to);
+        from = to;
+      } else {
+        from = scan.take(bytes, from, end);
+        if (from < end || bytes[from - 1] == '\n') {
+          ask |= takeMarker(scan) || add(passing, scan.held(), 0, scan.letGo());
+        }
+      }
+    }
+    return ask;
+  }
+
+  private static int plainEnd(ExitScan scan, byte[] bytes, int from, int end) {
+    return scan.isHolding() ? from : scan.plain(bytes, from, end);
+  }
+
+  /** Takes a whole marker out; the line before it ends, if it had not. */
+  @GuardedBy("lock")
+  private boolean takeMarker(ExitScan scan) {
+    int bytes = scan.takeMarker();
+    if (bytes > 0) {
+      endOpenLine();
+      totals.filteredBytes.add(bytes);
+    }
+    return bytes > 0;
+  }
+
+  /**
+   * Takes what is, or may be, of the marker, for a write that waits.
+   *
+   * @return where it ends; what is behind is to be looked at anew
+   */
+  private int takeWatched(
+      ExitScan scan, byte[] bytes, int from, int end, MemoryBudget.Waiter wake) {
+    byte[] own = new byte[scan.held().length];
+    int count = 0;
+    boolean ask = false;
+    int at = from;
+    lock.lock();
+    try {
+      if (closed || plainEnd(scan, bytes, from, end) > from) {
+        return from;
+      }
+      at = scan.take(bytes, from, end);
+      if (at < end || bytes[at - 1] == '\n') {
+        ask = takeMarker(scan);
+        count = scan.letGo();
+        System.arraycopy(scan.held(), 0, own, 0, count);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (ask) {
+      drain.request();
+    }
+    int written = 0;
+    try {
+      while (written < count) {
+        written = writePast(own, written, count);
+        if (written < count) {
+          written = writeWithin(own, written, count, wake);
+        }
+      }
+    } catch (InterruptedException e) {
+      addNow(own, written, count); // who wrote them was told that they were taken
+      Thread.currentThread().interrupt();
+    }
+    return at;
+  }
+
+  private void addNow(byte[] bytes, int from, int end) {
+    boolean ask;
+    lock.lock();
+    try {
+      ask = add(null, bytes, from, end);
+    } finally {
+      lock.unlock();
+    }
+    if (ask) {
+      drain.request();
+    }
+  }
+
+  private int plainEnd(byte[] bytes, int from, int end) {
+    if (exit == null) {
+      return end;
+    }
+    lock.lock();
+    try {
+      return closed ? end : plainEnd(exit, bytes, from, end);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From now on a marker counts only if it comes anew. */
+  void forgetExit() {
+    if (exit != null) {
+      lock.lock();
+      try {
+        exit.forget();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Returns the exit code that the job's marker had, or -1 if none came. */
+  int exitCode() {
+    lock.lock();
+    try {
+      return exit == null ? -1 : exit.code();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns what was taken out, as it proves the end. */
+  @GuardedBy("lock")
+  Tally marked() {
+    return exit == null ? Tally.NONE : exit.marked();
+  }
+
+  /** Returns how many bytes are held that may be the beginning of the marker. */
+  @GuardedBy("lock")
+  long undecidedBytes() {
+    return exit == null ? 0 : exit.heldBytes();
+  }
+
+  @GuardedBy("lock")
+  private void endWatch() {
+    if (exit != null && exit.isHolding()) {
+      totals.filteredBytes.add(exit.heldBytes());
+      exit.end();
+    }
+  }
+
+  boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -280,6 +455,7 @@ public final class SafeBuffer extends OutputStream {
         return;
       }
       closed = true;
+      endWatch();
       openBytes = 0;
       if (dropping ? droppedMidLine : midLine) {
         acceptedLines++;
@@ -301,24 +477,30 @@ public final class SafeBuffer extends OutputStream {
   void endLine() {
     lock.lock();
     try {
-      Segment last = tail;
       if (closed) {
         return;
       }
-      if (dropping && droppedMidLine) {
-        acceptedLines++;
-        dropLineEnd();
-        droppedMidLine = false;
-      } else if (!dropping && midLine && last != null) {
-        acceptedLines++;
-        last.endsLine = true;
-        midLine = false;
-        openBytes = 0;
-      }
+      endWatch();
+      endOpenLine();
     } finally {
       lock.unlock();
     }
     drain.request();
+  }
+
+  @GuardedBy("lock")
+  private void endOpenLine() {
+    Segment last = tail;
+    if (dropping && droppedMidLine) {
+      acceptedLines++;
+      dropLineEnd();
+      droppedMidLine = false;
+    } else if (!dropping && midLine && last != null) {
+      acceptedLines++;
+      last.endsLine = true;
+      midLine = false;
+      openBytes = 0;
+    }
   }
 
   /** Counts the line that was dropped last, whose end comes now. */
@@ -641,9 +823,15 @@ public final class SafeBuffer extends OutputStream {
     try {
       turn = beginTurn();
       while (from < end) {
-        from = writePast(bytes, from, end);
-        if (from < end) {
-          from = writeWithin(bytes, from, end, wake);
+        int to = plainEnd(bytes, from, end);
+        if (to == from && exit != null) {
+          from = takeWatched(exit, bytes, from, end, wake);
+        }
+        while (from < to) {
+          from = writePast(bytes, from, to);
+          if (from < to) {
+            from = writeWithin(bytes, from, to, wake);
+          }
         }
       }
     } catch (InterruptedException e) {
@@ -890,6 +1078,7 @@ public final class SafeBuffer extends OutputStream {
     try {
       discarded = true;
       closed = true;
+      endWatch();
       signalRoom();
       chain = head;
       head = null;

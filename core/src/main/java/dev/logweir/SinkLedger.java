@@ -244,10 +244,20 @@ final class SinkLedger {
    * @param held what is on its way
    */
   SinkReport report(Tally accepted, List<DropTallies> lostBefore, Tally held) {
+    return report(accepted, lostBefore, held, Tally.NONE);
+  }
+
+  /**
+   * As {@link #report(Tally, List, Tally)}.
+   *
+   * @param filteredBefore what was filtered before the sinks
+   */
+  SinkReport report(
+      Tally accepted, List<DropTallies> lostBefore, Tally held, Tally filteredBefore) {
     SinkReport.Values values = new SinkReport.Values();
     values.accepted = accepted;
     values.shipped = new Tally(shippedLines, shippedBytes);
-    values.filtered = new Tally(filteredLines, filteredBytes);
+    values.filtered = new Tally(filteredLines, filteredBytes).plus(filteredBefore);
     values.held = held;
     values.unconfirmed = new Tally(unconfirmedLines, unconfirmedBytes);
     values.batches = batches;

@@ -1,5 +1,7 @@
 package dev.logweir.kubernetes;
 
+import dev.logweir.ExitMarker;
+import dev.logweir.LogEnd;
 import dev.logweir.LogStreamer;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -20,13 +22,17 @@ import org.slf4j.LoggerFactory;
  * which holds the command back. Each command has two threads of the log's pump, with 8 KiB each,
  * and at most one frame of the server, usually no more than 32 KiB.
  *
- * <p>An end is known if the server said the exit code. A stream that ends without it was severed:
- * by a proxy, by the network, or by the end of the pod; the log's report is then not complete.
+ * <p>An end is known if the server said the exit code, or if the log's {@link ExitMarker} came; the
+ * marker wins where they differ. A stream that ends without both was severed: by a proxy, by the
+ * network, or by the end of the pod; the log's report is then not complete. Nor is it if there is a
+ * marker and only the server said the code, as bytes may be missing.
  *
  * <pre>{@code
  * PodExec exec = PodExec.builder(client).namespace("jobs").pod("job-17").build();
- * try (LogStreamer log = LogStreamer.builder(sender).whenFull(WhenFull.WAIT).start()) {
- *   PodExecResult result = exec.run(log, "sh", "-c", "make all");
+ * ExitMarker marker = ExitMarker.random();
+ * try (LogStreamer log =
+ *     LogStreamer.builder(sender).whenFull(WhenFull.WAIT).exitMarker(marker).start()) {
+ *   PodExecResult result = exec.run(log, marker.wrap("sh", "make all"));
  *   LogReport report = log.finish();
  * }
  * }</pre>
@@ -37,6 +43,7 @@ public final class PodExec {
   /** What stopping may take beyond the grace. */
   private static final long STOP_NANOS = Duration.ofSeconds(10).toNanos();
 
+  private static final int MAX_CODE = 0xFF;
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
 
@@ -108,8 +115,9 @@ public final class PodExec {
     try {
       open(log, stoppable ? marked(id, command) : command, stream);
       watch.begin(stream);
+      stream.provenBy(() -> log.end().kind() == LogEnd.Kind.EXITED);
       log.pump(stream.stdout(), stream.stderr());
-      PodExecResult result = result(stream);
+      PodExecResult result = result(log, stream);
       stop &= result.cause() == PodExecResult.Cause.TIMED_OUT;
       return result;
     } catch (PodExecException e) {
@@ -160,10 +168,15 @@ public final class PodExec {
     throw new AssertionError(look);
   }
 
-  private PodExecResult result(ExecStream stream) {
+  /** The job's own marker wins over what the server says. */
+  private PodExecResult result(LogStreamer log, ExecStream stream) {
     ExecEnd end = Objects.requireNonNull(stream.end());
     ExecStatus status = stream.status();
-    OptionalInt code = status == null ? OptionalInt.empty() : status.exitCode();
+    OptionalInt code = log.end().exitCode();
+    if (code.isEmpty() && status != null && status.exitCode().isPresent()) {
+      code = status.exitCode();
+      log.exited(code.getAsInt() & MAX_CODE);
+    }
     if (code.isPresent()) {
       return new PodExecResult(code, end.cause(), target + ": exit code " + code.getAsInt());
     }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.logweir.BatchSender;
+import dev.logweir.ExitMarker;
+import dev.logweir.LogEnd;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.WhenFull;
@@ -332,6 +334,87 @@ class PodExecTest {
 
     assertThat(result.cause()).isEqualTo(PodExecResult.Cause.TIMED_OUT);
     assertThat(report.isComplete()).isFalse();
+  }
+
+  // ---- with a marker ----
+
+  private PodExecResult runMarked(ExitMarker marker, FakeKubernetes.Script script)
+      throws Exception {
+    server.exec(script);
+    try (LogStreamer log =
+        LogStreamer.builder(sent).whenFull(WhenFull.WAIT).exitMarker(marker).start()) {
+      PodExecResult result = exec().build().run(log, marker.wrap("sh", "make"));
+      report = log.finish();
+      return result;
+    }
+  }
+
+  /** Returns what the wrapped command writes at its end, as this machine's shell has it. */
+  private static byte[] marked(ExitMarker marker, int code) throws Exception {
+    Process process = new ProcessBuilder(marker.wrap("sh", "exit " + code)).start();
+    return process.getInputStream().readAllBytes();
+  }
+
+  @Test
+  void run_takesTheMarkerForAnEnd_whereTheServerSaysNothing() throws Exception {
+    ExitMarker marker = ExitMarker.random();
+    byte[] end = marked(marker, 5);
+    PodExecResult result =
+        runMarked(marker, e -> e.upgrade().stdout("a\nhalf").stdout(end).close(1000));
+
+    assertThat(result.exitCode()).hasValue(5);
+    assertThat(sent.lines()).containsExactly("a", "half");
+    assertThat(report.isComplete()).isTrue();
+    assertThat(report.end().exitCode()).hasValue(5);
+  }
+
+  @Test
+  void run_prefersTheMarkerToTheStatus() throws Exception {
+    ExitMarker marker = ExitMarker.random();
+    byte[] end = marked(marker, 5);
+    PodExecResult result = runMarked(marker, e -> e.upgrade().exit(0).stdout(end).close(1000));
+
+    assertThat(result.exitCode()).hasValue(5);
+    assertThat(report.isComplete()).isTrue();
+  }
+
+  @Test
+  void run_takesTheStatusWithoutAMarker_butDoesNotCallTheLogComplete() throws Exception {
+    PodExecResult result =
+        runMarked(
+            ExitMarker.random(), e -> e.upgrade().stdout("a\nbytes are mis").exit(0).close(1000));
+
+    assertThat(result.exitCode()).hasValue(0);
+    assertThat(report.end().exitCode()).hasValue(0);
+    assertThat(report.isComplete()).isFalse();
+  }
+
+  /** The marker, cut after each of its bytes, and nothing else to go by. */
+  @Test
+  void run_isSeveredAtEveryByteOfTheMarker() throws Exception {
+    ExitMarker marker = ExitMarker.random();
+    byte[] end = marked(marker, 0);
+    for (int length = 0; length < end.length; length++) {
+      byte[] part = Arrays.copyOf(end, length);
+      PodExecResult result = runMarked(marker, e -> e.upgrade().stdout("a").stdout(part).cut());
+      assertThat(result.isSevered()).as("cut after %s", length).isTrue();
+      assertThat(report.isComplete()).isFalse();
+      assertThat(report.end().kind()).isEqualTo(LogEnd.Kind.SEVERED);
+    }
+    assertThat(sent.lines()).hasSize(end.length).containsOnly("a");
+  }
+
+  @Test
+  void run_ofAWrappedCommand_onRealProcesses() throws Exception {
+    ExitMarker marker = ExitMarker.random();
+    server.exec(FakeKubernetes.Exec::runHere);
+    try (LogStreamer log = LogStreamer.builder(sent).exitMarker(marker).start()) {
+      PodExecResult result =
+          exec().stoppable(true).build().run(log, marker.wrap("sh", "echo a; exit 3", "-e"));
+      assertThat(result.exitCode()).hasValue(3);
+      assertThat(log.finish().isComplete()).isTrue();
+    }
+    assertThat(sent.lines()).containsExactly("a");
   }
 
   // ---- what does not start ----

@@ -1,0 +1,367 @@
+package dev.logweir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The wrapped command in the shells that there are: each as {@code sh}, and as the script's. */
+@Timeout(120)
+class ExitMarkerTest {
+  private static final List<String> SHELLS = List.of("dash", "bash", "busybox", "zsh");
+
+  private final ExitMarker marker = ExitMarker.random();
+  @TempDir private Path bin;
+
+  @AfterEach
+  void removeLink() throws IOException {
+    Files.deleteIfExists(bin.resolve("sh"));
+  }
+
+  /** What a command wrote, and what came of it. */
+  private record Ran(String out, String err, int exit) {}
+
+  static Stream<String> shells() {
+    return SHELLS.stream();
+  }
+
+  /** Makes the shell the {@code sh} of a path of its own, before all others. */
+  private void use(String shell) throws IOException {
+    Path found =
+        Stream.of("/bin", "/usr/bin", "/usr/local/bin")
+            .map(folder -> Path.of(folder, shell))
+            .filter(Files::isExecutable)
+            .findFirst()
+            .orElse(null);
+    assumeTrue(found != null, "there is no " + shell + " on this machine");
+    Files.createSymbolicLink(bin.resolve("sh"), found);
+  }
+
+  private Ran run(List<String> command, String input, String... environment) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command));
+    builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
+    for (int i = 0; i < environment.length; i += 2) {
+      builder.environment().put(environment[i], environment[i + 1]);
+    }
+    // What is found first is what starts the command.
+    builder.command().set(0, bin.resolve(command.get(0)).toString());
+    Path out = bin.resolve("out");
+    Path err = bin.resolve("err");
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    try (OutputStream stdin = process.getOutputStream()) {
+      stdin.write(input.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException ignored) {
+      // the script did not read it
+    }
+    int exit = process.waitFor();
+    return new Ran(
+        Files.readString(out, StandardCharsets.ISO_8859_1),
+        Files.readString(err, StandardCharsets.ISO_8859_1),
+        exit);
+  }
+
+  private String markerOf(int code) {
+    return new String(marker.begin(), StandardCharsets.US_ASCII) + code + "\n";
+  }
+
+  private void exits(Ran ran, String out, int code) {
+    assertThat(ran.out).isEqualTo(out + markerOf(code));
+    assertThat(ran.exit).isEqualTo(code);
+    assertThat(ran.err).doesNotContain(number());
+  }
+
+  private String number() {
+    return new String(marker.begin(), 1, 32, StandardCharsets.US_ASCII);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void wrap_writesTheExitCodeLast(String shell) throws Exception {
+    use(shell);
+    for (int code : new int[] {0, 1, 127, 137, 255}) {
+      exits(run(marker.wrap("sh", "echo hello; exit " + code), ""), "hello\n", code);
+    }
+    exits(run(marker.wrap("sh", ""), ""), "", 0);
+    exits(run(marker.wrap("sh", "printf unfinished"), ""), "unfinished", 0);
+    exits(run(marker.wrap("sh", "false\ntrue\nfalse"), ""), "", 1);
+    exits(run(marker.wrap("sh", "echo a; false; echo b", "-e"), ""), "a\n", 1);
+    assertThat(run(marker.wrap("sh", "echo $nothing; echo b", "-u"), "").out)
+        .matches("(?s)" + markerOf(1).replace("1\n", "") + "(1|2|127)\n");
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void wrap_isNotChangedByTheScript(String shell) throws Exception {
+    use(shell);
+    exits(run(marker.wrap("sh", "trap 'echo bye; exit 7' EXIT; echo a"), ""), "a\nbye\n", 7);
+    exits(run(marker.wrap("sh", "exec sh -c 'exit 9'"), ""), "", 9);
+    exits(run(marker.wrap("sh", "kill -9 $$"), ""), "", 137);
+    exits(run(marker.wrap("sh", "exec >&-"), ""), "", 0);
+    exits(run(marker.wrap("sh", "sh -c 'exit 3'; exit $?"), ""), "", 3);
+    exits(
+        run(
+            marker.wrap("sh", "printf '%s|' \"$#\" \"$a\" 'it''s' \"\n\"; set -- x y"),
+            "",
+            "a",
+            "A"),
+        "0|A|its|\n|",
+        0);
+    String large = "echo " + "x".repeat(100_000) + "\nexit 5";
+    exits(run(marker.wrap("sh", large), ""), "x".repeat(100_000) + "\n", 5);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void wrapPiped_readsTheScriptFromItsInput(String shell) throws Exception {
+    use(shell);
+    String script = "echo a\n#" + "x".repeat(300_000) + "\necho b\nexit 6\n";
+    exits(run(marker.wrapPiped("sh", "-e"), script), "a\nb\n", 6);
+    exits(run(marker.wrapPiped("sh"), ""), "", 0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void wrap_saysThatThereIsNoSuchShell(String shell) throws Exception {
+    use(shell);
+    Ran ran = run(marker.wrap("/no/such/shell", "echo a"), "");
+    exits(ran, "", 127);
+    assertThat(ran.err).contains("/no/such/shell");
+  }
+
+  /** The number is whole nowhere where a job can come upon it. */
+  @ParameterizedTest
+  @MethodSource("shells")
+  void aJobThatPrintsAllOfItself_printsNoMarker(String shell) throws Exception {
+    use(shell);
+    String script =
+        """
+        set -xv
+        env
+        printenv
+        ps -ef 2>/dev/null
+        cat /proc/self/cmdline /proc/$PPID/cmdline /proc/[0-9]*/cmdline 2>/dev/null
+        cat /proc/[0-9]*/cmdline 2>/dev/null | tr -d '\\000 '
+        cat /proc/[0-9]*/environ 2>/dev/null
+        cat /proc/[0-9]*/cmdline >&2 2>/dev/null
+        echo "$0" "$@"
+        """;
+    // Makes bash trace the outer shell too.
+    Ran ran = run(marker.wrap("sh", script), "", "SHELLOPTS", "xtrace");
+    assertThat(ran.out).endsWith(markerOf(0));
+    String before = ran.out.substring(0, ran.out.length() - markerOf(0).length());
+    assertThat(before).doesNotContain(number());
+    assertThat(ran.err).doesNotContain(number());
+    // It has been looked for where a part of it is.
+    assertThat(before).contains(number().substring(0, 16)).contains(number().substring(16));
+
+    Collected sent = new Collected();
+    try (LogStreamer log = LogStreamer.builder(sent).exitMarker(marker).start()) {
+      log.stdout().write(before.getBytes(StandardCharsets.ISO_8859_1));
+      log.stderr().write(ran.err.getBytes(StandardCharsets.ISO_8859_1));
+      LogReport report = log.finish();
+      assertThat(report.end()).isEqualTo(LogEnd.SEVERED);
+      assertThat(report.sink().filtered()).isEqualTo(Tally.NONE);
+    }
+  }
+
+  @Test
+  void markers_differAndSayNothingOfThemselves() {
+    assertThat(ExitMarker.random().begin()).isNotEqualTo(ExitMarker.random().begin());
+    assertThat(marker).hasToString("ExitMarker");
+    assertThat(String.join("", marker.wrap("sh", "x"))).doesNotContain(number());
+  }
+
+  @Test
+  void wrap_refusesWhatNoCommandCanHave() {
+    assertThatNullPointerException().isThrownBy(() -> marker.wrap(null, "x"));
+    assertThatNullPointerException().isThrownBy(() -> marker.wrap("sh", null));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> marker.wrap("", "x"))
+        .withMessage("shell must not be empty");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> marker.wrap("sh", "a\0b"))
+        .withMessage("script must have no NUL");
+    assertThatIllegalArgumentException().isThrownBy(() -> marker.wrapPiped("sh", "-\0"));
+  }
+
+  // ---- in a log ----
+
+  private static final class Collected implements BatchSender {
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public synchronized void send(List<String> batch) {
+      lines.addAll(List.copyOf(batch));
+    }
+
+    synchronized List<String> lines() {
+      return List.copyOf(lines);
+    }
+  }
+
+  private InputStream input(String text) {
+    return new ByteArrayInputStream(bytes(text));
+  }
+
+  private byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void aJobWithoutAMarker_hasAnOpenEnd() {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).start()) {
+      log.stdout().write(bytes("a\n" + markerOf(3)));
+      assertThat(log.end()).isEqualTo(LogEnd.OPEN);
+      LogReport report = log.finish();
+      assertThat(report.end().kind()).isEqualTo(LogEnd.Kind.OPEN);
+      assertThat(report.isComplete()).isTrue();
+      assertThat(report.sink().shipped().lines()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aMarker_splitAtEveryByte_isTakenOutAndEndsTheLineBeforeIt() {
+    byte[] all = bytes("one\nhalf" + markerOf(137) + "late\n");
+    for (int cut = 0; cut <= all.length; cut++) {
+      Collected sent = new Collected();
+      try (LogStreamer log = LogStreamer.builder(sent).exitMarker(marker).start()) {
+        log.stdout().write(all, 0, cut);
+        assertThat(log.report().sink().accepted().bytes()).isEqualTo(cut);
+        log.stdout().write(all, cut, all.length - cut);
+        assertThat(log.end().exitCode()).hasValue(137);
+        LogReport report = log.finish();
+        assertThat(sent.lines()).as("cut at %s", cut).containsExactly("one", "half", "late");
+        assertThat(report.isComplete()).isTrue();
+        assertThat(report.end()).isEqualTo(LogEnd.exited(137)).hasToString("exit code 137");
+        assertThat(report.toString()).endsWith("exit code 137");
+        assertThat(report.sink().accepted()).isEqualTo(new Tally(4, all.length));
+        assertThat(report.sink().filtered()).isEqualTo(new Tally(1, markerOf(137).length()));
+      }
+    }
+  }
+
+  /** What follows looks as if it went on. */
+  @Test
+  void aMarker_beforeDigitsAndLineEnds_isSeen() {
+    for (String next : List.of("0\n", "\n", "7", ":", "\u001e\n", markerOf(8))) {
+      try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+        log.stdout().write(bytes("a" + markerOf(8) + next));
+        assertThat(log.end().exitCode()).as(next).hasValue(8);
+      }
+    }
+  }
+
+  @Test
+  void aStream_severedAtEveryByte_isSevered() {
+    byte[] all = bytes("one\ntwo" + markerOf(0));
+    for (int length = 0; length < all.length; length++) {
+      Collected sent = new Collected();
+      try (LogStreamer log = LogStreamer.builder(sent).exitMarker(marker).start()) {
+        log.stdout().write(all, 0, length);
+        assertThat(log.end()).isEqualTo(LogEnd.OPEN);
+        log.stdout().close();
+        assertThat(log.end()).isEqualTo(LogEnd.SEVERED);
+        LogReport report = log.finish();
+        assertThat(report.end()).as("severed after %s", length).isEqualTo(LogEnd.SEVERED);
+        assertThat(report.isComplete()).isFalse();
+        assertThat(report.sink().isComplete()).isTrue();
+        assertThat(report.sink().accepted().bytes()).isEqualTo(length);
+        assertThat(String.join("\n", sent.lines()))
+            .isEqualTo(
+                new String(Arrays.copyOf(all, Math.min(length, 7)), StandardCharsets.UTF_8)
+                    .strip());
+      }
+    }
+  }
+
+  @Test
+  void aPumpThatIsReadToItsEnd_isSeveredWithoutAMarker() throws Exception {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      log.pump(input("a\n"), input(""));
+      assertThat(log.end()).isEqualTo(LogEnd.SEVERED);
+      log.exited(4);
+      assertThat(log.end().exitCode()).hasValue(4);
+      log.pump(input("b" + markerOf(6)), input(""));
+      assertThat(log.end().exitCode()).hasValue(6);
+      log.pump(input("c\n"), input(""));
+      assertThat(log.end()).isEqualTo(LogEnd.SEVERED);
+      log.exited(4);
+      LogReport report = log.finish();
+      assertThat(report.end().exitCode()).hasValue(4);
+      assertThat(report.isComplete()).isFalse();
+    }
+  }
+
+  @Test
+  void aMarkersCode_winsOverOneThatWasTold() {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      log.exited(1);
+      log.stdout().write(bytes(markerOf(2)));
+      log.exited(3);
+      assertThat(log.end().exitCode()).hasValue(2);
+      log.stdout().write(bytes("again\n" + markerOf(4)));
+      assertThat(log.finish().end().exitCode()).hasValue(4);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> log.exited(256))
+          .withMessage("code must be from 0 to 255: 256");
+    }
+  }
+
+  @Test
+  void aMarker_isSeenWhereTheLogDrops() {
+    BatchSender hangs =
+        lines -> {
+          throw new IOException("no");
+        };
+    try (LogStreamer log = LogStreamer.builder(hangs).maxSize(4 << 10).exitMarker(marker).start()) {
+      log.stdout().write(bytes("x".repeat(100) + "\n"));
+      for (int i = 0; i < 1_000; i++) {
+        log.stdout().write(bytes("y".repeat(99) + "\n"));
+      }
+      log.stdout().write(bytes("tail" + markerOf(9)));
+      log.stdout().write(bytes("after close"));
+      assertThat(log.end().exitCode()).hasValue(9);
+      SinkReport report = log.finish().sink();
+      assertThat(report.filtered().bytes()).isEqualTo(markerOf(9).length());
+      assertThat(report.accepted().bytes()).isEqualTo(100_101 + 4 + markerOf(9).length() + 11);
+    }
+  }
+
+  @Test
+  void aMarker_isTakenOutOfAStreamThatWaits() throws Exception {
+    byte[] all = bytes("one\nhalf\u001e" + markerOf(12) + "\u001elate\n");
+    for (int cut = 0; cut <= all.length; cut++) {
+      Collected sent = new Collected();
+      try (LogStreamer log =
+          LogStreamer.builder(sent).exitMarker(marker).whenFull(WhenFull.WAIT).start()) {
+        try (OutputStream stdout = log.stdout().waiting()) {
+          stdout.write(all, 0, cut);
+          stdout.write(all, cut, all.length - cut);
+        }
+        LogReport report = log.finish();
+        assertThat(sent.lines()).containsExactly("one", "half\u001e", "\u001elate");
+        assertThat(report.end().exitCode()).hasValue(12);
+        assertThat(report.isComplete()).isTrue();
+        assertThat(report.sink().accepted()).isEqualTo(new Tally(4, all.length));
+      }
+    }
+  }
+}
