@@ -79,22 +79,28 @@ final class PodSocket {
   }
 
   private URI uri(PodTarget target, List<String> command) {
-    StringBuilder text = new StringBuilder(client.getMasterUrl().toString());
-    if (text.charAt(text.length() - 1) != '/') {
-      text.append('/');
-    }
-    text.append("api/v1/namespaces/")
-        .append(encode(target.namespace()))
-        .append("/pods/")
-        .append(encode(target.pod()))
-        .append("/exec?stdout=true&stderr=true");
+    StringBuilder text = new StringBuilder("exec?stdout=true&stderr=true");
     if (target.container() != null) {
       text.append("&container=").append(encode(target.container()));
     }
     for (String word : command) {
       text.append("&command=").append(encode(word));
     }
-    return URI.create(text.toString());
+    return uri(client, target, text.toString());
+  }
+
+  /** Returns the address of what belongs to a pod. */
+  static URI uri(KubernetesClient client, PodTarget target, String what) {
+    String server = client.getMasterUrl().toString();
+    return URI.create(
+        server
+            + (server.endsWith("/") ? "" : "/")
+            + "api/v1/namespaces/"
+            + target.namespace()
+            + "/pods/"
+            + target.pod()
+            + "/"
+            + what);
   }
 
   private static String encode(String text) {

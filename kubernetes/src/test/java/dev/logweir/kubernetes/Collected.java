@@ -11,6 +11,14 @@ final class Collected implements BatchSender {
   @Override
   public synchronized void send(List<String> batch) {
     lines.addAll(List.copyOf(batch));
+    notifyAll();
+  }
+
+  /** Waits until so many lines came. */
+  synchronized void await(int count) throws InterruptedException {
+    while (lines.size() < count) {
+      wait();
+    }
   }
 
   synchronized List<String> lines() {

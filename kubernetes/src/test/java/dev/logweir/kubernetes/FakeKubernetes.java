@@ -66,7 +66,12 @@ final class FakeKubernetes implements AutoCloseable {
           while (!listener.isClosed()) {
             Socket socket = listener.accept();
             sockets.add(socket);
-            start(() -> serve(socket));
+            start(
+                () -> {
+                  try (socket) {
+                    serve(socket);
+                  }
+                });
           }
         });
   }
@@ -122,7 +127,15 @@ final class FakeKubernetes implements AutoCloseable {
   }
 
   static void head(OutputStream out, int status, String... headers) throws IOException {
-    out.write(utf8("HTTP/1.1 " + status + " X\r\n" + String.join("\r\n", headers) + "\r\n\r\n"));
+    String connection = status == 101 ? "" : "Connection: close\r\n";
+    out.write(
+        utf8(
+            "HTTP/1.1 "
+                + status
+                + " X\r\n"
+                + connection
+                + String.join("\r\n", headers)
+                + "\r\n\r\n"));
   }
 
   static byte[] utf8(String text) {
@@ -155,7 +168,9 @@ final class FakeKubernetes implements AutoCloseable {
     socket.setTcpNoDelay(true);
     InputStream in = new BufferedInputStream(socket.getInputStream());
     OutputStream out = socket.getOutputStream();
-    for (Request request = read(in); request != null; request = read(in)) {
+    // One request a connection: none is sent on one that is about to be closed.
+    Request request = read(in);
+    if (request != null) {
       requests.add(request);
       if (request.path.endsWith("/exec") && request.headers.containsKey("upgrade")) {
         exec(request, socket, in, out);
