@@ -3,6 +3,9 @@ module dev.logweir.examples {
   requires com.fasterxml.jackson.core;
   requires dev.logweir;
   requires dev.logweir.faktory;
+  requires dev.logweir.kubernetes;
+  requires kubernetes.model.common;
+  requires kubernetes.model.core;
   requires dev.logweir.opslevel;
   requires info.picocli;
   requires java.management;

@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nAs the first word instead of options:%n",
     footer = {
       "  demo   shows the guarantees, with an API that works and one that hangs",
-      "  size   says how much memory a pod needs (size --help)"
+      "  size   says how much memory a pod needs (size --help)",
+      "  kubernetes   runs jobs in pods, as OpsLevel's runner does (kubernetes --help)"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -55,6 +56,7 @@ public final class LocalRunner implements Callable<Integer> {
     System.exit(
         switch (first) {
           case "demo" -> Demo.commandLine().execute(rest);
+          case "kubernetes" -> PodRunner.commandLine().execute(rest);
           case "size" -> Size.commandLine().execute(rest);
           default -> commandLine().execute(args);
         });

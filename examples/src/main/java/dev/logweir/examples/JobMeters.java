@@ -1,0 +1,61 @@
+package dev.logweir.examples;
+
+import dev.logweir.JobOutcome;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * The meters of jobs, named as OpsLevel's runner names its own, with the label {@code runner}.
+ * Thread-safe. A Prometheus registry adds {@code _total} to counters and {@code _seconds} to
+ * timers.
+ */
+final class JobMeters {
+  private static final String PREFIX = "opslevel_runner_";
+  private static final Duration[] BUCKETS =
+      Stream.of(5, 30, 60, 120, 300, 600, 900, 1_200)
+          .map(Duration::ofSeconds)
+          .toArray(Duration[]::new);
+
+  private final MeterRegistry registry;
+  private final Tags runner;
+  private final Counter started;
+  private final Timer duration;
+  private final AtomicInteger processing = new AtomicInteger();
+
+  JobMeters(MeterRegistry registry, String runnerId) {
+    this.registry = registry;
+    runner = Tags.of("runner", runnerId);
+    started =
+        Counter.builder(PREFIX + "jobs_started")
+            .description("The jobs that began.")
+            .tags(runner)
+            .register(registry);
+    duration =
+        Timer.builder(PREFIX + "jobs_duration")
+            .description("How long jobs took.")
+            .tags(runner)
+            .serviceLevelObjectives(BUCKETS)
+            .register(registry);
+    registry.gauge(PREFIX + "jobs_processing", runner, processing);
+  }
+
+  void started() {
+    started.increment();
+    processing.incrementAndGet();
+  }
+
+  void finished(JobOutcome outcome, Duration took) {
+    processing.decrementAndGet();
+    duration.record(took);
+    Counter.builder(PREFIX + "jobs_finished")
+        .description("The jobs that ended, by outcome.")
+        .tags(runner.and("outcome", outcome.value()))
+        .register(registry)
+        .increment();
+  }
+}
