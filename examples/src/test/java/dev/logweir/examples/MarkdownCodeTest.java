@@ -50,6 +50,7 @@ class MarkdownCodeTest {
         interface Api { void append(String jobId, List<String> lines) throws IOException; }
         static Api api; static String job; static String jobId; static String runnerId; static String runnerJobId;
         static String token; static List<String> secrets; static MeterRegistry registry;
+        static LogStreamer log; static String[] command; static io.kubernetes.client.openapi.ApiClient apiClient;
         static KubernetesClient client; static BatchSender sender; static Map<String, String> variables;
         static void exec(String job, OutputStream stdout, OutputStream stderr) {}
       """;
