@@ -1,0 +1,312 @@
+package dev.logweir.testkit;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server on loopback that does to each connection what a test says, for HTTP and for any other
+ * protocol over a socket.
+ *
+ * <pre>{@code
+ * try (HostileServer server = HostileServer.start()) {
+ *   server.then(c -> c.reset());                               // the first connection
+ *   server.then(c -> c.endAfterReading(100, Connection.End.HANG).readRequest());
+ *   server.always(c -> { c.readRequest(); c.answer(200, "{}"); }); // all others
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>Each script runs on a thread of its own; when it returns or fails, its connection is closed. A
+ * connection without a script is closed at once. Thread-safe.
+ */
+public final class HostileServer implements AutoCloseable {
+  /** How long a wait of a test lasts until it has failed. */
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final @Nullable SSLContext tls;
+  private final Deque<Script> scripts = new ArrayDeque<>();
+  private final List<Connection> open = new ArrayList<>();
+  private final List<Throwable> failures = new ArrayList<>();
+  private final InetSocketAddress address;
+  private @Nullable Script always;
+  private @Nullable ServerSocket listener;
+  private int accepted;
+  private boolean closed;
+
+  /** What is done to one connection. */
+  @FunctionalInterface
+  public interface Script {
+    /**
+     * Runs once the connection is there.
+     *
+     * @throws Exception ends the script and closes the connection; an {@link IOException} is what a
+     *     client causes that goes away, anything else is kept for {@link #failures}
+     */
+    void run(Connection connection) throws Exception;
+  }
+
+  private HostileServer(@Nullable SSLContext tls) throws IOException {
+    this.tls = tls;
+    ServerSocket socket = listen(0);
+    listener = socket;
+    address = new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
+    start(socket);
+  }
+
+  /**
+   * Starts a server for plain sockets.
+   *
+   * @throws IOException if there is no port for it
+   */
+  public static HostileServer start() throws IOException {
+    return new HostileServer(null);
+  }
+
+  /**
+   * Starts a server that speaks TLS.
+   *
+   * @param context has its key and certificate
+   * @throws IOException if there is no port for it
+   * @throws NullPointerException if {@code context} is null
+   */
+  public static HostileServer startTls(SSLContext context) throws IOException {
+    return new HostileServer(Objects.requireNonNull(context, "context"));
+  }
+
+  /** Returns where it listens. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  /** Returns the port at which it listens. */
+  public int port() {
+    return address.getPort();
+  }
+
+  /** Sets what is done to the next connection that no script was given for yet; returns this. */
+  public HostileServer then(Script script) {
+    Objects.requireNonNull(script, "script");
+    with(() -> scripts.add(script));
+    return this;
+  }
+
+  /** Sets what is done to every connection that has no script of its own; returns this. */
+  public HostileServer always(Script script) {
+    Objects.requireNonNull(script, "script");
+    with(() -> always = script);
+    return this;
+  }
+
+  /**
+   * From now on no connection can be made, as with a server that is down; those that are there
+   * stay.
+   */
+  public void refuse() throws IOException {
+    ServerSocket socket;
+    lock.lock();
+    try {
+      socket = listener;
+      listener = null;
+    } finally {
+      lock.unlock();
+    }
+    if (socket != null) {
+      socket.close();
+    }
+  }
+
+  /** Takes connections again after {@link #refuse}, at the same port. */
+  public void listenAgain() throws IOException {
+    ServerSocket socket = listen(address.getPort());
+    with(() -> listener = socket);
+    start(socket);
+  }
+
+  /** Closes all connections that are there; takes new ones as before. */
+  public void closeConnections() {
+    List<Connection> all;
+    lock.lock();
+    try {
+      all = List.copyOf(open);
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(Connection::closeQuietly);
+    with(() -> {});
+  }
+
+  /** Keeps a connection as it is until it, or the server, is closed. */
+  void hold(Connection connection) {
+    lock.lock();
+    try {
+      while (!closed && !connection.isClosed()) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how many connections were made so far. */
+  public int connections() {
+    lock.lock();
+    try {
+      return accepted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns what scripts failed with, other than connections that ended. */
+  public List<Throwable> failures() {
+    lock.lock();
+    try {
+      return List.copyOf(failures);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until so many connections were made.
+   *
+   * @throws AssertionError if they are not within 30 s
+   */
+  public void awaitConnections(int count) throws InterruptedException {
+    await("connections made", () -> accepted, count, true);
+  }
+
+  /**
+   * Waits until at most so many connections are open.
+   *
+   * @throws AssertionError if more are after 30 s
+   */
+  public void awaitOpenAtMost(int count) throws InterruptedException {
+    await("connections open", open::size, count, false);
+  }
+
+  @Override
+  public void close() throws IOException {
+    with(() -> closed = true);
+    refuse();
+    closeConnections();
+  }
+
+  boolean hasScript() {
+    lock.lock();
+    try {
+      return always != null || !scripts.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private ServerSocket listen(int port) throws IOException {
+    return tls == null
+        ? new ServerSocket(port, 64, InetAddress.getLoopbackAddress())
+        : tls.getServerSocketFactory()
+            .createServerSocket(port, 64, InetAddress.getLoopbackAddress());
+  }
+
+  private void start(ServerSocket socket) {
+    daemon("hostile-server", () -> acceptAll(socket));
+  }
+
+  private void acceptAll(ServerSocket socket) {
+    while (true) {
+      Socket client;
+      try {
+        client = socket.accept();
+      } catch (IOException e) {
+        return;
+      }
+      Connection connection = new Connection(client, this);
+      Script script;
+      lock.lock();
+      try {
+        accepted++;
+        open.add(connection);
+        script = scripts.isEmpty() ? always : scripts.remove();
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+      daemon("hostile-server-connection", () -> run(script, connection));
+    }
+  }
+
+  private void run(@Nullable Script script, Connection connection) {
+    try {
+      if (script != null) {
+        script.run(connection);
+      }
+    } catch (IOException e) {
+      // The client, or the script's own end, closed it.
+    } catch (Exception | AssertionError e) {
+      with(() -> failures.add(e));
+    } finally {
+      connection.closeQuietly();
+      with(() -> open.remove(connection));
+    }
+  }
+
+  private static void daemon(String name, Runnable task) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void with(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Something counted. */
+  private interface Count {
+    int get();
+  }
+
+  private void await(String what, Count count, int wanted, boolean orMore)
+      throws InterruptedException {
+    long left = LIMIT.toNanos();
+    lock.lock();
+    try {
+      while (orMore ? count.get() < wanted : count.get() > wanted) {
+        if (left <= 0) {
+          throw new AssertionError(
+              what
+                  + " after "
+                  + TimeUnit.NANOSECONDS.toSeconds(LIMIT.toNanos())
+                  + " s: "
+                  + count.get()
+                  + ", not "
+                  + wanted);
+        }
+        left = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

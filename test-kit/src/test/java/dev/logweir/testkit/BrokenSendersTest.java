@@ -1,0 +1,94 @@
+package dev.logweir.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import dev.logweir.BatchSender;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/** Senders with one flaw each: the contract must find it, and say what it is. */
+@Timeout(60)
+class BrokenSendersTest {
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "RETURNS_BEFORE_THE_ANSWER | send_returnsOnlyWhenTheServerHasAnswered | before the server answered",
+        "LOSES_EMPTY_LINES | send_ofEmptyLinesAmongOthers_delivers | to contain exactly",
+        "SWAPS_LINES | send_ofManyLines_keepsTheirOrder | to contain exactly",
+        "DECODES_LINES | log_ofAnyBytes_arrivesByteForByte | ",
+        "IGNORES_INTERRUPTS | interrupt_whileItWaitsForTheAnswer_endsTheCall | after its interrupt",
+        "IGNORES_INTERRUPTS | interrupt_betweenTries_endsTheCall | after its interrupt",
+        "KEEPS_BATCHES | maxRetainedBytes_isNotExceeded | heap held by 16 calls",
+        "LEAVES_A_THREAD | close_leavesNoThreadAndNoConnection | threads left",
+        "LEAVES_ITS_CONNECTION | close_leavesNoThreadAndNoConnection | connections open",
+        "TELLS_ITS_TOKEN | texts_haveNoSecretInThem | texts of the sender",
+        "NEVER_SAYS_WRITTEN | written_isToldWhereAllWasWrittenAndNobodyAnswers | may have the lines",
+        "ALWAYS_SAYS_WRITTEN | written_isNotToldWhereNobodyConnected | can't have the lines",
+        "SAYS_DELIVERED_WITHOUT_AN_ANSWER | server_thatClosesInsteadOfAnswering_isAFailure | did not accept",
+        "STATES_TOO_LITTLE | encodedBytes_isNoLessThanWhatGoesOverTheWire | bytes over the wire",
+        "READS_THE_BATCH_LATER | batch_isNotReadAfterTheCall | read after its call",
+        "TAKES_ANY_ANSWER | server_thatAnswersGarbage_isAFailure | must fail",
+        "LOCKS_ITS_SIZE | encodedBytes_doesNotFallAndIsAnsweredWhileACallRuns | waits for the call",
+        "TRIES_ONCE | send_afterTheServerClosedTheConnection_delivers | costs a batch"
+      })
+  void contract_findsTheFlaw(FrameSender.Flaw flaw, String test, String words) {
+    Broken.flaw = flaw;
+    SummaryGeneratingListener listener = new SummaryGeneratingListener();
+    LauncherFactory.create()
+        .execute(
+            LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectMethod(Broken.class, test))
+                .build(),
+            listener);
+    TestExecutionSummary summary = listener.getSummary();
+
+    assertThat(summary.getTestsStartedCount()).isEqualTo(1);
+    assertThat(summary.getFailures()).hasSize(1);
+    Throwable failure = summary.getFailures().get(0).getException();
+    assertThat(failure).isInstanceOf(AssertionError.class);
+    if (words != null) {
+      assertThat(failure).hasMessageContaining(words);
+    }
+  }
+
+  /** The contract of the sender with the flaw; no test by itself. */
+  static class Broken extends BatchSenderContract {
+    private static FrameSender.Flaw flaw = FrameSender.Flaw.NONE;
+
+    @Override
+    protected BatchSender sender(InetSocketAddress server) {
+      return new FrameSender(server, flaw);
+    }
+
+    @Override
+    protected List<byte[]> receive(Connection connection) throws IOException {
+      return FrameSender.receive(connection);
+    }
+
+    @Override
+    protected void accept(Connection connection) throws IOException {
+      connection.send("OK\n");
+    }
+
+    @Override
+    protected List<String> secrets() {
+      return List.of(FrameSender.TOKEN);
+    }
+
+    @Override
+    protected Duration limit() {
+      return Duration.ofMillis(1_500);
+    }
+  }
+}
