@@ -19,7 +19,8 @@ class PublicApiTest {
     "core, dev.logweir",
     "opslevel-sink, dev.logweir.opslevel",
     "faktory-sink, dev.logweir.faktory",
-    "kubernetes, dev.logweir.kubernetes"
+    "kubernetes, dev.logweir.kubernetes",
+    "test-kit, dev.logweir.testkit"
   })
   void publicApi_isAsWrittenDown(String module, String packageName) throws Exception {
     List<String> found = PublicApi.of(packageName);

@@ -208,6 +208,15 @@ public final class HostileServer implements AutoCloseable {
     closeConnections();
   }
 
+  int open() {
+    lock.lock();
+    try {
+      return open.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean hasScript() {
     lock.lock();
     try {

@@ -74,22 +74,26 @@ final class FrameSender implements BatchSender {
   public long encodedBytes(int lineBytes) {
     if (flaw == Flaw.LOCKS_ITS_SIZE) {
       sizeLock.lock();
-      sizeLock.unlock();
+      try {
+        return lineBytes + 11L;
+      } finally {
+        sizeLock.unlock();
+      }
     }
     return lineBytes + (flaw == Flaw.STATES_TOO_LITTLE ? 0 : 11L);
   }
 
   @Override
   public void send(List<String> lines) throws Exception {
-    if (flaw == Flaw.LOCKS_ITS_SIZE) {
-      sizeLock.lock();
+    if (flaw != Flaw.LOCKS_ITS_SIZE) {
+      trySend(lines);
+      return;
     }
+    sizeLock.lock();
     try {
       trySend(lines);
     } finally {
-      if (flaw == Flaw.LOCKS_ITS_SIZE) {
-        sizeLock.unlock();
-      }
+      sizeLock.unlock();
     }
   }
 
