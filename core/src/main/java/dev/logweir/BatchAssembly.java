@@ -216,12 +216,11 @@ final class BatchAssembly {
     count(batch, piece.length() + mark.length(), encoded);
   }
 
-  /** Adds the marker of a gap. */
+  /** Adds the text of a gap's marker, which {@link LogBatch#endMarker} is to end. */
   void addMarker(LogBatch batch, byte[] text, long encoded) {
     touch(batch);
     batch.tally(true);
     batch.put(text, 0, text.length);
-    batch.endMarker();
     count(batch, text.length, encoded);
   }
 

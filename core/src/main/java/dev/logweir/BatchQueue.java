@@ -155,23 +155,4 @@ final class BatchQueue {
     heldAdded = 0;
     sources = 0;
   }
-
-  /**
-   * Hands what a batch lost, and what it was to tell of, on to where the next one tells it.
-   *
-   * @param told whether the marker at the batch's head has arrived
-   */
-  static void handOn(
-      LogBatch batch, DropReason reason, long lines, long bytes, boolean told, GapTally target) {
-    boolean whole = lines == batch.sourceLines && bytes == batch.sourceBytes;
-    if (whole && batch.addedLost == batch.addedBytes) {
-      if (!told) {
-        target.add(batch.gapBefore);
-      }
-      target.add(batch.markedGaps);
-    }
-    if ((lines | bytes) != 0 || batch.addedLost > 0) {
-      target.add(lines, bytes, reason.bit());
-    }
-  }
 }

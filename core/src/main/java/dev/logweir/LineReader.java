@@ -18,6 +18,20 @@ public final class LineReader {
   private static final int COUNT_BITS = 6;
   private static final int COUNT_LAST = 0x40;
 
+  /** A number of a gap in the count of its marker: far more than any job drops. */
+  private static final int GAP_GROUPS = 9;
+
+  private static final int REASON_GROUPS = 2;
+
+  /** A first byte, the lines and bytes and reasons of the gap, a last byte. */
+  private static final int MARKER_COUNT = 1 + 2 * GAP_GROUPS + REASON_GROUPS + 1;
+
+  /** Room for a line end and the count of a marker behind it. */
+  static final int MARKER_TRAILER = 1 + MARKER_COUNT;
+
+  /** What {@link #getCount} returns of a marker. */
+  private static final long MARKER = -1;
+
   private final LogBatch batch;
   private @Nullable Segment segment;
   private int position;
@@ -30,6 +44,11 @@ public final class LineReader {
 
   /** Whether the current line stands for nothing of the job, and is no marker. */
   private boolean added;
+
+  /** Where the count of the current line is, if that is a marker; else null. */
+  private @Nullable Segment gapIn;
+
+  private int gapAt;
 
   LineReader(LogBatch batch) {
     this.batch = batch;
@@ -208,6 +227,20 @@ public final class LineReader {
     return added ? length + 1L : 0;
   }
 
+  /** Adds what the current line tells of, if it is a marker. */
+  void addGapTo(GapTally gaps) {
+    Segment at = gapIn;
+    if (at != null) {
+      int lines = gapAt + 1;
+      int bytes = lines + GAP_GROUPS;
+      int reasons = bytes + GAP_GROUPS;
+      gaps.add(
+          getGroups(at.bytes, lines, GAP_GROUPS),
+          getGroups(at.bytes, bytes, GAP_GROUPS),
+          (int) getGroups(at.bytes, reasons, REASON_GROUPS));
+    }
+  }
+
   /** Returns 1 if the current line ends a line of the job, else 0. */
   int sourceLines() {
     return (int) (count & 1);
@@ -287,8 +320,11 @@ public final class LineReader {
   }
 
   private void readCount(Segment at, int index, int bytes) {
-    count = at.tallied ? getCount(at.bytes, index) : (bytes + 1L) << 1 | 1;
-    added = count == 0 && countLength(at.bytes, index) == 1;
+    long told = at.tallied ? getCount(at.bytes, index) : (bytes + 1L) << 1 | 1;
+    added = told == 0;
+    count = Math.max(0, told);
+    gapIn = told == MARKER ? at : null;
+    gapAt = index;
   }
 
   private void skipRest() {
@@ -349,23 +385,48 @@ public final class LineReader {
     return at;
   }
 
-  /** Writes the count of a marker: nothing, in one byte more than that takes. */
-  static int putMarkerCount(byte[] bytes, int index) {
+  /**
+   * Writes the count of a marker: the numbers of its gap, and behind them a last byte of nothing,
+   * which no other count of several bytes has. Returns the index after it.
+   */
+  static int putMarkerCount(byte[] bytes, int index, long lines, long gapBytes, int reasons) {
     bytes[index] = (byte) 0x80;
-    bytes[index + 1] = (byte) (0x80 | COUNT_LAST);
-    return index + 2;
+    int at = putGroups(bytes, index + 1, GAP_GROUPS, lines);
+    at = putGroups(bytes, at, GAP_GROUPS, gapBytes);
+    at = putGroups(bytes, at, REASON_GROUPS, reasons);
+    bytes[at] = (byte) (0x80 | COUNT_LAST);
+    return at + 1;
   }
 
+  private static int putGroups(byte[] bytes, int index, int groups, long value) {
+    long rest = Math.min(value, (1L << (groups * COUNT_BITS)) - 1);
+    for (int i = 0; i < groups; i++) {
+      bytes[index + i] = (byte) (0x80 | (rest & (1 << COUNT_BITS) - 1));
+      rest >>>= COUNT_BITS;
+    }
+    return index + groups;
+  }
+
+  private static long getGroups(byte[] bytes, int index, int groups) {
+    long value = 0;
+    for (int i = groups - 1; i >= 0; i--) {
+      value = value << COUNT_BITS | (bytes[index + i] & (1 << COUNT_BITS) - 1);
+    }
+    return value;
+  }
+
+  /** Returns a count; {@link #MARKER} for that of a marker. */
   private static long getCount(byte[] bytes, int index) {
     long value = 0;
     int shift = 0;
     int at = index;
     while (at < bytes.length) {
       byte b = bytes[at++];
-      value |= (long) (b & (1 << COUNT_BITS) - 1) << shift;
+      int bits = b & (1 << COUNT_BITS) - 1;
+      value |= (long) bits << shift;
       shift += COUNT_BITS;
       if ((b & COUNT_LAST) != 0) {
-        break;
+        return bits == 0 && at - index > 1 ? MARKER : value;
       }
     }
     return value;

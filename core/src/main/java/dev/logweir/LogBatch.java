@@ -52,10 +52,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** Bytes of the lines that stand for nothing of the job: text that processors made. */
   long addedBytes;
 
-  /** How many of them are lost; set before the batch is dropped or its call has ended. */
-  long addedLost;
-
-  /** What the markers among the lines tell of, to be handed on if the batch is dropped. */
+  /** What the markers among the lines tell of, to be handed on if they are lost. */
   final GapTally markedGaps = new GapTally();
 
   /** In the unit of the sender's bound. */
@@ -433,28 +430,30 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     textBytes += to - from;
   }
 
-  /** Ends the line of a marker, as {@link #endTallied}. */
-  void endMarker() {
-    Segment segment = endLine();
-    segment.end = LineReader.putMarkerCount(segment.bytes, segment.end);
+  /** Ends the line of a marker, with what that tells of; there must be room as for its text. */
+  void endMarker(long gapLines, long gapBytes, int reasons) {
+    Segment segment = endLine(LineReader.MARKER_TRAILER);
+    segment.end =
+        LineReader.putMarkerCount(segment.bytes, segment.end, gapLines, gapBytes, reasons);
     countLines(1, 0);
+    markedGaps.add(gapLines, gapBytes, reasons);
   }
 
   /** Ends a line in a segment with counts; there must be room for the largest count besides. */
   void endTallied(long bytes, int lineCount) {
-    Segment segment = endLine();
+    Segment segment = endLine(LineReader.MAX_TRAILER);
     segment.end = LineReader.putCount(segment.bytes, segment.end, bytes << 1 | lineCount);
     countLines(1, 0);
     sourceBytes += bytes;
     sourceLines += lineCount;
   }
 
-  private Segment endLine() {
+  private Segment endLine(int trailer) {
     Segment segment = tail;
     if (segment == null) {
       throw new IllegalStateException("no segment");
     }
-    if (segment.free() < LineReader.MAX_TRAILER) {
+    if (segment.free() < trailer) {
       segment = advance(segment);
     }
     segment.bytes[segment.end++] = '\n';

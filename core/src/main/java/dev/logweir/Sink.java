@@ -539,7 +539,7 @@ final class Sink {
         return;
       }
       assembly.addMarker(batch, text, encoded);
-      batch.markedGaps.add(lines, bytes, reasons);
+      batch.endMarker(lines, bytes, reasons);
     } finally {
       lock.unlock();
     }
@@ -657,9 +657,7 @@ final class Sink {
   private void drop(LogBatch batch, DropReason reason, GapTally target) {
     long number = batch.sequence();
     tellFlushesLost(number);
-    batch.addedLost = batch.addedBytes;
-    ledger.lost(batch.afterLine, reason, batch.sourceLines, batch.sourceBytes, batch.addedBytes);
-    BatchQueue.handOn(batch, reason, batch.sourceLines, batch.sourceBytes, false, target);
+    ledger.dropped(batch, reason, target);
     free(batch, true);
   }
 
@@ -897,9 +895,7 @@ final class Sink {
   boolean sent(LogBatch batch, @Nullable Throwable failure, SinkLedger.Loss lost) {
     ledger.sent(batch, failure, lost, batch.isWritten());
     if (failure != null && batch.lineCount() > 0) { // a marker alone is not tried again
-      boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
-      DropReason reason = SinkLedger.reasonOf(failure);
-      BatchQueue.handOn(batch, reason, lost.lines, lost.bytes, told, queue.gapInFront());
+      lost.handOn(SinkLedger.reasonOf(failure), queue.gapInFront());
     }
     if (failure != null) {
       long number = batch.sequence();

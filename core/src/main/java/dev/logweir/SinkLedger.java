@@ -15,7 +15,10 @@ final class SinkLedger {
   private static final int GAP_FIELDS = 4;
 
   private final Totals totals;
-  private final Loss abandonedLoss = new Loss();
+
+  /** Of a batch that is dropped or given up, for a moment. */
+  private final Loss loss = new Loss();
+
   private final DropTallies dropped = new DropTallies();
   private long enteredLines;
   private long enteredBytes;
@@ -80,9 +83,27 @@ final class SinkLedger {
     long lines;
     long bytes;
 
+    /** Bytes of lines that stand for nothing of the job. */
+    long added;
+
+    /** What the markers that are lost were to tell of. */
+    final GapTally gaps = new GapTally();
+
     void clear() {
       lines = 0;
       bytes = 0;
+      added = 0;
+      gaps.clear();
+    }
+
+    /** Takes note of a batch of which nothing arrives. */
+    void ofWhole(LogBatch batch) {
+      lines = batch.sourceLines;
+      bytes = batch.sourceBytes;
+      added = batch.addedBytes;
+      gaps.clear();
+      gaps.add(batch.gapBefore);
+      gaps.add(batch.markedGaps);
     }
 
     /**
@@ -91,30 +112,77 @@ final class SinkLedger {
      * @param failure null where the call was given up
      */
     void of(LogBatch batch, @Nullable Throwable failure) {
-      batch.undelivered(this);
-      batch.addedLost = batch.undeliveredAdded();
-      if (failure instanceof SendException e && !e.isWholeBatch()) {
-        try {
+      ofUndelivered(batch);
+      try {
+        if (failure instanceof SendException e && !e.isWholeBatch()) {
           ofLines(batch, e);
-        } catch (OutOfMemoryError ignored) {
-          batch.undelivered(this);
-          batch.addedLost = batch.undeliveredAdded();
         }
+        ofMarkers(batch, failure);
+      } catch (OutOfMemoryError ignored) {
+        ofUndelivered(batch); // with a gap that is told twice, rather than not at all
       }
+    }
+
+    /**
+     * Takes note of what is behind the lines that have arrived for certain. In a time that does not
+     * grow with the batch: all markers count as lost.
+     */
+    void ofUndelivered(LogBatch batch) {
+      ofWhole(batch);
+      batch.undelivered(this);
+      added = batch.undeliveredAdded();
     }
 
     private void ofLines(LogBatch batch, SendException failure) {
       LineReader reader = new LineReader(batch);
-      clear();
-      batch.addedLost = 0;
+      lines = 0;
+      bytes = 0;
+      added = 0;
       for (int index = batch.headLines(); reader.next(); index++) {
         if (batch.isUndelivered(index, failure)) {
           lines += reader.sourceLines();
           bytes += reader.sourceBytes();
-          batch.addedLost += reader.addedBytes();
+          added += reader.addedBytes();
         }
       }
     }
+
+    /** Looks which of the markers have not arrived. */
+    private void ofMarkers(LogBatch batch, @Nullable Throwable failure) {
+      if (gaps.isEmpty()) {
+        return;
+      }
+      LineReader reader = batch.markedGaps.isEmpty() ? null : new LineReader(batch);
+      gaps.clear();
+      boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
+      if (!told) {
+        gaps.add(batch.gapBefore);
+      }
+      for (int index = batch.headLines(); reader != null && reader.next(); index++) {
+        if (batch.isUndelivered(index, failure)) {
+          reader.addGapTo(gaps);
+        }
+      }
+    }
+
+    /** Hands what was lost, and what was to be told, on to where the next batch tells it. */
+    void handOn(DropReason reason, GapTally target) {
+      target.add(gaps);
+      if ((lines | bytes) != 0 || added > 0) {
+        target.add(lines, bytes, reason.bit());
+      }
+    }
+  }
+
+  /**
+   * Counts a batch that is dropped before it is sent.
+   *
+   * @param target where the next batch tells it
+   */
+  void dropped(LogBatch batch, DropReason reason, GapTally target) {
+    loss.ofWhole(batch);
+    lost(batch.afterLine, reason, loss.lines, loss.bytes, loss.added);
+    loss.handOn(reason, target);
   }
 
   /**
@@ -130,7 +198,7 @@ final class SinkLedger {
       totals.batches.increment();
       totals.sentBytes.add(batch.byteCount());
     } else {
-      lost(batch.afterLine, reasonOf(failure), lost.lines, lost.bytes, batch.addedLost);
+      lost(batch.afterLine, reasonOf(failure), lost.lines, lost.bytes, lost.added);
       if (written) {
         unconfirmed(lost);
       }
@@ -150,18 +218,12 @@ final class SinkLedger {
 
   /** Counts the batch of a call that is given up: what has not arrived is lost. */
   void abandoned(LogBatch batch, boolean written) {
-    Loss lost = abandonedLoss;
-    lost.of(batch, null);
-    lost(
-        batch.afterLine,
-        DropReason.FLUSH_TIMEOUT,
-        lost.lines,
-        lost.bytes,
-        batch.undeliveredAdded());
+    loss.ofUndelivered(batch);
+    lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, loss.lines, loss.bytes, loss.added);
     if (written) {
-      unconfirmed(lost);
+      unconfirmed(loss);
     }
-    shipped(batch, lost);
+    shipped(batch, loss);
   }
 
   static DropReason reasonOf(Throwable failure) {

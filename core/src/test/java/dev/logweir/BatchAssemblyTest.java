@@ -56,6 +56,11 @@ class BatchAssemblyTest {
         .isTrue();
   }
 
+  private void addMarker(LogBatch batch, long encoded) {
+    assembly.addMarker(batch, "gap".getBytes(US_ASCII), encoded);
+    batch.endMarker(2, 20, DropReason.BUDGET.bit());
+  }
+
   @Test
   void begin_makesABatchOnlyWhereNoneIsOpen() {
     assertThat(assembly.open()).isNull();
@@ -75,7 +80,7 @@ class BatchAssemblyTest {
     addPiece(first, plain("four"), Mark.NONE, 0);
     addPiece(first, piece("part", true, false, 4, 0), Mark.CUT, 0);
     assembly.reserve(first, 100, 100, true);
-    assembly.addMarker(first, "gap".getBytes(US_ASCII), 0);
+    addMarker(first, 0);
     assembly.close(first);
     LogBatch second = begin();
     assertThat(List.of(first.sequence(), first.firstLine(), first.offset()))
@@ -101,7 +106,7 @@ class BatchAssemblyTest {
     kinds.add(
         () -> {
           assembly.reserve(begin(), 100, 100, true);
-          assembly.addMarker(begin(), "gap".getBytes(US_ASCII), 0);
+          addMarker(begin(), 0);
         });
     for (Runnable first : kinds) {
       time.advance(Duration.ofSeconds(1));
@@ -133,7 +138,7 @@ class BatchAssemblyTest {
     addPiece(batch, plain("one"), Mark.NONE, 20);
     addPiece(batch, plain("two"), Mark.NONE, 20);
     assembly.reserve(batch, 100, 100, true);
-    assembly.addMarker(batch, "gap".getBytes(US_ASCII), 20);
+    addMarker(batch, 20);
     assertThat(batch.encodedBytes).isEqualTo(60);
     assertThat(assembly.takes(batch, 10, true, MAX_ENCODED - 60)).isTrue();
     assertThat(assembly.takes(batch, 10, true, MAX_ENCODED - 59)).isFalse();
@@ -256,7 +261,7 @@ class BatchAssemblyTest {
     addPiece(batch, plain("plain"), Mark.NONE, 0);
     addPiece(batch, piece("part", true, false, 7, 0), Mark.CONTINUED, 0);
     addPiece(batch, piece("end", false, true, 9, 1), Mark.NONE, 0);
-    assembly.addMarker(batch, "gap".getBytes(US_ASCII), 0);
+    addMarker(batch, 0);
     assertThat(batch.source()).isEqualTo(new Tally(2, 6 + 7 + 9));
     assertThat(assembly.held()).isEqualTo(batch.source());
     assertThat(batch).containsExactly("plain", "part [logweir 0012abef: continued]", "end", "gap");
@@ -275,7 +280,7 @@ class BatchAssemblyTest {
     byte[] lines = "-one\nthree\n-".getBytes(US_ASCII);
     LogBatch batch = begin();
     assembly.reserve(batch, 100, 100, true);
-    assembly.addMarker(batch, "gap".getBytes(US_ASCII), 0);
+    addMarker(batch, 0);
     assembly.reserve(batch, 10, 10, false);
     assembly.addLines(batch, lines, 1, 11, 2);
     assertThat(batch).containsExactly("gap", "one", "three");

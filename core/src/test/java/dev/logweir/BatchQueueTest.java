@@ -118,41 +118,4 @@ class BatchQueueTest {
     assertThat(queue.gapInFront()).isSameAs(first.gapBefore);
     assertThat(queue.hasGapBehind()).isFalse();
   }
-
-  @Test
-  void handOn_ofAWholeBatchTakesItsGapsAlong() {
-    LogBatch batch = batch(1, 10);
-    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
-    batch.markedGaps.add(3, 30, DropReason.BUFFER_FULL.bit());
-    GapTally target = new GapTally();
-    BatchQueue.handOn(
-        batch, DropReason.SEND_FAILED, batch.sourceLines, batch.sourceBytes, false, target);
-    assertThat(tally(target)).isEqualTo(new Tally(1 + 2 + 3, 10 + 20 + 30));
-    assertThat(target.reasons)
-        .isEqualTo(
-            DropReason.QUEUE_FULL.bit()
-                | DropReason.BUFFER_FULL.bit()
-                | DropReason.SEND_FAILED.bit());
-  }
-
-  @Test
-  void handOn_ofAPartLeavesTheGapsThatWereTold() {
-    LogBatch batch = batch(1, 10);
-    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
-    GapTally target = new GapTally();
-    BatchQueue.handOn(batch, DropReason.SEND_FAILED, 0, 4, false, target);
-    assertThat(tally(target)).isEqualTo(new Tally(0, 4));
-    BatchQueue.handOn(batch, DropReason.SEND_REFUSED, 0, 0, false, target);
-    assertThat(target.reasons).isEqualTo(DropReason.SEND_FAILED.bit());
-  }
-
-  @Test
-  void handOn_leavesTheGapThatWasToldAtTheHead() {
-    LogBatch batch = batch(1, 10);
-    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
-    GapTally target = new GapTally();
-    BatchQueue.handOn(
-        batch, DropReason.SEND_REFUSED, batch.sourceLines, batch.sourceBytes, true, target);
-    assertThat(tally(target)).isEqualTo(new Tally(1, 10));
-  }
 }

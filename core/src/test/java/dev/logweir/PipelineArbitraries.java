@@ -110,6 +110,18 @@ final class PipelineArbitraries {
             SteppedSender.Mode.REFUSE));
   }
 
+  /** Sequences in which batches arrive, in parts too, or fail, and none is the last. */
+  static Arbitrary<List<Step>> partialFailures() {
+    return sequences(
+        true,
+        texts(),
+        Arbitraries.of(
+            SteppedSender.Mode.TAKE,
+            SteppedSender.Mode.FAIL,
+            SteppedSender.Mode.SOME_LINES,
+            SteppedSender.Mode.FIRST_LINES));
+  }
+
   private static Arbitrary<List<Step>> sequences(
       boolean bothStreams, Arbitrary<Text> texts, Arbitrary<SteppedSender.Mode> modes) {
     Arbitrary<Step> writes =

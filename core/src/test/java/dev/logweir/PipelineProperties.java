@@ -47,6 +47,11 @@ class PipelineProperties {
   }
 
   @Provide
+  Arbitrary<List<Step>> partialFailures() {
+    return PipelineArbitraries.partialFailures();
+  }
+
+  @Provide
   Arbitrary<List<Step>> stalls() {
     return PipelineArbitraries.stalls(true);
   }
@@ -120,6 +125,31 @@ class PipelineProperties {
         SinkReport sink = report.sinks().get(i);
         assertThat(sink.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(Tally.NONE);
         assertExplained(rig, sink, rig.senders.get(i), false);
+      }
+    }
+  }
+
+  @Property
+  void everyGapIsToldOnce(
+      @ForAll("anySinks") PipelineSetup setup,
+      @ForAll("partialFailures") List<Step> steps,
+      @ForAll boolean limited) {
+    PipelineSetup used = limited ? setup.withBudget() : setup;
+    try (PipelineRig rig = new PipelineRig(used)) {
+      steps.forEach(rig::take);
+      rig.take(new Step.Fate(SteppedSender.Mode.TAKE));
+      rig.take(new Step.Stall(false));
+      LogReport report = rig.end(Step.End.FINISH, TIMEOUT);
+      for (int i = 0; i < used.sinks(); i++) {
+        SinkReport sink = report.sinks().get(i);
+        SteppedSender sender = rig.senders.get(i);
+        long marked =
+            sender.arrived.stream()
+                .filter(piece -> piece.kind() == Piece.Kind.GAP)
+                .mapToLong(Piece::bytes)
+                .sum();
+        long late = sink.dropped(DropReason.CLOSED).bytes(); // behind the log
+        assertThat(marked + sender.lostMarkers).isEqualTo(sink.droppedTotal().bytes() - late);
       }
     }
   }

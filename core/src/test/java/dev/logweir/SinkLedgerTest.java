@@ -156,6 +156,93 @@ class SinkLedgerTest {
         .isEqualTo(Map.of(DropReason.FLUSH_TIMEOUT, THREE.plus(new Tally(2, 6 + 5))));
   }
 
+  private static LogBatch batchWithMarkers() {
+    LogBatch batch = new LogBatch();
+    batch.add(new Segment(Segment.LARGE), 1);
+    batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
+    batch.markHead(new byte[9]);
+    batch.tally(true);
+    for (long i = 1; i <= 3; i++) {
+      batch.put(new byte[] {'x'}, 0, 1);
+      batch.endTallied(64 * i, 1);
+      batch.put(new byte[] {'m'}, 0, 1);
+      batch.endMarker(i, 1000 * i, i == 2 ? DropReason.BUDGET.bit() : DropReason.MEMORY.bit());
+    }
+    return batch;
+  }
+
+  private static GapTally toldAgain(LogBatch batch, Throwable failure) {
+    SinkLedger.Loss lost = new SinkLedger.Loss();
+    lost.of(batch, failure);
+    GapTally target = new GapTally();
+    lost.handOn(DropReason.SEND_FAILED, target);
+    return target;
+  }
+
+  private static void assertGap(GapTally gap, long lines, long bytes, DropReason... reasons) {
+    assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(lines, bytes));
+    int bits = 0;
+    for (DropReason reason : reasons) {
+      bits |= reason.bit();
+    }
+    assertThat(gap.reasons).isEqualTo(bits);
+  }
+
+  @Test
+  void dropped_handsAllGapsOn() {
+    GapTally target = new GapTally();
+    ledger.dropped(batchWithMarkers(), DropReason.QUEUE_FULL, target);
+    assertGap(
+        target,
+        2 + 6 + 3,
+        20 + 6000 + 64 * 6,
+        DropReason.QUEUE_FULL,
+        DropReason.BUDGET,
+        DropReason.MEMORY);
+    assertThat(report().dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(3, 64 * 6));
+  }
+
+  @Test
+  void handOn_leavesTheGapsWhoseMarkersArrived() {
+    IOException failure = new IOException("no route");
+    LogBatch batch = batchWithMarkers();
+    batch.call().delivered(1);
+    assertGap(
+        toldAgain(batch, failure),
+        6 + 3,
+        6000 + 64 * 6,
+        DropReason.BUDGET,
+        DropReason.MEMORY,
+        DropReason.SEND_FAILED);
+    batch.call().delivered(3);
+    assertGap(
+        toldAgain(batch, failure),
+        5 + 2,
+        5000 + 64 * 5,
+        DropReason.BUDGET,
+        DropReason.MEMORY,
+        DropReason.SEND_FAILED);
+    batch.call().delivered(6); // all but the last marker
+    assertGap(toldAgain(batch, failure), 3, 3000, DropReason.MEMORY);
+    batch.call().delivered(7);
+    assertGap(toldAgain(batch, failure), 0, 0);
+  }
+
+  @Test
+  void handOn_takesTheGapsWhoseMarkersAreNamed() {
+    LogBatch batch = batchWithMarkers();
+    assertGap(toldAgain(batch, failure(SendException.Kind.FAILED, 4)), 2, 2000, DropReason.BUDGET);
+    assertGap(
+        toldAgain(batch, failure(SendException.Kind.FAILED, 0)), 2, 20, DropReason.QUEUE_FULL);
+    assertGap(
+        toldAgain(batch, failure(SendException.Kind.FAILED, 0, 1, 6)),
+        2 + 3 + 1,
+        20 + 3000 + 64,
+        DropReason.QUEUE_FULL,
+        DropReason.MEMORY,
+        DropReason.SEND_FAILED);
+  }
+
   @Test
   void unconfirmed_isSummedUp() {
     sent(batch(), new IOException("no answer"), true);

@@ -16,7 +16,8 @@ final class SteppedSender implements BatchSender {
     ERROR,
     REFUSE,
     GONE,
-    SOME_LINES
+    SOME_LINES,
+    FIRST_LINES
   }
 
   private final SteppedSends sends;
@@ -120,9 +121,14 @@ final class SteppedSender implements BatchSender {
         undelivered.set(i, (i * 31 + read.size()) % 3 == 0);
       }
     }
+    if (mode == Mode.FIRST_LINES) {
+      undelivered.set(read.size() / 2, read.size());
+      batch.call().delivered(read.size() / 2);
+    }
     failures += mode == Mode.TAKE ? 0 : 1;
     gone |= mode == Mode.GONE;
-    if (mode != Mode.TAKE && batch.lineCount() == 0) {
+    boolean inParts = mode == Mode.SOME_LINES || mode == Mode.FIRST_LINES;
+    if (mode != Mode.TAKE && batch.lineCount() == 0 && (!inParts || undelivered.get(0))) {
       lostMarkers += Piece.of(read.get(0)).bytes();
     }
     switch (mode) {
@@ -136,6 +142,9 @@ final class SteppedSender implements BatchSender {
       if (!undelivered.get(i)) {
         arrive(read.get(i));
       }
+    }
+    if (mode == Mode.FIRST_LINES) {
+      throw new java.io.IOException("after a part");
     }
     if (mode == Mode.SOME_LINES) {
       throw new SendException(SendException.Kind.FAILED, "some", null, undelivered);

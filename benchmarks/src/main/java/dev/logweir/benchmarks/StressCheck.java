@@ -118,10 +118,6 @@ final class StressCheck {
     }
   }
 
-  static boolean isMarker(String line) {
-    return MARKER.matcher(line).matches();
-  }
-
   /** A line was not delivered; the marker that says so comes with the next batch. */
   void lostInSending() {
     gap(out);
