@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,9 @@ import org.slf4j.LoggerFactory;
 public final class PodExec {
   private static final Logger LOGGER = LoggerFactory.getLogger(PodExec.class);
 
+  /** Once is enough: a runner makes one of these for each job. */
+  private static final AtomicBoolean WARNED_OF_PINGS = new AtomicBoolean();
+
   /** What stopping may take beyond the grace. */
   private static final long STOP_NANOS = Duration.ofSeconds(10).toNanos();
 
@@ -64,7 +68,7 @@ public final class PodExec {
     stopGrace = settings.stopGrace;
     stoppable = settings.stoppable;
     Long ping = client.getConfiguration().getWebsocketPingInterval();
-    if (socket.holdsThread() && ping != null && ping > 0) {
+    if (socket.holdsThread() && ping != null && ping > 0 && !WARNED_OF_PINGS.getAndSet(true)) {
       LOGGER.warn(
           "OkHttp cuts a WebSocket that is held back for longer than its ping interval, {} ms:"
               + " set websocketPingInterval to 0 where the log waits",
