@@ -95,8 +95,9 @@ final class JobDrain extends DrainLoop {
   }
 
   void prepare(List<Sink> sinks, List<LogProcessor> processors, List<LogListener> listeners) {
-    out.prepare(sinks, processors, listeners);
-    err.prepare(sinks, processors, listeners);
+    LineRun directRun = new LineRun();
+    out.prepare(sinks, processors, listeners, directRun);
+    err.prepare(sinks, processors, listeners, directRun);
   }
 
   /**

@@ -12,6 +12,9 @@ final class LineRun {
   int end;
   int lines;
 
+  /** Where the first line ends. */
+  private int firstEnd;
+
   /** What stands in front of each line. */
   @Nullable RunPrefix prefix;
 
@@ -21,9 +24,23 @@ final class LineRun {
   /** The number of the first line, for the prefix. */
   long firstNumber;
 
+  /**
+   * Begins a run without prefixes, whose lines are still to be counted.
+   *
+   * @param firstEnd behind the end of the first line
+   */
+  void begin(byte[] bytes, int from, int firstEnd, int end) {
+    this.bytes = bytes;
+    this.from = from;
+    this.firstEnd = firstEnd;
+    this.end = end;
+    prefix = null;
+    prefixBytes = 0;
+  }
+
   /** Returns the room for the first line, with a prefix and a count where it has them. */
   int firstBytes(boolean tallied) {
-    int line = Newlines.first(bytes, from, end) + 1 - from;
+    int line = firstEnd - from;
     return tallied ? line + prefixBytes + 2 * LineReader.MAX_TRAILER : line;
   }
 

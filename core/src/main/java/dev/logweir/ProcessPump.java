@@ -118,7 +118,7 @@ final class ProcessPump {
     boolean attached = hold(1);
     try {
       if (attached && waits) {
-        if (buffer.writeWaiting(chunk, 0, count) > 0) {
+        if (new WaitingOutput(buffer).writeAll(chunk, 0, count) > 0) {
           throw new InterruptedException();
         }
       } else if (attached) {

@@ -2,6 +2,7 @@ package dev.logweir;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
@@ -29,20 +30,12 @@ public final class SafeBuffer extends OutputStream {
    * drain's. Writers read it without a lock of their own: it only grows, so that an old value costs a
    * request too many, or leaves a little room unused.
    *
-   * A segment belongs to the buffer, and is charged to its account, from takeSpares to release. The
+   * A segment belongs to the buffer, and is charged to its account, from reserve to release. The
    * drain copies out of it and never keeps it.
    *
-   * Past the buffer: with one sink, and nobody who looks at lines, a write may give whole lines to
-   * the sink itself.
-   *
-   *   1. beginThrough moves the drain from IDLE to DIRECT. If it fails, somebody drains or will, and
-   *      the lines must queue behind what that thread takes: the write goes through the buffer.
-   *   2. passThrough copies lines into the open batch, under this lock and then the sink's, as long
-   *      as the buffer holds nothing but the beginning of the first of them.
-   *   3. What the sink has no room for, and the beginning of a line at the end, goes into the buffer.
-   *   4. After the lock, StreamDrain.endThrough starts the send that is due and gives the drain back.
-   *      It asks for a pass if the buffer has more than the beginning of a line, or if the send is to
-   *      go to an executor of the user, whose code no write runs.
+   * Three kinds of calls write: write, whose whole lines may go past the buffer (DirectPath) and
+   * else drop what has no room; writeLine, which always goes through it; WaitingOutput, which takes
+   * room first and writes into it then.
    */
 
   /** Once dropping has begun, it goes on until one part in so many of the buffer is free. */
@@ -51,7 +44,7 @@ public final class SafeBuffer extends OutputStream {
   /** Each byte as an array: a write of one takes no memory either. */
   private static final byte[][] SINGLE_BYTES = singleBytes();
 
-  private final MemoryLock lock = new MemoryLock();
+  final MemoryLock lock = new MemoryLock();
   private final JobDrain drain;
 
   /** Under the lock but for what needs none: to recycle a chain, and to forget a waiter. */
@@ -63,9 +56,9 @@ public final class SafeBuffer extends OutputStream {
   /** Looks for what proves the job's end; null if nothing does. */
   private final @Nullable ExitScan exit;
 
-  /** To whom whole lines may go past the buffer; null if they may not. */
+  /** How whole lines may go past the buffer; null if they may not. */
   @GuardedBy("lock")
-  private @Nullable StreamDrain through;
+  private @Nullable DirectPath direct;
 
   @GuardedBy("lock")
   private @Nullable Condition roomFreed;
@@ -75,13 +68,10 @@ public final class SafeBuffer extends OutputStream {
   private boolean waiterWrites;
 
   @GuardedBy("lock")
-  private @Nullable Segment head;
+  private final SegmentChain chain = new SegmentChain();
 
   @GuardedBy("lock")
-  private @Nullable Segment tail;
-
-  @GuardedBy("lock")
-  private int segments;
+  private final StreamLedger ledger;
 
   /**
    * Up to where the drain is asked for what is kept, in bytes since the start: once it has taken
@@ -92,18 +82,11 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private long askedBytes = Long.MAX_VALUE;
 
-  /** Segments taken for the write under way. */
-  @GuardedBy("lock")
-  private @Nullable Segment spares;
-
   @GuardedBy("lock")
   private boolean closed;
 
   @GuardedBy("lock")
   private boolean discarded;
-
-  @GuardedBy("lock")
-  private boolean reported;
 
   /** Whether the last byte kept is not a line end. */
   @GuardedBy("lock")
@@ -116,24 +99,6 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private boolean dropping;
 
-  /** Whether the last byte dropped is not a line end. */
-  @GuardedBy("lock")
-  private boolean droppedMidLine;
-
-  @GuardedBy("lock")
-  private long acceptedLines;
-
-  @GuardedBy("lock")
-  private long acceptedBytes;
-
-  /** What was dropped here, by reason. */
-  @GuardedBy("lock")
-  private final DropTallies dropped = new DropTallies();
-
-  /** The part of it since lines were taken last. */
-  @GuardedBy("lock")
-  private final GapTally gap = new GapTally();
-
   SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize, Totals totals) {
     this(drain, account, maxSize, totals, null);
   }
@@ -145,6 +110,7 @@ public final class SafeBuffer extends OutputStream {
     this.account = account;
     this.maxSegments = maxSize / account.nominal();
     this.totals = totals;
+    ledger = new StreamLedger(totals);
   }
 
   /** Takes one byte; as {@link #write(byte[], int, int)}. */
@@ -176,11 +142,11 @@ public final class SafeBuffer extends OutputStream {
       return;
     }
     int end = offset + length;
-    StreamDrain passing = null;
+    DirectPath passing = null;
     boolean ask = false;
     lock.lock();
     try {
-      passing = beginThrough();
+      passing = beginDirect();
       if (exit == null) {
         ask = add(passing, bytes, offset, end);
       } else {
@@ -193,8 +159,8 @@ public final class SafeBuffer extends OutputStream {
   }
 
   @GuardedBy("lock")
-  private boolean add(@Nullable StreamDrain passing, byte[] bytes, int offset, int end) {
-    int from = passThrough(passing, bytes, offset, end);
+  private boolean add(@Nullable DirectPath passing, byte[] bytes, int offset, int end) {
+    int from = passing == null ? offset : pass(passing, bytes, offset, end);
     return from < end && accept(bytes, from, end) && needsDrain();
   }
 
@@ -203,7 +169,7 @@ public final class SafeBuffer extends OutputStream {
   /** As {@link #add}, but for the marker, which goes nowhere. */
   @GuardedBy("lock")
   private boolean addWatched(
-      ExitScan scan, @Nullable StreamDrain passing, byte[] bytes, int offset, int end) {
+      ExitScan scan, @Nullable DirectPath passing, byte[] bytes, int offset, int end) {
     boolean ask = false;
     int from = offset;
     while (from < end) {
@@ -236,27 +202,30 @@ public final class SafeBuffer extends OutputStream {
     return bytes > 0;
   }
 
+  /** Whether a write may have to do with what proves the end. */
+  boolean isWatched() {
+    return exit != null;
+  }
+
   /**
    * Takes what is, or may be, of the marker, for a write that waits.
    *
-   * @return where it ends; what is behind is to be looked at anew
+   * @return where that ends, what is behind is to be looked at anew; and what was held back and is
+   *     no marker
    */
-  private int takeWatched(
-      ExitScan scan, byte[] bytes, int from, int end, MemoryBudget.Waiter wake) {
-    byte[] own = new byte[scan.held().length];
-    int count = 0;
+  Watched takeWatched(byte[] bytes, int from, int end) {
+    ExitScan scan = Objects.requireNonNull(exit);
+    byte[] letGo = Segment.NO_BYTES;
     boolean ask = false;
     int at = from;
     lock.lock();
     try {
-      if (closed || plainEnd(scan, bytes, from, end) > from) {
-        return from;
-      }
-      at = scan.take(bytes, from, end);
-      if (at < end || bytes[at - 1] == '\n') {
-        ask = takeMarker(scan);
-        count = scan.letGo();
-        System.arraycopy(scan.held(), 0, own, 0, count);
+      if (!closed && plainEnd(scan, bytes, from, end) == from) {
+        at = scan.take(bytes, from, end);
+        if (at < end || bytes[at - 1] == '\n') {
+          ask = takeMarker(scan);
+          letGo = Arrays.copyOf(scan.held(), scan.letGo());
+        }
       }
     } finally {
       lock.unlock();
@@ -264,22 +233,20 @@ public final class SafeBuffer extends OutputStream {
     if (ask) {
       drain.request();
     }
-    int written = 0;
-    try {
-      while (written < count) {
-        written = writePast(own, written, count);
-        if (written < count) {
-          written = writeWithin(own, written, count, wake);
-        }
-      }
-    } catch (InterruptedException e) {
-      addNow(own, written, count); // who wrote them was told that they were taken
-      Thread.currentThread().interrupt();
-    }
-    return at;
+    return new Watched(at, letGo);
   }
 
-  private void addNow(byte[] bytes, int from, int end) {
+  /**
+   * What a write that waits has of a marker, or of what looked like one.
+   *
+   * @param end where it ends in what is written
+   * @param letGo what was held back and is no marker
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Watched(int end, byte[] letGo) {}
+
+  /** Takes bytes, or drops them; never past the buffer. */
+  void addNow(byte[] bytes, int from, int end) {
     boolean ask;
     lock.lock();
     try {
@@ -292,7 +259,8 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  private int plainEnd(byte[] bytes, int from, int end) {
+  /** Returns where what can be no marker ends. */
+  int plainEnd(byte[] bytes, int from, int end) {
     if (exit == null) {
       return end;
     }
@@ -402,13 +370,13 @@ public final class SafeBuffer extends OutputStream {
 
   @GuardedBy("lock")
   private void askForAll() {
-    long kept = acceptedBytes - dropped.bytes();
+    long kept = ledger.keptBytes();
     askedBytes = dropping ? kept + 1 : kept; // a gap at the end is asked for too
   }
 
-  private void ended(@Nullable StreamDrain passing, boolean ask) {
+  private void ended(@Nullable DirectPath passing, boolean ask) {
     if (passing != null) {
-      passing.endThrough(ask);
+      passing.end(ask);
     } else if (ask) {
       drain.request();
     }
@@ -457,11 +425,10 @@ public final class SafeBuffer extends OutputStream {
       closed = true;
       endWatch();
       openBytes = 0;
-      if (dropping ? droppedMidLine : midLine) {
-        acceptedLines++;
-      }
-      if (dropping && droppedMidLine) {
-        dropLineEnd();
+      if (dropping && ledger.isDroppedMidLine()) {
+        ledger.dropLineEnd();
+      } else if (!dropping && midLine) {
+        ledger.accept(1, 0);
       }
       signalRoom();
     } finally {
@@ -490,24 +457,15 @@ public final class SafeBuffer extends OutputStream {
 
   @GuardedBy("lock")
   private void endOpenLine() {
-    Segment last = tail;
-    if (dropping && droppedMidLine) {
-      acceptedLines++;
-      dropLineEnd();
-      droppedMidLine = false;
+    Segment last = chain.tail();
+    if (dropping && ledger.isDroppedMidLine()) {
+      ledger.dropLineEnd();
     } else if (!dropping && midLine && last != null) {
-      acceptedLines++;
+      ledger.accept(1, 0);
       last.endsLine = true;
       midLine = false;
       openBytes = 0;
     }
-  }
-
-  /** Counts the line that was dropped last, whose end comes now. */
-  @GuardedBy("lock")
-  private void dropLineEnd() {
-    totals.dropped(dropped.add(lastDropReason(), 1, 0), 1, 0);
-    gap.add(1, 0, 0);
   }
 
   @Override
@@ -526,201 +484,164 @@ public final class SafeBuffer extends OutputStream {
 
   // ---- past the buffer ----
 
-  void letThrough(StreamDrain target) {
+  void openDirectPath(DirectPath path) {
     lock.lock();
     try {
-      through = target;
+      direct = path;
     } finally {
       lock.unlock();
     }
   }
 
+  /** Returns the path of a write that is to be ended by {@link #ended}; null if it is not free. */
   @GuardedBy("lock")
-  private @Nullable StreamDrain beginThrough() {
-    StreamDrain target = through;
-    return target != null && !closed && !dropping && drain.beginDirect() ? target : null;
+  private @Nullable DirectPath beginDirect() {
+    DirectPath path = direct;
+    return path != null && !closed && !dropping && path.begin() ? path : null;
   }
 
-  /**
-   * Gives whole lines to a sink, as long as nothing waits before them but the beginning of the
-   * first and the sink has room; returns where those end that it took.
-   */
+  /** Returns where the whole lines end that went past the buffer. */
   @GuardedBy("lock")
-  private int passThrough(@Nullable StreamDrain target, byte[] bytes, int offset, int end) {
-    if (target == null) {
-      return offset;
-    }
-    int from = offset;
-    int taken = holdsBeginning() ? 1 : 0;
-    while (taken > 0 && from < end) {
-      int cut = Newlines.last(bytes, from, Math.min(end, from + target.maxLine())) + 1;
-      taken = 0;
-      if (cut > from) {
-        int first = Newlines.first(bytes, from, cut);
-        int lines = first == cut - 1 ? 1 : Newlines.count(bytes, first + 1, cut) + 1;
-        taken = target.passThrough(tail, bytes, from, first + 1, cut, lines);
-        if (taken > 0) {
-          passed(taken, taken < cut - from ? Newlines.count(bytes, from, from + taken) : lines);
-          from += taken;
-        }
-      }
-    }
-    Segment empty = tail;
-    if (from == end && empty != null && empty.end == 0) {
-      head = null;
-      tail = null;
-      segments--;
-      account.give(1);
-      account.recycle(empty);
+  private int pass(DirectPath path, byte[] bytes, int offset, int end) {
+    int from = path.take(chain, ledger, bytes, offset, end);
+    Segment last = chain.tail();
+    if (from > offset) {
+      midLine = false;
+      openBytes = 0;
       signalRoom();
+    }
+    if (from == end && last != null && last.end == 0) {
+      account.recycle(takeRead(last));
     }
     return from;
   }
 
-  @GuardedBy("lock")
-  private void passed(int bytes, int lines) {
-    acceptedBytes += bytes;
-    acceptedLines += lines;
-    midLine = false;
-    openBytes = 0;
-    if (tail != null) {
-      tail.clear();
-      signalRoom();
+  /** Takes whole lines past the buffer, if they may go there; returns where they end. */
+  int writeDirect(byte[] bytes, int offset, int end) {
+    int from = offset;
+    DirectPath passing = null;
+    lock.lock();
+    try {
+      passing = beginDirect();
+      from = passing == null ? offset : pass(passing, bytes, offset, end);
+    } finally {
+      lock.unlock();
+      ended(passing, false);
     }
-  }
-
-  /** Whether there is nothing in the buffer but, at most, the beginning of a line. */
-  @GuardedBy("lock")
-  private boolean holdsBeginning() {
-    Segment segment = tail;
-    return !dropping
-        && (segment == null
-            || (segment == head
-                && segment.linesEnd <= segment.start
-                && segment.gapReasons == 0
-                && !segment.endsLine));
+    return from;
   }
 
   /** Whether what was kept is more than the beginning of a line that goes on past the buffer. */
   @GuardedBy("lock")
   private boolean needsDrain() {
-    return through == null || !holdsBeginning();
+    return direct == null || dropping || !chain.holdsNoLine();
   }
 
   // ---- into the buffer ----
 
+  /**
+   * Takes bytes, or drops and counts what has no room. What is kept ends with a line end, where it
+   * is not all: the cut is at the last one for which there is room, and what follows is dropped up
+   * to the next line end, even if that comes in a later write. Where there is none to cut at, as
+   * the line began earlier or fills the buffer alone, its beginning is kept, and ends there.
+   *
+   * @return whether there is something new to drain
+   */
   @GuardedBy("lock")
   private boolean accept(byte[] bytes, int offset, int end) {
-    if (reported) {
-      totals.dropped(DropReason.CLOSED, Newlines.count(bytes, offset, end), end - offset);
+    if (ledger.isReported()) {
+      ledger.late(bytes, offset, end);
       return false;
     }
-    acceptedBytes += end - offset;
+    ledger.accept(0, end - offset);
     if (closed) {
-      drop(bytes, offset, end, DropReason.CLOSED);
+      ledger.drop(bytes, offset, end, DropReason.CLOSED);
       return false;
     }
     int from = offset;
     if (dropping) {
-      from = droppedMidLine ? Newlines.first(bytes, offset, end) + 1 : offset;
+      // The rest of the line that is being dropped goes with it.
+      from = ledger.isDroppedMidLine() ? Newlines.first(bytes, offset, end) + 1 : offset;
       if (from >= end || !mayResume()) {
-        boolean told = hasWholeGap();
-        giveSpares();
-        drop(bytes, offset, end, lastDropReason());
-        return !told && hasWholeGap();
+        return dropAll(bytes, offset, end);
       }
     }
     int room = takeSpares(end - from);
-    int cut = end;
     DropReason reason = shortage();
-    if (room < end - from) {
-      cut = Newlines.last(bytes, from, from + room) + 1;
-      if (cut <= from && (isEmpty() || (midLine && !dropping))) {
-        cut = LineCut.boundary(bytes, from, from + room);
-      }
-    }
+    int cut = room < end - from ? cut(bytes, from, room) : end;
+    boolean wasEmpty = chain.isRead();
     boolean kept = cut > from;
     if (kept && dropping) {
-      drop(bytes, offset, from, lastDropReason());
+      ledger.drop(bytes, offset, from, ledger.lastReason());
       resume();
     }
-    int dropFrom = kept || !dropping ? Math.max(cut, from) : offset;
-    boolean wasEmpty = isEmpty();
     put(bytes, from, cut);
     giveSpares();
+    // What is still being dropped is dropped from the beginning of the write on.
+    int dropFrom = dropping ? offset : Math.max(cut, from);
     boolean begins = dropFrom < end && !dropping;
     if (dropFrom < end) {
       dropping = true;
       openBytes = 0;
-      drop(bytes, dropFrom, end, reason);
+      ledger.drop(bytes, dropFrom, end, reason);
     }
     return kept || wasEmpty || begins;
+  }
+
+  /** Goes on dropping; returns whether a gap can be told now that could not before. */
+  @GuardedBy("lock")
+  private boolean dropAll(byte[] bytes, int offset, int end) {
+    boolean couldBeTold = ledger.hasWholeGap();
+    giveSpares();
+    ledger.drop(bytes, offset, end, ledger.lastReason());
+    return !couldBeTold && ledger.hasWholeGap();
+  }
+
+  /** Returns where what is kept of a write ends, of which only so many bytes have room. */
+  @GuardedBy("lock")
+  private int cut(byte[] bytes, int from, int room) {
+    int cut = Newlines.last(bytes, from, from + room) + 1;
+    boolean beginsHere = cut <= from && (chain.isRead() || (midLine && !dropping));
+    return beginsHere ? LineCut.boundary(bytes, from, from + room) : cut;
   }
 
   @GuardedBy("lock")
   private boolean mayResume() {
     // With spares a write that waited has found room, and has it in hand.
-    return spares != null || maxSegments - segments >= Math.max(1, maxSegments / RESUME_SHARE);
+    return chain.hasSpares()
+        || maxSegments - chain.count() >= Math.max(1, maxSegments / RESUME_SHARE);
   }
 
   /** Takes the segments that so many bytes need; returns for how many bytes there then is room. */
   @GuardedBy("lock")
   private int takeSpares(int bytes) {
-    Segment last = tail;
+    Segment last = chain.tail();
     // After a gap the lines begin in a segment of their own, which has the gap's record.
-    int room = last == null || dropping ? 0 : last.free();
-    for (Segment spare = spares; spare != null; spare = spare.next) {
-      room += account.capacity();
-    }
-    while (room < bytes && segments < maxSegments) {
+    int room = (last == null || dropping ? 0 : last.free()) + chain.spareRoom();
+    while (room < bytes && chain.count() < maxSegments) {
       Segment spare = account.take();
       if (spare == null) {
         break;
       }
-      spare.next = spares;
-      spares = spare;
-      segments++;
-      room += account.capacity();
+      chain.addSpares(spare, 1);
+      room += spare.free();
     }
     return Math.min(room, bytes);
   }
 
   @GuardedBy("lock")
   private void giveSpares() {
-    int count = 0;
-    for (Segment spare = spares; spare != null; spare = spare.next) {
-      count++;
-    }
-    if (count > 0) {
-      segments -= count;
-      account.give(count);
+    if (chain.hasSpares()) {
+      int before = chain.count();
+      Segment spares = chain.takeSpares();
+      account.give(before - chain.count());
       account.recycle(spares);
-      spares = null;
     }
-  }
-
-  /** Makes the next spare segment the one being filled. */
-  @GuardedBy("lock")
-  private Segment advance() {
-    Segment segment = Objects.requireNonNull(spares);
-    spares = segment.next;
-    segment.next = null;
-    if (tail == null) {
-      head = segment;
-    } else {
-      tail.next = segment;
-    }
-    tail = segment;
-    return segment;
   }
 
   @GuardedBy("lock")
   private void resume() {
-    Segment segment = advance();
-    segment.gapLines = gap.lines;
-    segment.gapBytes = gap.bytes;
-    segment.gapReasons = (short) gap.reasons;
-    gap.clear();
+    ledger.moveGapTo(chain.advance());
     dropping = false;
     midLine = false;
   }
@@ -733,47 +654,20 @@ public final class SafeBuffer extends OutputStream {
     return arrays;
   }
 
-  @GuardedBy("lock")
-  private DropReason lastDropReason() {
-    if ((gap.reasons & DropReason.MEMORY.bit()) != 0) {
-      return DropReason.MEMORY;
-    }
-    return (gap.reasons & DropReason.BUDGET.bit()) != 0
-        ? DropReason.BUDGET
-        : DropReason.BUFFER_FULL;
-  }
-
   /** Returns why there was no room for what was to be kept last. */
   @GuardedBy("lock")
   private DropReason shortage() {
-    if (segments >= maxSegments) {
+    if (chain.count() >= maxSegments) {
       return DropReason.BUFFER_FULL;
     }
     return account.isMemoryShort() ? DropReason.MEMORY : DropReason.BUDGET;
   }
 
   @GuardedBy("lock")
-  private void drop(byte[] bytes, int from, int end, DropReason reason) {
-    if (from >= end) {
-      return;
-    }
-    int lines = Newlines.count(bytes, from, end);
-    acceptedLines += lines;
-    totals.dropped(dropped.add(reason, lines, end - from), lines, end - from);
-    if (reason != DropReason.CLOSED) {
-      droppedMidLine = bytes[end - 1] != '\n';
-      gap.add(lines, end - from, reason.bit());
-    }
-  }
-
-  @GuardedBy("lock")
   private void put(byte[] bytes, int from, int end) {
     int index = from;
     while (index < end) {
-      Segment segment = tail;
-      if (segment == null || segment.free() == 0) {
-        segment = advance();
-      }
+      Segment segment = chain.roomy();
       int count = Math.min(end - index, segment.free());
       int at = segment.end;
       System.arraycopy(bytes, index, segment.bytes, at, count);
@@ -781,7 +675,7 @@ public final class SafeBuffer extends OutputStream {
       if (lines > 0) {
         segment.lines += lines;
         segment.linesEnd = Newlines.last(segment.bytes, at, at + count) + 1;
-        acceptedLines += lines;
+        ledger.accept(lines, 0);
         openBytes = at + count - segment.linesEnd;
       } else {
         openBytes += count;
@@ -794,11 +688,7 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  @GuardedBy("lock")
-  private boolean isEmpty() {
-    Segment segment = head;
-    return segment == null || (segment == tail && segment.start == segment.end);
-  }
+  // ---- writes that wait; see WaitingOutput ----
 
   @GuardedBy("lock")
   private void signalRoom() {
@@ -807,50 +697,21 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /**
-   * Takes all bytes, waiting for room where there is none, or until the stream is closed.
-   *
-   * @return how many were not taken as the thread was interrupted, which it then is again
-   */
-  int writeWaiting(byte[] bytes, int offset, int end) {
-    MemoryBudget.Waiter wake = new MemoryBudget.Waiter(this::budgetGiven);
-    if (drain.job.isWithin()) {
-      write(bytes, offset, end - offset); // it would wait for itself
-      return 0;
-    }
-    int from = offset;
-    boolean turn = false;
-    try {
-      turn = beginTurn();
-      while (from < end) {
-        int to = plainEnd(bytes, from, end);
-        if (to == from && exit != null) {
-          from = takeWatched(exit, bytes, from, end, wake);
-        }
-        while (from < to) {
-          from = writePast(bytes, from, to);
-          if (from < to) {
-            from = writeWithin(bytes, from, to, wake);
-          }
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      account.forget(wake);
-      if (turn) {
-        endTurn();
-      }
-    }
-    return end - from;
+  /** Whether a call from the calling thread would wait for itself. */
+  boolean isWithinJob() {
+    return drain.job.isWithin();
+  }
+
+  void requestDrain() {
+    drain.request();
   }
 
   /** Waits until no other write waits; returns whether others are to wait for this one. */
-  private boolean beginTurn() throws InterruptedException {
+  boolean beginTurn() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (waiterWrites && !closed) {
-        awaitSignal();
+        awaitRoom();
       }
       boolean first = !waiterWrites;
       waiterWrites = true;
@@ -860,7 +721,7 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  private void endTurn() {
+  void endTurn() {
     lock.lock();
     try {
       waiterWrites = false;
@@ -870,63 +731,35 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
+  /** Waits until there may be room, or the stream is closed; may return without. */
   @GuardedBy("lock")
-  private void awaitSignal() throws InterruptedException {
+  void awaitRoom() throws InterruptedException {
     if (roomFreed == null) {
       roomFreed = lock.condition();
     }
     lock.await(account.isMemoryShort() ? null : roomFreed); // nobody tells of memory
   }
 
-  private int writePast(byte[] bytes, int from, int length) {
-    int end = from;
-    StreamDrain passing = null;
-    lock.lock();
-    try {
-      passing = beginThrough();
-      end = passThrough(passing, bytes, from, length);
-    } finally {
-      lock.unlock();
-      ended(passing, false);
-    }
-    return end;
+  /** Wakes a waiter once, when another place has given something back to the budget. */
+  void whenGiven(MemoryBudget.Waiter waiter) {
+    account.whenGiven(waiter);
   }
 
-  private int writeWithin(byte[] bytes, int from, int length, MemoryBudget.Waiter wake)
-      throws InterruptedException {
-    boolean ask = false;
-    int end;
-    lock.lockInterruptibly();
-    try {
-      end = from + awaitRoom(length - from, wake);
-      accept(bytes, from, end);
-      ask = needsDrain();
-    } finally {
-      lock.unlock();
-    }
-    if (ask) {
-      drain.request();
-    }
-    return end;
+  void forget(MemoryBudget.Waiter waiter) {
+    account.forget(waiter);
   }
 
-  /** Waits for room; returns for how many of the bytes. */
+  /** Takes room for bytes that are then accepted; returns for how many, 0 if there is none. */
   @GuardedBy("lock")
-  private int awaitRoom(int bytes, MemoryBudget.Waiter wake) throws InterruptedException {
-    while (!closed) {
-      account.whenGiven(wake); // before the look, so that nothing given after it is missed
-      int room = dropping && !mayResume() ? 0 : takeSpares(bytes);
-      if (room > 0) {
-        return room;
-      }
-      awaitSignal();
-    }
-    return bytes;
+  int reserve(int bytes) {
+    return dropping && !mayResume() ? 0 : takeSpares(bytes);
   }
 
-  private void budgetGiven() {
-    // The giver may hold another place's lock: it must not wait for this one.
-    drain.request();
+  /** Takes bytes for which there is room; returns whether the drain is to be asked for. */
+  @GuardedBy("lock")
+  boolean acceptWaited(byte[] bytes, int from, int end) {
+    accept(bytes, from, end);
+    return needsDrain();
   }
 
   boolean isDropping() {
@@ -944,7 +777,7 @@ public final class SafeBuffer extends OutputStream {
   long completeBytes() {
     lock.lock();
     try {
-      return acceptedBytes - dropped.bytes() - openBytes;
+      return ledger.keptBytes() - openBytes;
     } finally {
       lock.unlock();
     }
@@ -959,8 +792,8 @@ public final class SafeBuffer extends OutputStream {
     lock.lock();
     try {
       boolean hidden = taken >= askedBytes && !closed;
-      Segment segment = hidden ? null : tail;
-      view.head = hidden ? null : head;
+      Segment segment = hidden ? null : chain.tail();
+      view.head = hidden ? null : chain.head();
       view.tail = segment;
       view.tailEnd = segment == null ? 0 : segment.end;
       view.tailLines = segment == null ? 0 : segment.lines;
@@ -980,16 +813,10 @@ public final class SafeBuffer extends OutputStream {
   boolean hasGap() {
     lock.lock();
     try {
-      return dropping && hasWholeGap() && isDrained();
+      return dropping && ledger.hasWholeGap() && chain.isRead();
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Whether the line that was dropped last has ended. */
-  @GuardedBy("lock")
-  private boolean hasWholeGap() {
-    return !gap.isEmpty() && (!droppedMidLine || closed);
   }
 
   /** Takes that gap; returns whether it is still there, as writes may have gone on. */
@@ -999,8 +826,7 @@ public final class SafeBuffer extends OutputStream {
       if (!hasGap()) {
         return false;
       }
-      target.add(gap);
-      gap.clear();
+      ledger.moveGapTo(target);
       midLine = false;
       return true;
     } finally {
@@ -1012,16 +838,10 @@ public final class SafeBuffer extends OutputStream {
   void putGapBack(GapTally taken) {
     lock.lock();
     try {
-      gap.add(taken);
+      ledger.putGapBack(taken);
     } finally {
       lock.unlock();
     }
-  }
-
-  @GuardedBy("lock")
-  private boolean isDrained() {
-    Segment segment = tail;
-    return segment == null || (segment == head && segment.start == segment.end);
   }
 
   /**
@@ -1030,67 +850,54 @@ public final class SafeBuffer extends OutputStream {
    * @return whether that one was given back
    */
   boolean release(Segment upTo) {
-    Segment chain;
-    boolean all = false;
+    Segment read;
+    boolean all;
     lock.lock();
     try {
       if (discarded) {
         return true;
       }
-      chain = head;
-      Segment last = null;
-      int count = 0;
-      Segment segment = head;
-      while (segment != null && !all) {
-        all = segment == upTo;
-        if (all && (segment != tail || segment.start < segment.end)) {
-          all = false;
-          break;
-        }
-        last = segment;
-        count++;
-        segment = segment.next;
-      }
-      if (last == null) {
-        return false;
-      }
-      if (all) {
-        tail = null;
-      }
-      head = segment;
-      last.next = null;
-      segments -= count;
-      account.give(count);
-      signalRoom();
+      read = takeRead(upTo);
+      all = read != null && chain.tail() == null;
     } finally {
       lock.unlock();
     }
-    account.recycle(chain);
+    account.recycle(read);
     return all;
+  }
+
+  /** Takes what was read out of the account; returns it. */
+  @GuardedBy("lock")
+  private @Nullable Segment takeRead(Segment upTo) {
+    int before = chain.count();
+    Segment read = chain.takeRead(upTo);
+    if (read != null) {
+      account.give(before - chain.count());
+      signalRoom();
+    }
+    return read;
   }
 
   // ---- the job's side ----
 
   /** Gives up what was not drained, after the end; to the pool only if no one may still read it. */
   void discard(boolean recycle) {
-    Segment chain;
+    Segment left;
     lock.lock();
     try {
       discarded = true;
       closed = true;
       endWatch();
       signalRoom();
-      chain = head;
-      head = null;
-      tail = null;
-      account.give(segments);
-      segments = 0;
+      int before = chain.count();
+      left = chain.takeAll();
+      account.give(before - chain.count());
       account.close();
     } finally {
       lock.unlock();
     }
     if (recycle) {
-      account.recycle(chain);
+      account.recycle(left);
     }
   }
 
@@ -1101,29 +908,29 @@ public final class SafeBuffer extends OutputStream {
   /** From now on drops count in the meters only. */
   @GuardedBy("lock")
   void markReported() {
-    reported = true;
+    ledger.markReported();
   }
 
   /** Returns the lines accepted and not dropped. */
   @GuardedBy("lock")
   long keptLinesSoFar() {
-    return acceptedLines - dropped.lines();
+    return ledger.keptLines();
   }
 
   /** Returns the bytes accepted and not dropped. */
   @GuardedBy("lock")
   long keptBytesSoFar() {
-    return acceptedBytes - dropped.bytes();
+    return ledger.keptBytes();
   }
 
   @GuardedBy("lock")
   Tally accepted() {
-    return new Tally(acceptedLines, acceptedBytes);
+    return ledger.accepted();
   }
 
   @GuardedBy("lock")
   DropTallies dropped() {
-    return dropped;
+    return ledger.dropped();
   }
 
   long heldBytes() {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * them to its sending task one by one.
  *
  * <p>Three places, each with its own bound: the open batch, the queue, the batch being sent. Lines
- * come from the drain, which makes room before it adds, from a write by {@link #passThrough}, or by
+ * come from the drain, which makes room before it adds, from a write by {@link #addDirect}, or by
  * {@link #submit}, from any thread.
  */
 final class Sink {
@@ -405,39 +405,34 @@ final class Sink {
   }
 
   /**
-   * Takes whole lines straight from a write, as many as there is room for.
+   * Takes whole lines straight from a write, as many as there is room for; the run is cut to them.
    *
    * @param begun what came before of the first line
-   * @param first where the first line ends
-   * @param lines how many there are
-   * @return how many of the bytes; 0 if none, and then they are for a drain
+   * @return whether there was room for the first; if not, they are for a drain
    */
-  int passThrough(@Nullable Segment begun, byte[] bytes, int from, int first, int end, int lines) {
+  boolean addDirect(@Nullable Segment begun, LineRun run) {
     int before = begun == null ? 0 : begun.end - begun.start;
-    int wanted = before + end - from;
+    int wanted = before + run.end - run.from;
     lock.lock();
     try {
-      int room =
-          assembly.prefersLines() ? 0 : prepareLocked(before + first - from, wanted, false, 0);
+      int first = before + run.firstBytes(false);
+      int room = assembly.prefersLines() ? 0 : prepareLocked(first, wanted, false, 0);
       if (room <= 0) {
-        return 0;
+        return false;
       }
-      int cut = end;
-      int count = lines;
       if (room < wanted) {
-        cut = Newlines.last(bytes, from, from + room - before) + 1;
-        count = Newlines.count(bytes, from, cut);
+        run.cutTo(room - before, false, 0);
       }
       LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
       if (begun != null) {
         assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
       }
-      assembly.addLines(batch, bytes, from, cut, count);
+      assembly.addLines(batch, run.bytes, run.from, run.end, run.lines);
       batch.asksToGo = true;
-      position += count;
-      ledger.entered(count, before + cut - from);
+      position += run.lines;
+      ledger.entered(run.lines, before + run.end - run.from);
       claimStart();
-      return cut - from;
+      return true;
     } finally {
       lock.unlock();
     }

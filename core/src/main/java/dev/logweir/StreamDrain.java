@@ -99,7 +99,10 @@ final class StreamDrain implements LineTarget {
   }
 
   void prepare(
-      List<Sink> jobSinks, List<LogProcessor> processors, List<LogListener> lineListeners) {
+      List<Sink> jobSinks,
+      List<LogProcessor> processors,
+      List<LogListener> lineListeners,
+      LineRun directRun) {
     sinks = jobSinks.toArray(new Sink[0]);
     listeners = lineListeners;
     maxLine = drain.job.settings.maxLineBytes;
@@ -124,7 +127,8 @@ final class StreamDrain implements LineTarget {
     capacity = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
     takesRuns = lineListeners.isEmpty() && !bounded && maxLine >= capacity && searches(made);
     if (callsNobody() && sinks.length == 1) {
-      buffer.letThrough(this);
+      boolean foreign = drain.job.engine.sends.isGiven();
+      buffer.openDirectPath(new DirectPath(drain, this, sinks[0], directRun, foreign));
     }
   }
 
@@ -158,45 +162,21 @@ final class StreamDrain implements LineTarget {
     return takesRuns && stages == null;
   }
 
-  // ---- whole lines straight from a write; under the buffer's lock ----
-
-  /**
-   * Takes whole lines past the buffer, as {@link Sink#passThrough}, and all that was in it: what
-   * there was of the first line.
-   */
-  int passThrough(@Nullable Segment begun, byte[] bytes, int from, int first, int end, int lines) {
-    int before = begun == null ? 0 : begun.end - begun.start;
-    if (openLine != 0 || before + first - from > maxLine) {
-      return 0;
-    }
-    int taken = sinks[0].passThrough(begun, bytes, from, first, end, lines);
-    if (taken > 0) {
-      takenBytes += before + taken;
-      arriveAt(null);
-    }
-    return taken;
-  }
+  // ---- past the buffer; see DirectPath ----
 
   int maxLine() {
     return maxLine;
   }
 
-  /**
-   * Ends that; without the buffer's lock.
-   *
-   * @param ask whether there is something left to drain
-   */
-  void endThrough(boolean ask) {
-    Sink sink = sinks[0];
-    boolean due = sink.hasClaim();
-    boolean mayStart = !drain.job.engine.sends.isGiven();
-    try {
-      if (due && mayStart) {
-        sink.startIfClaimed();
-      }
-    } finally {
-      drain.endDirect(ask || (due && !mayStart));
-    }
+  /** Whether no line is open of which fragments have gone out. */
+  boolean isBetweenLines() {
+    return openLine == 0;
+  }
+
+  /** A write has given bytes to the sink itself, and all that was in the buffer. */
+  void tookDirect(int bytes) {
+    takenBytes += bytes;
+    arriveAt(null);
   }
 
   /** Takes about so many bytes. */
@@ -392,9 +372,7 @@ final class StreamDrain implements LineTarget {
     if (end <= from) {
       return 0;
     }
-    run.bytes = segment.bytes;
-    run.from = from;
-    run.end = end;
+    run.begin(segment.bytes, from, Newlines.first(segment.bytes, from, end) + 1, end);
     run.lines =
         end == linesEnd
             ? view.lines(segment) - takenLines

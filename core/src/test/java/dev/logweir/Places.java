@@ -16,7 +16,7 @@ final class Places {
     for (SafeBuffer buffer : new SafeBuffer[] {rig.log.stdout(), rig.log.stderr()}) {
       SegmentAccount account = read(SafeBuffer.class, buffer, "account", SegmentAccount.class);
       int chain = 0;
-      Segment head = read(SafeBuffer.class, buffer, "head", Segment.class);
+      Segment head = read(SafeBuffer.class, buffer, "chain", SegmentChain.class).head();
       for (Segment at = head; at != null; at = at.next) {
         chain++;
       }

@@ -303,7 +303,7 @@ class SafeBufferSpaceTest {
     Thread writer =
         new Thread(
             () -> {
-              if (buffer.writeWaiting(text, 0, bytes) > 0) {
+              if (new WaitingOutput(buffer).writeAll(text, 0, bytes) > 0) {
                 throw new AssertionError("interrupted");
               }
             },

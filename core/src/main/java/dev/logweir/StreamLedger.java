@@ -1,0 +1,122 @@
+package dev.logweir;
+
+/**
+ * The account of one stream, as the job wrote it: what was accepted, what of it was dropped before
+ * any sink, and the gap that is still to be told. Guarded by its buffer's lock.
+ */
+final class StreamLedger {
+  private final Totals totals;
+  private long acceptedLines;
+  private long acceptedBytes;
+
+  /** What was dropped here, by reason. */
+  private final DropTallies dropped = new DropTallies();
+
+  /** The part of it since lines were kept last. */
+  private final GapTally gap = new GapTally();
+
+  /** Whether the last byte dropped is not a line end. */
+  private boolean droppedMidLine;
+
+  private boolean reported;
+
+  StreamLedger(Totals totals) {
+    this.totals = totals;
+  }
+
+  /** From now on drops count in the meters only. */
+  void markReported() {
+    reported = true;
+  }
+
+  boolean isReported() {
+    return reported;
+  }
+
+  /** Counts what came after the last report. */
+  void late(byte[] bytes, int from, int end) {
+    totals.dropped(DropReason.CLOSED, Newlines.count(bytes, from, end), end - from);
+  }
+
+  void accept(long lines, long bytes) {
+    acceptedLines += lines;
+    acceptedBytes += bytes;
+  }
+
+  /** Counts bytes that were accepted as dropped, and the lines that end in them. */
+  void drop(byte[] bytes, int from, int end, DropReason reason) {
+    if (from >= end) {
+      return;
+    }
+    int lines = Newlines.count(bytes, from, end);
+    acceptedLines += lines;
+    totals.dropped(dropped.add(reason, lines, end - from), lines, end - from);
+    if (reason != DropReason.CLOSED) {
+      droppedMidLine = bytes[end - 1] != '\n';
+      gap.add(lines, end - from, reason.bit());
+    }
+  }
+
+  /** Whether the line dropped last has not ended. */
+  boolean isDroppedMidLine() {
+    return droppedMidLine;
+  }
+
+  /** Ends and counts the line that was dropped last, of which no more comes. */
+  void dropLineEnd() {
+    acceptedLines++;
+    totals.dropped(dropped.add(lastReason(), 1, 0), 1, 0);
+    gap.add(1, 0, 0);
+    droppedMidLine = false;
+  }
+
+  /** Returns for what reason lines were dropped last. */
+  DropReason lastReason() {
+    if ((gap.reasons & DropReason.MEMORY.bit()) != 0) {
+      return DropReason.MEMORY;
+    }
+    return (gap.reasons & DropReason.BUDGET.bit()) != 0
+        ? DropReason.BUDGET
+        : DropReason.BUFFER_FULL;
+  }
+
+  /** Whether there is a gap to be told, of lines that have ended. */
+  boolean hasWholeGap() {
+    return !gap.isEmpty() && !droppedMidLine;
+  }
+
+  /** Moves the gap into the record in front of a segment. */
+  void moveGapTo(Segment segment) {
+    segment.gapLines = gap.lines;
+    segment.gapBytes = gap.bytes;
+    segment.gapReasons = (short) gap.reasons;
+    gap.clear();
+  }
+
+  void moveGapTo(GapTally target) {
+    target.add(gap);
+    gap.clear();
+  }
+
+  void putGapBack(GapTally taken) {
+    gap.add(taken);
+  }
+
+  /** Returns the lines accepted and not dropped. */
+  long keptLines() {
+    return acceptedLines - dropped.lines();
+  }
+
+  /** Returns the bytes accepted and not dropped. */
+  long keptBytes() {
+    return acceptedBytes - dropped.bytes();
+  }
+
+  Tally accepted() {
+    return new Tally(acceptedLines, acceptedBytes);
+  }
+
+  DropTallies dropped() {
+    return dropped;
+  }
+}
