@@ -40,18 +40,9 @@ final class StreamDrain implements LineTarget {
 
   private @Nullable LogLine line;
   private ProcessorStage @Nullable [] stages;
-  private List<LogListener> listeners = List.of();
+  private @Nullable LineListeners listeners;
 
-  /** Those of them that are told in this pass. */
-  private List<LogListener> told = List.of();
-
-  /** Which of them is called now; read by another thread as {@link ProcessorStage#isInside}. */
-  private @Nullable LogListener telling;
-
-  /** Whether it was said that a listener is passed over. */
-  private boolean passingOver;
-
-  /** Of these and the listeners none is passed by an iterator, which would be an object. */
+  /** None of them is passed by an iterator, which would be an object. */
   private Sink[] sinks = {};
 
   private int maxLine;
@@ -104,7 +95,9 @@ final class StreamDrain implements LineTarget {
       List<LogListener> lineListeners,
       LineRun directRun) {
     sinks = jobSinks.toArray(new Sink[0]);
-    listeners = lineListeners;
+    if (!lineListeners.isEmpty()) {
+      listeners = new LineListeners(lineListeners, drain.job.engine.abandoned, drain.lineLog);
+    }
     maxLine = drain.job.settings.maxLineBytes;
     for (Sink sink : sinks) {
       maxLine = Math.min(maxLine, sink.maxLineBytes());
@@ -200,7 +193,10 @@ final class StreamDrain implements LineTarget {
   private void takePieces(int maxBytes, Scratch scratch, long millis) {
     buffer.snapshot(view, takenBytes);
     lend(scratch);
-    told = listeners.isEmpty() ? listeners : listenersThatReturn();
+    LineListeners told = listeners;
+    if (told != null) {
+      told.beginPass();
+    }
     stop = PassEnd.TAKEN;
     Segment segment = view.head;
     if (segment != at) {
@@ -252,31 +248,10 @@ final class StreamDrain implements LineTarget {
     }
   }
 
-  /** A listener of which too many calls hang is passed over until one returns. */
-  private List<LogListener> listenersThatReturn() {
-    AbandonedCalls abandoned = drain.job.engine.abandoned;
-    if (abandoned.count() < AbandonedCalls.LIMIT) {
-      return listeners;
-    }
-    List<LogListener> ready = new ArrayList<>(listeners.size());
-    for (LogListener listener : listeners) {
-      if (!abandoned.isAtLimit(listener)) {
-        ready.add(listener);
-      }
-    }
-    if (ready.size() < listeners.size() && !passingOver) {
-      passingOver = true;
-      drain.lineLog.warn(
-          "{}: {} calls of a listener hang: it is told nothing until one returns",
-          AbandonedCalls.LIMIT,
-          null);
-    }
-    return ready;
-  }
-
   /** Returns whose call is under way, null if none is. */
   @Nullable Object callee() {
-    LogListener listener = telling;
+    LineListeners told = listeners;
+    LogListener listener = told == null ? null : told.callee();
     if (listener != null) {
       return listener;
     }
@@ -722,20 +697,9 @@ final class StreamDrain implements LineTarget {
         sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }
     }
-    for (int i = 0; i < told.size(); i++) {
-      tell(told.get(i), piece);
-    }
-  }
-
-  private void tell(LogListener listener, LogLine piece) {
-    piece.replaceThrough(null);
-    telling = listener;
-    try {
-      listener.onLine(piece);
-    } catch (Throwable e) {
-      warn(e);
-    } finally {
-      telling = null;
+    LineListeners told = listeners;
+    if (told != null) {
+      told.tell(piece, this);
     }
   }
 
