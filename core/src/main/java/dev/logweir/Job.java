@@ -34,6 +34,13 @@ final class Job {
   private final @Nullable JobDrain drain;
 
   final MemoryLock lock = new MemoryLock();
+
+  /**
+   * Guards the thread of a pass, or of what comes after the log, against an interrupt that comes
+   * after it. Apart from the job's lock, and before it: an interrupt may run foreign code.
+   */
+  final MemoryLock interrupts = new MemoryLock();
+
   private volatile State state = State.RUNNING;
   private volatile boolean linesWait;
 

@@ -201,6 +201,7 @@ final class JobDrain extends DrainLoop {
   private boolean endPass(PassEnd end) {
     Object counted;
     boolean goesOn;
+    boolean hit;
     lock.lock();
     try {
       runner = null;
@@ -216,12 +217,13 @@ final class JobDrain extends DrainLoop {
       if (ended) {
         progress.end();
       }
-      if (interrupted) {
-        interrupted = false;
-        forgetInterrupt();
-      }
+      hit = interrupted;
+      interrupted = false;
     } finally {
       lock.unlock();
+    }
+    if (hit) {
+      takeInterruptAway();
     }
     if (counted != null) {
       job.engine.callReturned(counted);
@@ -344,7 +346,6 @@ final class JobDrain extends DrainLoop {
         interrupted = true;
         Object callee = callee();
         count(callee == null ? this : callee);
-        running.interrupt();
       }
     } finally {
       lock.unlock();
@@ -353,9 +354,32 @@ final class JobDrain extends DrainLoop {
       budget.forget(budgetRequest);
     }
     if (running != null) {
+      interruptPass(running);
       job.engine.drains.replace(running, this);
     }
     return running != null;
+  }
+
+  /** Interrupts the last pass, unless it has ended; not under the job's lock. */
+  private void interruptPass(Thread running) {
+    job.interrupts.lock();
+    try {
+      if (isOn(running)) {
+        running.interrupt();
+      }
+    } finally {
+      job.interrupts.unlock();
+    }
+  }
+
+  /** The pass has ended: the interrupt that was on its way to it has come by now, or never does. */
+  private void takeInterruptAway() {
+    job.interrupts.lock();
+    try {
+      forgetInterrupt();
+    } finally {
+      job.interrupts.unlock();
+    }
   }
 
   /** Counts the pass under way as one that hangs, to the owner. */

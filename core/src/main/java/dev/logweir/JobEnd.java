@@ -34,7 +34,7 @@ final class JobEnd {
    * The account's lock is outermost: closing the account takes all locks of the job, and who comes
    * second must find it closed. Under the job's lock are the fields here; closing a processor or
    * sender, the callback and the log run under none. A thread in such a call is interrupted under
-   * the job's lock, so that the interrupt does not hit what it does next.
+   * Job.interrupts, so that the interrupt does not hit what it does next.
    */
 
   /** The share of the time kept for what comes after the log: a fifth or a second, at most half. */
@@ -398,32 +398,40 @@ final class JobEnd {
     }
 
     private boolean begin(Object whose) {
+      Thread self = Thread.currentThread();
+      boolean late;
       job.lock.lock();
       try {
         if (whose == job.settings.afterLog && callbackBarred) {
           return false;
         }
-        thread = Thread.currentThread();
+        thread = self;
         owner = whose;
-        if (givenUp) {
-          thread.interrupt();
-        }
-        return true;
+        late = givenUp;
       } finally {
         job.lock.unlock();
       }
+      if (late) {
+        self.interrupt();
+      }
+      return true;
     }
 
     private void end(Object whose) {
       boolean counted;
-      job.lock.lock();
+      job.interrupts.lock();
       try {
-        counted = abandoned;
-        abandoned = false;
-        thread = null;
+        job.lock.lock();
+        try {
+          counted = abandoned;
+          abandoned = false;
+          thread = null;
+        } finally {
+          job.lock.unlock();
+        }
         Thread.interrupted();
       } finally {
-        job.lock.unlock();
+        job.interrupts.unlock();
       }
       if (counted) {
         job.engine.callReturned(whose);
@@ -443,13 +451,25 @@ final class JobEnd {
         if (running != null) {
           abandoned = true;
           job.engine.abandoned.add(owner);
-          running.interrupt();
         }
       } finally {
         job.lock.unlock();
       }
       if (running != null) {
+        interruptCall(running);
         job.engine.closings.replace(running, this);
+      }
+    }
+
+    /** Interrupts the call under way, unless it has returned; not under the job's lock. */
+    private void interruptCall(Thread running) {
+      job.interrupts.lock();
+      try {
+        if (isOn(running)) {
+          running.interrupt();
+        }
+      } finally {
+        job.interrupts.unlock();
       }
     }
 
