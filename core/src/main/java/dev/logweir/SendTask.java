@@ -36,9 +36,6 @@ final class SendTask extends WorkerPool.Work {
   /** Why nothing more is sent; the task's own. */
   private @Nullable SendException gone;
 
-  /** The task's own: what was lost of the batch that was sent last. */
-  private final SinkLedger.Loss loss = new SinkLedger.Loss();
-
   private final FailureLog log;
 
   SendTask(Sink sink) {
@@ -59,6 +56,9 @@ final class SendTask extends WorkerPool.Work {
   private final class Call implements Runnable {
     private final Thread thread = Thread.currentThread();
     private @Nullable LogBatch batch;
+
+    /** What was lost of the batch: made before it is sent, as counting must not want for memory. */
+    private final SinkLedger.Loss loss = new SinkLedger.Loss();
 
     /** Whether the sender has returned. */
     @GuardedBy("interrupts")
@@ -179,7 +179,7 @@ final class SendTask extends WorkerPool.Work {
     long began = sink.job.engine.time.nanoTime();
     Throwable failure = failureOf(batch);
     call.leave();
-    loss.clear();
+    SinkLedger.Loss loss = call.loss;
     if (failure != null) {
       loss.of(batch, failure);
     }

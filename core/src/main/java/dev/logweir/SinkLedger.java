@@ -89,13 +89,6 @@ final class SinkLedger {
     /** What the markers that are lost were to tell of. */
     final GapTally gaps = new GapTally();
 
-    void clear() {
-      lines = 0;
-      bytes = 0;
-      added = 0;
-      gaps.clear();
-    }
-
     /** Takes note of a batch of which nothing arrives. */
     void ofWhole(LogBatch batch) {
       lines = batch.sourceLines;
