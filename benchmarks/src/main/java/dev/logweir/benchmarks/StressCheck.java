@@ -161,7 +161,13 @@ final class StressCheck {
       if (!hasCell) {
         return; // too little to tell what it is of
       }
-      begin(stream, number, line);
+      if (number == stream.next - 1) {
+        // More of a line that was cut: its cells go on after those before the gap.
+        stream.isOpen = true;
+        stream.gapSince = false;
+      } else {
+        begin(stream, number, line);
+      }
       stream.gapInOpen = true;
     }
     stream.open.append(text);
