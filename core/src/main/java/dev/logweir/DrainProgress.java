@@ -29,7 +29,7 @@ final class DrainProgress {
 
   /** Who waits with a deadline. */
   @GuardedBy("lock")
-  private final List<Watch> watches = new ArrayList<>(0);
+  private List<Watch> watches = List.of();
 
   DrainProgress(MemoryLock lock) {
     this.lock = lock;
@@ -90,6 +90,9 @@ final class DrainProgress {
     Watch watch = new Watch(goal);
     lock.lock();
     try {
+      if (watches.isEmpty()) {
+        watches = new ArrayList<>(1);
+      }
       watches.add(watch);
       watch.look();
     } finally {
@@ -101,7 +104,9 @@ final class DrainProgress {
   void forget(Watch watch) {
     lock.lock();
     try {
-      watches.remove(watch);
+      if (!watches.isEmpty()) {
+        watches.remove(watch);
+      }
     } finally {
       lock.unlock();
     }

@@ -73,7 +73,8 @@ final class JobDrain extends DrainLoop {
     super(job.lock, job.engine.drains, job.engine.time);
     this.job = job;
     progress = new DrainProgress(lock);
-    lineLog = job.engine.log(LogProcessor.class, job.name);
+    boolean callsNobody = job.settings.processors.isEmpty() && job.settings.listeners.isEmpty();
+    lineLog = callsNobody ? job.log : job.engine.log(LogProcessor.class, job.name);
     this.budget = budget;
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     int maxSize = job.settings.maxSize;
@@ -96,8 +97,9 @@ final class JobDrain extends DrainLoop {
 
   void prepare(List<Sink> sinks, List<LogProcessor> processors, List<LogListener> listeners) {
     LineRun directRun = new LineRun();
-    out.prepare(sinks, processors, listeners, directRun);
-    err.prepare(sinks, processors, listeners, directRun);
+    Sink[] all = sinks.toArray(new Sink[0]);
+    out.prepare(all, processors, listeners, directRun);
+    err.prepare(all, processors, listeners, directRun);
   }
 
   /**

@@ -101,7 +101,7 @@ final class Sink {
   private long flushTo;
 
   @GuardedBy("lock")
-  private final List<Flush> flushes = new ArrayList<>(0);
+  private List<Flush> flushes = List.of();
 
   /** Lines are about to be added to the open batch, for which room was made in it. */
   @GuardedBy("lock")
@@ -926,6 +926,9 @@ final class Sink {
     try {
       flushTo = assembly.lastNumber();
       Flush flush = new Flush(flushTo);
+      if (flushes.isEmpty()) {
+        flushes = new ArrayList<>(1);
+      }
       flushes.add(flush);
       if (sending() == null) {
         batchesGone();
@@ -942,7 +945,9 @@ final class Sink {
   boolean forget(Flush flush) {
     lock.lock();
     try {
-      flushes.remove(flush);
+      if (!flushes.isEmpty()) {
+        flushes.remove(flush);
+      }
       return flush.isSent();
     } finally {
       lock.unlock();

@@ -2,6 +2,7 @@ package dev.logweir;
 
 import dev.logweir.Markers.Mark;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,9 @@ final class StreamDrain implements LineTarget {
    * Room first: each sink is asked for room before a line is taken. If one has none, the pass stops,
    * the line stays in the buffer, and no sink has it. So a line goes to all sinks or to none.
    */
+
+  /** Of a stream without processors: none fails. */
+  private static final GapTally NO_GAP = new GapTally();
 
   private final JobDrain drain;
   private final SafeBuffer buffer;
@@ -69,7 +73,7 @@ final class StreamDrain implements LineTarget {
   private boolean cutLine;
 
   /** What processors lost since the last line that came through. */
-  private final GapTally failedGap = new GapTally();
+  private GapTally failedGap = NO_GAP;
 
   private boolean processorsEnded;
   private boolean ended;
@@ -90,11 +94,14 @@ final class StreamDrain implements LineTarget {
   }
 
   void prepare(
-      List<Sink> jobSinks,
+      Sink[] jobSinks,
       List<LogProcessor> processors,
       List<LogListener> lineListeners,
       LineRun directRun) {
-    sinks = jobSinks.toArray(new Sink[0]);
+    sinks = jobSinks;
+    if (!processors.isEmpty()) {
+      failedGap = new GapTally();
+    }
     if (!lineListeners.isEmpty()) {
       listeners = new LineListeners(lineListeners, drain.job.engine.abandoned, drain.lineLog);
     }
@@ -116,7 +123,7 @@ final class StreamDrain implements LineTarget {
     if (!made.isEmpty()) {
       stages = made.toArray(new ProcessorStage[0]);
     }
-    boolean bounded = jobSinks.stream().anyMatch(Sink::isEncodedBounded);
+    boolean bounded = Arrays.stream(sinks).anyMatch(Sink::isEncodedBounded);
     capacity = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
     takesRuns = lineListeners.isEmpty() && !bounded && maxLine >= capacity && searches(made);
     if (callsNobody() && sinks.length == 1) {
