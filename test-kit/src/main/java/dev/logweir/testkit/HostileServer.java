@@ -46,6 +46,7 @@ public final class HostileServer implements AutoCloseable {
   private final InetSocketAddress address;
   private @Nullable Script always;
   private @Nullable ServerSocket listener;
+  private @Nullable Thread acceptor;
   private int accepted;
   private boolean closed;
 
@@ -119,15 +120,25 @@ public final class HostileServer implements AutoCloseable {
    */
   public void refuse() throws IOException {
     ServerSocket socket;
+    Thread accepting;
     lock.lock();
     try {
       socket = listener;
+      accepting = acceptor;
       listener = null;
+      acceptor = null;
     } finally {
       lock.unlock();
     }
     if (socket != null) {
       socket.close();
+    }
+    if (accepting != null) {
+      try {
+        accepting.join(LIMIT.toMillis()); // until then the kernel takes connections still
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -234,7 +245,8 @@ public final class HostileServer implements AutoCloseable {
   }
 
   private void start(ServerSocket socket) {
-    daemon("hostile-server", () -> acceptAll(socket));
+    Thread thread = daemon("hostile-server", () -> acceptAll(socket));
+    with(() -> acceptor = thread);
   }
 
   private void acceptAll(ServerSocket socket) {
@@ -275,10 +287,11 @@ public final class HostileServer implements AutoCloseable {
     }
   }
 
-  private static void daemon(String name, Runnable task) {
+  private static Thread daemon(String name, Runnable task) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   private void with(Runnable change) {
