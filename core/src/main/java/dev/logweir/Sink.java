@@ -448,6 +448,7 @@ final class Sink {
     long encoded = encoded(piece.length() + mark.length());
     lock.lock();
     try {
+      held = false;
       addPieceLocked(piece, mark, encoded, true);
     } finally {
       lock.unlock();
@@ -456,7 +457,6 @@ final class Sink {
 
   @GuardedBy("lock")
   private void addPieceLocked(LogLine piece, Markers.Mark mark, long encoded, boolean asksToGo) {
-    held = false;
     LogBatch batch = assembly.open();
     if (ended || batch == null) {
       return;
