@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -185,11 +186,13 @@ class CircuitTest {
   @Test
   void serverThatIsGoneInBetween_isWaitedFor() throws Exception {
     int port = server.port();
-    int[] taken = {0};
+    AtomicInteger taken = new AtomicInteger();
+    AtomicInteger pausesSince = new AtomicInteger();
     FakeOpsLevel.Script takeAndGo =
         call -> {
           call.read();
-          taken[0]++;
+          taken.incrementAndGet();
+          pausesSince.set(0);
           server.refuseConnections();
           call.reset();
         };
@@ -197,15 +200,16 @@ class CircuitTest {
     pause =
         (call, duration) -> {
           pass(call, duration);
-          if (pauses.size() % 2 == 0) {
+          // One of them may be for the circuit: so that one attempt at least is refused in between.
+          if (pausesSince.incrementAndGet() == 3) {
             reopen(port);
-            server.otherwise(taken[0] < 10 ? takeAndGo : FakeOpsLevel.Call::accept);
+            server.otherwise(taken.get() < 10 ? takeAndGo : FakeOpsLevel.Call::accept);
           }
         };
 
     assertThat(send()).isNull();
 
-    assertThat(taken[0]).isEqualTo(10);
+    assertThat(taken).hasValue(10);
   }
 
   private void reopen(int port) {
