@@ -157,8 +157,17 @@ class SendCallTest {
     assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(1_000_000);
   }
 
+  /** Does something on another thread once the calling one waits. */
   private static Thread start(Runnable action) {
-    Thread thread = new Thread(action);
+    Thread caller = Thread.currentThread();
+    Thread thread =
+        new Thread(
+            () -> {
+              while (caller.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+              }
+              action.run();
+            });
     thread.start();
     return thread;
   }
