@@ -221,6 +221,23 @@ final class Job {
     }
   }
 
+  /** What a thread may be in, and be interrupted for. */
+  interface Occupation {
+    boolean isOn(Thread thread);
+  }
+
+  /** Interrupts a thread, unless it has left what it was in; not under the job's lock. */
+  void interruptIfOn(Occupation occupation, Thread thread) {
+    interrupts.lock();
+    try {
+      if (occupation.isOn(thread)) {
+        thread.interrupt();
+      }
+    } finally {
+      interrupts.unlock();
+    }
+  }
+
   void exited(int code) {
     lock.lock();
     try {

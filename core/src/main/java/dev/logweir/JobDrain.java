@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whose turn it is says the {@link DrainLoop}; a pass takes a piece of each stream.
  */
-final class JobDrain extends DrainLoop {
+final class JobDrain extends DrainLoop implements Job.Occupation {
   /** Bytes of one stream taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
@@ -356,22 +356,10 @@ final class JobDrain extends DrainLoop {
       budget.forget(budgetRequest);
     }
     if (running != null) {
-      interruptPass(running);
+      job.interruptIfOn(this, running);
       job.engine.drains.replace(running, this);
     }
     return running != null;
-  }
-
-  /** Interrupts the last pass, unless it has ended; not under the job's lock. */
-  private void interruptPass(Thread running) {
-    job.interrupts.lock();
-    try {
-      if (isOn(running)) {
-        running.interrupt();
-      }
-    } finally {
-      job.interrupts.unlock();
-    }
   }
 
   /** The pass has ended: the interrupt that was on its way to it has come by now, or never does. */
@@ -429,7 +417,8 @@ final class JobDrain extends DrainLoop {
     return false;
   }
 
-  boolean isOn(Thread thread) {
+  @Override
+  public boolean isOn(Thread thread) {
     lock.lock();
     try {
       return runner == thread;

@@ -328,7 +328,7 @@ final class JobEnd {
    * What comes after the log: closes processors and senders, then reports the outcome if there is
    * time.
    */
-  private final class Closing extends WorkerPool.Work {
+  private final class Closing extends WorkerPool.Work implements Job.Occupation {
     private boolean inTime;
 
     @GuardedBy("job.lock")
@@ -456,24 +456,13 @@ final class JobEnd {
         job.lock.unlock();
       }
       if (running != null) {
-        interruptCall(running);
+        job.interruptIfOn(this, running);
         job.engine.closings.replace(running, this);
       }
     }
 
-    /** Interrupts the call under way, unless it has returned; not under the job's lock. */
-    private void interruptCall(Thread running) {
-      job.interrupts.lock();
-      try {
-        if (isOn(running)) {
-          running.interrupt();
-        }
-      } finally {
-        job.interrupts.unlock();
-      }
-    }
-
-    boolean isOn(Thread other) {
+    @Override
+    public boolean isOn(Thread other) {
       job.lock.lock();
       try {
         return thread == other;

@@ -40,11 +40,11 @@ final class WaitingOutput extends OutputStream {
    * @return how many were not taken as the thread was interrupted, which it then is again
    */
   int writeAll(byte[] bytes, int offset, int end) {
-    MemoryBudget.Waiter wake = new MemoryBudget.Waiter(this::budgetGiven);
     if (buffer.isWithinJob()) {
       buffer.write(bytes, offset, end - offset); // it would wait for itself
       return 0;
     }
+    MemoryBudget.Waiter wake = new MemoryBudget.Waiter(this::budgetGiven);
     int from = offset;
     boolean turn = false;
     try {

@@ -103,10 +103,7 @@ class PipelineProperties {
       @ForAll boolean limited) {
     PipelineSetup used = limited ? setup.withBudget() : setup;
     try (PipelineRig rig = new PipelineRig(used)) {
-      steps.forEach(rig::take);
-      rig.take(new Step.Fate(SteppedSender.Mode.TAKE));
-      rig.take(new Step.Stall(false));
-      LogReport report = rig.end(Step.End.FINISH, TIMEOUT);
+      LogReport report = endWell(rig, steps);
       SteppedSender sender = rig.senders.get(0);
       assertThat(report.sink().dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(Tally.NONE);
       assertExplained(rig, report.sink(), sender, true);
@@ -117,10 +114,7 @@ class PipelineProperties {
   void eachStreamKeepsItsOrder(
       @ForAll("anySinks") PipelineSetup setup, @ForAll("wholeFailures") List<Step> steps) {
     try (PipelineRig rig = new PipelineRig(setup)) {
-      steps.forEach(rig::take);
-      rig.take(new Step.Fate(SteppedSender.Mode.TAKE));
-      rig.take(new Step.Stall(false));
-      LogReport report = rig.end(Step.End.FINISH, TIMEOUT);
+      LogReport report = endWell(rig, steps);
       for (int i = 0; i < setup.sinks(); i++) {
         SinkReport sink = report.sinks().get(i);
         assertThat(sink.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(Tally.NONE);
@@ -136,10 +130,7 @@ class PipelineProperties {
       @ForAll boolean limited) {
     PipelineSetup used = limited ? setup.withBudget() : setup;
     try (PipelineRig rig = new PipelineRig(used)) {
-      steps.forEach(rig::take);
-      rig.take(new Step.Fate(SteppedSender.Mode.TAKE));
-      rig.take(new Step.Stall(false));
-      LogReport report = rig.end(Step.End.FINISH, TIMEOUT);
+      LogReport report = endWell(rig, steps);
       for (int i = 0; i < used.sinks(); i++) {
         SinkReport sink = report.sinks().get(i);
         SteppedSender sender = rig.senders.get(i);
@@ -152,6 +143,14 @@ class PipelineProperties {
         assertThat(marked + sender.lostMarkers).isEqualTo(sink.droppedTotal().bytes() - late);
       }
     }
+  }
+
+  /** Takes the steps, and ends the job with senders that are well. */
+  private static LogReport endWell(PipelineRig rig, List<Step> steps) {
+    steps.forEach(rig::take);
+    rig.take(new Step.Fate(SteppedSender.Mode.TAKE));
+    rig.take(new Step.Stall(false));
+    return rig.end(Step.End.FINISH, TIMEOUT);
   }
 
   /** What is written at once to a stream: some lines of a length. */
