@@ -59,9 +59,9 @@ public final class PodExec {
   private final Duration stopGrace;
   private final boolean stoppable;
 
-  private PodExec(Builder settings, String namespace, String pod) {
+  private PodExec(Builder settings, PodTarget target) {
     client = settings.client;
-    target = new PodTarget(namespace, pod, settings.container);
+    this.target = target;
     socket = new PodSocket(client, settings.connectTimeout.toNanos());
     checkNanos = settings.checkInterval.toNanos();
     maxNanos = settings.maxDuration.toNanos();
@@ -223,7 +223,6 @@ public final class PodExec {
 
   /** Collects the settings, and checks each when it is given. Not thread-safe. */
   public static final class Builder {
-    private static final Duration MAX = Duration.ofDays(7);
 
     private final KubernetesClient client;
     private @Nullable String namespace;
@@ -246,7 +245,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if it is no name of Kubernetes
      */
     public Builder namespace(String namespace) {
-      this.namespace = PodNames.check("namespace", namespace);
+      this.namespace = Settings.name("namespace", namespace);
       return this;
     }
 
@@ -257,7 +256,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if it is no name of Kubernetes
      */
     public Builder pod(String pod) {
-      this.pod = PodNames.check("pod", pod);
+      this.pod = Settings.name("pod", pod);
       return this;
     }
 
@@ -269,7 +268,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if it is no name of Kubernetes
      */
     public Builder container(String container) {
-      this.container = PodNames.check("container", container);
+      this.container = Settings.name("container", container);
       return this;
     }
 
@@ -279,7 +278,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if out of range
      */
     public Builder connectTimeout(Duration timeout) {
-      connectTimeout = check("connectTimeout", timeout);
+      connectTimeout = Settings.time("connectTimeout", timeout);
       return this;
     }
 
@@ -291,7 +290,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if out of range
      */
     public Builder checkInterval(Duration interval) {
-      checkInterval = check("checkInterval", interval);
+      checkInterval = Settings.time("checkInterval", interval);
       return this;
     }
 
@@ -301,7 +300,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if out of range
      */
     public Builder maxDuration(Duration duration) {
-      maxDuration = check("maxDuration", duration);
+      maxDuration = Settings.time("maxDuration", duration);
       return this;
     }
 
@@ -312,7 +311,7 @@ public final class PodExec {
      * @throws IllegalArgumentException if out of range
      */
     public Builder stopGrace(Duration grace) {
-      stopGrace = check("stopGrace", grace);
+      stopGrace = Settings.time("stopGrace", grace);
       return this;
     }
 
@@ -333,19 +332,7 @@ public final class PodExec {
      * @throws IllegalStateException if no pod was given, or no namespace, where the client has none
      */
     public PodExec build() {
-      String inNamespace = namespace == null ? client.getNamespace() : namespace;
-      if (pod == null || inNamespace == null) {
-        throw new IllegalStateException((pod == null ? "pod" : "namespace") + " must be set");
-      }
-      return new PodExec(this, inNamespace, pod);
-    }
-
-    private static Duration check(String name, Duration value) {
-      Objects.requireNonNull(value, name);
-      if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX) > 0) {
-        throw new IllegalArgumentException(name + " must be from 1 ms to 7 days: " + value);
-      }
-      return value;
+      return new PodExec(this, PodTarget.of(client, namespace, pod, container));
     }
   }
 }

@@ -25,16 +25,15 @@ import org.jspecify.annotations.Nullable;
  * and the report is not complete. Where the log of Logweir waits, nothing is read from the server.
  */
 public final class PodLog {
-  private static final Duration MAX = Duration.ofDays(7);
 
   private final KubernetesClient client;
   private final PodTarget target;
   private final Duration maxOutage;
   private final Duration requestTimeout;
 
-  private PodLog(Builder settings, String namespace, String pod) {
+  private PodLog(Builder settings, PodTarget target) {
     client = settings.client;
-    target = new PodTarget(namespace, pod, settings.container);
+    this.target = target;
     maxOutage = settings.maxOutage;
     requestTimeout = settings.requestTimeout;
   }
@@ -146,7 +145,7 @@ public final class PodLog {
      * @throws IllegalArgumentException if it is no name of Kubernetes
      */
     public Builder namespace(String namespace) {
-      this.namespace = PodNames.check("namespace", namespace);
+      this.namespace = Settings.name("namespace", namespace);
       return this;
     }
 
@@ -157,7 +156,7 @@ public final class PodLog {
      * @throws IllegalArgumentException if it is no name of Kubernetes
      */
     public Builder pod(String pod) {
-      this.pod = PodNames.check("pod", pod);
+      this.pod = Settings.name("pod", pod);
       return this;
     }
 
@@ -168,7 +167,7 @@ public final class PodLog {
      * @throws IllegalArgumentException if it is no name of Kubernetes
      */
     public Builder container(String container) {
-      this.container = PodNames.check("container", container);
+      this.container = Settings.name("container", container);
       return this;
     }
 
@@ -180,7 +179,7 @@ public final class PodLog {
      * @throws IllegalArgumentException if out of range
      */
     public Builder maxOutage(Duration outage) {
-      maxOutage = check("maxOutage", outage);
+      maxOutage = Settings.time("maxOutage", outage);
       return this;
     }
 
@@ -191,7 +190,7 @@ public final class PodLog {
      * @throws IllegalArgumentException if out of range
      */
     public Builder requestTimeout(Duration timeout) {
-      requestTimeout = check("requestTimeout", timeout);
+      requestTimeout = Settings.time("requestTimeout", timeout);
       return this;
     }
 
@@ -201,19 +200,7 @@ public final class PodLog {
      * @throws IllegalStateException if no pod was given, or no namespace, where the client has none
      */
     public PodLog build() {
-      String inNamespace = namespace == null ? client.getNamespace() : namespace;
-      if (pod == null || inNamespace == null) {
-        throw new IllegalStateException((pod == null ? "pod" : "namespace") + " must be set");
-      }
-      return new PodLog(this, inNamespace, pod);
-    }
-
-    private static Duration check(String name, Duration value) {
-      Objects.requireNonNull(value, name);
-      if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX) > 0) {
-        throw new IllegalArgumentException(name + " must be from 1 ms to 7 days: " + value);
-      }
-      return value;
+      return new PodLog(this, PodTarget.of(client, namespace, pod, container));
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.logweir.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.logweir.BatchSender;
 import dev.logweir.ExitMarker;
 import dev.logweir.LogEnd;
 import dev.logweir.LogReport;
@@ -10,11 +9,8 @@ import dev.logweir.LogStreamer;
 import dev.logweir.WhenFull;
 import io.kubernetes.client.Exec;
 import io.kubernetes.client.util.ClientBuilder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,42 +72,24 @@ class OfficialClientTest {
 
   @Test
   void aProcess_isHeldBack() throws Exception {
-    int total = 8 << 20;
-    byte[] chunk = "0123456789abcde\n".repeat(1_000).getBytes(StandardCharsets.UTF_8);
-    AtomicLong offered = new AtomicLong();
-    AtomicLong taken = new AtomicLong();
-    CountDownLatch release = new CountDownLatch(1);
-    BatchSender slow =
-        lines -> {
-          release.await();
-          lines.forEach(line -> taken.addAndGet(line.length() + 1));
-        };
-    server.exec(
-        e -> {
-          e.upgrade();
-          while (offered.get() < total) {
-            e.stdout(chunk);
-            offered.addAndGet(chunk.length);
-          }
-          e.exit(0).close(1000);
-        });
+    HeldBack held = new HeldBack();
+    held.runOn(server);
     Process process = exec("x");
-    try (LogStreamer log =
-        LogStreamer.builder(slow).maxSize(64 << 10).whenFull(WhenFull.WAIT).start()) {
+    try (LogStreamer log = held.log()) {
       Thread holder =
           new Thread(
               () -> {
                 long before = -1;
                 try {
-                  while (offered.get() != before || before == 0) {
-                    before = offered.get();
+                  while (held.offered.get() != before || before == 0) {
+                    before = held.offered.get();
                     process.waitFor(500, TimeUnit.MILLISECONDS);
                   }
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
-                assertThat(before).isLessThan(total - (1 << 20));
-                release.countDown();
+                assertThat(before).isLessThan(HeldBack.TOTAL_BYTES - (1 << 20));
+                held.release.countDown();
               });
       holder.start();
       log.pump(process);
@@ -119,7 +97,7 @@ class OfficialClientTest {
       LogReport report = log.finish(Duration.ofSeconds(30));
       assertThat(process.waitFor()).isZero();
       assertThat(report.sink().isComplete()).as(report.toString()).isTrue();
-      assertThat(taken.get()).isEqualTo(offered.get());
+      assertThat(held.taken.get()).isEqualTo(held.offered.get());
     }
   }
 }

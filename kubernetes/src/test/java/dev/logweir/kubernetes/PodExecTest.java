@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.logweir.BatchSender;
 import dev.logweir.ExitMarker;
 import dev.logweir.LogEnd;
 import dev.logweir.LogReport;
@@ -14,7 +13,6 @@ import dev.logweir.WhenFull;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -222,18 +220,25 @@ class PodExecTest {
     assertThat(sent.lines()).containsExactly("a");
   }
 
+  /** Runs a command that writes a line and hangs, while something happens in the cluster. */
+  private PodExecResult runThatHangs(Runnable happening) throws Exception {
+    return run(
+        e -> {
+          e.upgrade().stdout("a\n");
+          happening.run();
+          e.hang();
+        },
+        builder -> builder.checkInterval(SHORT));
+  }
+
   @Test
   void run_findsThatThePodIsGone() throws Exception {
     PodExecResult result =
-        run(
-            e -> {
-              e.upgrade().stdout("a\n");
-              server.on(
-                  "/api/v1/namespaces/jobs/pods/job-1",
-                  (r, out) -> FakeKubernetes.status(out, 404, "NotFound"));
-              e.hang();
-            },
-            builder -> builder.checkInterval(SHORT));
+        runThatHangs(
+            () ->
+                server.on(
+                    "/api/v1/namespaces/jobs/pods/job-1",
+                    (r, out) -> FakeKubernetes.status(out, 404, "NotFound")));
 
     assertThat(result.isSevered()).isTrue();
     assertThat(result.cause()).isEqualTo(PodExecResult.Cause.POD_GONE);
@@ -244,14 +249,12 @@ class PodExecTest {
   @Test
   void run_findsThatTheContainerWasStartedAnew() throws Exception {
     PodExecResult result =
-        run(
-            e -> {
-              e.upgrade().stdout("a\n");
-              server.pod(
-                  "jobs", "job-1", FakeKubernetes.pod("job-1", "Running", 1, "{\"running\":{}}"));
-              e.hang();
-            },
-            builder -> builder.checkInterval(SHORT));
+        runThatHangs(
+            () ->
+                server.pod(
+                    "jobs",
+                    "job-1",
+                    FakeKubernetes.pod("job-1", "Running", 1, "{\"running\":{}}")));
 
     assertThat(result.cause()).isEqualTo(PodExecResult.Cause.CONTAINER_GONE);
     assertThat(report.isComplete()).isFalse();
@@ -260,20 +263,16 @@ class PodExecTest {
   @Test
   void run_findsThatTheContainerHasEnded() throws Exception {
     PodExecResult result =
-        run(
-            e -> {
-              e.upgrade().stdout("a\n");
-              server.pod(
-                  "jobs",
-                  "job-1",
-                  FakeKubernetes.pod(
-                      "job-1",
-                      "Running",
-                      0,
-                      "{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\"}}"));
-              e.hang();
-            },
-            builder -> builder.checkInterval(SHORT));
+        runThatHangs(
+            () ->
+                server.pod(
+                    "jobs",
+                    "job-1",
+                    FakeKubernetes.pod(
+                        "job-1",
+                        "Running",
+                        0,
+                        "{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\"}}")));
 
     assertThat(result.cause()).isEqualTo(PodExecResult.Cause.CONTAINER_GONE);
     assertThat(result.toString()).contains("OOMKilled").contains("137");
@@ -282,15 +281,11 @@ class PodExecTest {
   @Test
   void run_givesUpAStreamOfAnApiServerThatIsAway() throws Exception {
     PodExecResult result =
-        run(
-            e -> {
-              e.upgrade().stdout("a\n");
-              server.on(
-                  "/api/v1/namespaces/jobs/pods/job-1",
-                  (r, out) -> FakeKubernetes.status(out, 503, "ServiceUnavailable"));
-              e.hang();
-            },
-            builder -> builder.checkInterval(SHORT));
+        runThatHangs(
+            () ->
+                server.on(
+                    "/api/v1/namespaces/jobs/pods/job-1",
+                    (r, out) -> FakeKubernetes.status(out, 503, "ServiceUnavailable")));
 
     assertThat(result.cause()).isEqualTo(PodExecResult.Cause.UNREACHABLE);
   }
@@ -503,39 +498,21 @@ class PodExecTest {
 
   @Test
   void run_holdsTheServerBackWhereTheLogIsFull() throws Exception {
-    int total = 8 << 20;
-    byte[] chunk = "0123456789abcde\n".repeat(1_000).getBytes(StandardCharsets.UTF_8);
-    AtomicLong offered = new AtomicLong();
-    CountDownLatch release = new CountDownLatch(1);
-    AtomicLong taken = new AtomicLong();
-    BatchSender slow =
-        lines -> {
-          release.await();
-          lines.forEach(line -> taken.addAndGet(line.length() + 1));
-        };
-    server.exec(
-        e -> {
-          e.upgrade();
-          while (offered.get() < total) {
-            e.stdout(chunk);
-            offered.addAndGet(chunk.length);
-          }
-          e.exit(0).close(1000);
-        });
-    try (LogStreamer log =
-        LogStreamer.builder(slow).maxSize(64 << 10).whenFull(WhenFull.WAIT).start()) {
+    HeldBack held = new HeldBack();
+    held.runOn(server);
+    try (LogStreamer log = held.log()) {
       AtomicReference<PodExecResult> result = new AtomicReference<>();
       Thread runner = new Thread(() -> result.set(unchecked(() -> exec().build().run(log, "x"))));
       runner.start();
-      long seen = settled(offered);
+      long seen = settled(held.offered);
       // The log, one frame in hand, and what the kernel's buffers and the client's hold.
-      assertThat(seen).isLessThan(total - (1 << 20));
-      release.countDown();
+      assertThat(seen).isLessThan(HeldBack.TOTAL_BYTES - (1 << 20));
+      held.release.countDown();
       runner.join();
       LogReport end = log.finish(Duration.ofSeconds(30));
       assertThat(result.get().exitCode()).hasValue(0);
       assertThat(end.isComplete()).as(end.toString()).isTrue();
-      assertThat(taken.get()).isEqualTo(offered.get());
+      assertThat(held.taken.get()).isEqualTo(held.offered.get());
     }
   }
 
