@@ -141,17 +141,8 @@ public abstract class BatchSenderContract {
 
   @Test
   public void send_returnsOnlyWhenTheServerHasAnswered() throws Exception {
-    CountDownLatch read = new CountDownLatch(1);
     CountDownLatch mayAnswer = new CountDownLatch(1);
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      read.countDown();
-                      awaitLatch(mayAnswer);
-                    }));
+    CountDownLatch read = onceRead(connection -> awaitLatch(mayAnswer));
 
     Call call = begin(newSender(), List.of("a line"));
     awaitLatch(read);
@@ -207,7 +198,7 @@ public abstract class BatchSenderContract {
     for (int batch = 0; batch < 20; batch++) {
       List<String> lines = List.of("batch " + batch, "line " + batch);
       all.addAll(lines);
-      assertThat(begin(sender, lines).await()).as("failure").isNull();
+      succeeds(sender, lines);
     }
 
     assertThat(deliveries.accepted()).containsExactlyElementsOf(all);
@@ -219,7 +210,7 @@ public abstract class BatchSenderContract {
     BatchSender sender = newSender();
     List<String> lines = batchOf(sender, 1 << 20);
 
-    assertThat(begin(sender, lines).await()).as("failure").isNull();
+    succeeds(sender, lines);
     assertThat(deliveries.accepted()).containsExactlyElementsOf(lines);
   }
 
@@ -276,7 +267,7 @@ public abstract class BatchSenderContract {
     BatchSender sender = newSender();
     assumeThat(sender.maxBatchBytes()).as("maxBatchBytes()").isLessThan(Integer.MAX_VALUE);
     server().always(this::serve);
-    assertThat(begin(sender, List.of("")).await()).as("failure").isNull();
+    succeeds(sender, List.of(""));
     long besides = deliveries.lastBytes();
     for (String text : List.of("plain", "\u0001\u0002", "\"\\\"\\", "ä日🎉", "/+=&%")) {
       List<String> lines = new ArrayList<>();
@@ -288,7 +279,7 @@ public abstract class BatchSenderContract {
       }
       assumeThat(stated).isLessThanOrEqualTo(sender.maxBatchBytes());
       deliveries.forget();
-      assertThat(begin(sender, lines).await()).as("failure").isNull();
+      succeeds(sender, lines);
 
       assertThat(deliveries.bytes() - besides * deliveries.count())
           .as("bytes over the wire for lines of %s, beside encodedBytes()", text)
@@ -298,16 +289,7 @@ public abstract class BatchSenderContract {
 
   @Test
   public void encodedBytes_doesNotFallAndIsAnsweredWhileACallRuns() throws Exception {
-    CountDownLatch read = new CountDownLatch(1);
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      read.countDown();
-                      connection.hang();
-                    }));
+    CountDownLatch read = onceRead(Connection::hang);
     BatchSender sender = newSender();
     Call call = begin(sender, List.of("a line"));
     awaitLatch(read);
@@ -396,16 +378,7 @@ public abstract class BatchSenderContract {
 
   @Test
   public void written_isToldWhereAllWasWrittenAndNobodyAnswers() throws Exception {
-    CountDownLatch read = new CountDownLatch(1);
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      read.countDown();
-                      connection.hang();
-                    }));
+    CountDownLatch read = onceRead(Connection::hang);
 
     Call call = begin(newSender(), List.of("a line"));
     awaitLatch(read);
@@ -432,17 +405,13 @@ public abstract class BatchSenderContract {
   @Test
   public void delivered_isSaidOfNoLineThatTheServerDidNotTake() throws Exception {
     AtomicBoolean first = new AtomicBoolean(true);
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      if (!first.getAndSet(false)) {
-                        connection.reset();
-                        throw new IOException("reset");
-                      }
-                    }));
+    onceRead(
+        connection -> {
+          if (!first.getAndSet(false)) {
+            connection.reset();
+            throw new IOException("reset");
+          }
+        });
     BatchSender sender = newSender();
 
     Call call = begin(sender, batchOf(sender, 1 << 20));
@@ -513,17 +482,14 @@ public abstract class BatchSenderContract {
 
   @Test
   public void interrupt_whileItWaitsForTheAnswer_endsTheCall() throws Exception {
-    server().always(connection -> serve(connection, connection::hang));
+    onceRead(Connection::hang);
 
     interruptEnds(List.of("a line"));
   }
 
   @Test
   public void interrupt_withinTheAnswer_endsTheCall() throws Exception {
-    server()
-        .always(
-            connection ->
-                serve(connection, () -> connection.endAfterSending(1, Connection.End.HANG)));
+    onceRead(connection -> connection.endAfterSending(1, Connection.End.HANG));
 
     interruptEnds(List.of("a line"));
   }
@@ -574,46 +540,35 @@ public abstract class BatchSenderContract {
 
   @Test
   public void server_thatClosesInsteadOfAnswering_isAFailure() throws Exception {
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      throw new IOException("closed");
-                    }));
+    onceRead(
+        connection -> {
+          throw new IOException("closed");
+        });
 
     fails(List.of("a line"));
   }
 
   @Test
   public void server_thatClosesWithinItsAnswer_isAFailure() throws Exception {
-    server()
-        .always(
-            connection ->
-                serve(connection, () -> connection.endAfterSending(1, Connection.End.CLOSE)));
+    onceRead(connection -> connection.endAfterSending(1, Connection.End.CLOSE));
 
     fails(List.of("a line"));
   }
 
   @Test
   public void server_thatSendsNothingMoreAndReadsOn_isAFailure() throws Exception {
-    server().always(connection -> serve(connection, connection::halfClose));
+    onceRead(Connection::halfClose);
 
     fails(List.of("a line"));
   }
 
   @Test
   public void server_thatAnswersGarbage_isAFailure() throws Exception {
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      connection.sendGarbage(200, 3).send("\r\n\r\n");
-                      throw new IOException("garbage was sent");
-                    }));
+    onceRead(
+        connection -> {
+          connection.sendGarbage(200, 3).send("\r\n\r\n");
+          throw new IOException("garbage was sent");
+        });
 
     fails(List.of("a line"));
   }
@@ -639,7 +594,7 @@ public abstract class BatchSenderContract {
     BatchSender sender = newSender();
     // A sender that tries again delivers it; another one fails.
     begin(sender, List.of("first")).await();
-    assertThat(begin(sender, List.of("second")).await()).as("failure").isNull();
+    succeeds(sender, List.of("second"));
 
     assertThat(deliveries.accepted()).endsWith("second");
   }
@@ -648,7 +603,7 @@ public abstract class BatchSenderContract {
   public void send_afterTheServerClosedTheConnection_delivers() throws Exception {
     server().always(this::serve);
     BatchSender sender = newSender();
-    assertThat(begin(sender, List.of("first")).await()).as("failure").isNull();
+    succeeds(sender, List.of("first"));
     server().closeConnections();
     server().awaitOpenAtMost(0);
 
@@ -662,16 +617,7 @@ public abstract class BatchSenderContract {
 
   @Test
   public void batch_isNotReadAfterTheCall() throws Exception {
-    CountDownLatch read = new CountDownLatch(1);
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      read.countDown();
-                      connection.hang();
-                    }));
+    CountDownLatch read = onceRead(Connection::hang);
     WatchedLines lines = new WatchedLines(List.of("a line", "another"));
     Call call = begin(newSender(), lines, false);
     awaitLatch(read);
@@ -689,7 +635,7 @@ public abstract class BatchSenderContract {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     server().always(this::serve);
     BatchSender sender = newSender();
-    assertThat(begin(sender, List.of("a line")).await()).as("failure").isNull();
+    succeeds(sender, List.of("a line"));
 
     nothingIsLeft(before);
   }
@@ -697,16 +643,7 @@ public abstract class BatchSenderContract {
   @Test
   public void close_afterAnInterruptedCall_leavesNoThreadAndNoConnection() throws Exception {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
-    CountDownLatch read = new CountDownLatch(1);
-    server()
-        .always(
-            connection ->
-                serve(
-                    connection,
-                    () -> {
-                      read.countDown();
-                      connection.readToEnd();
-                    }));
+    CountDownLatch read = onceRead(Connection::readToEnd);
     Call call = begin(newSender(), List.of("a line"));
     awaitLatch(read);
     call.interruptAndAwait();
@@ -794,6 +731,28 @@ public abstract class BatchSenderContract {
     void run() throws IOException;
   }
 
+  /** Something that the server does to a connection instead of answering. */
+  private interface Fate {
+    void befall(Connection connection) throws IOException;
+  }
+
+  /**
+   * Lets every connection come to this once a delivery was read; returns what opens when one was.
+   */
+  private CountDownLatch onceRead(Fate fate) {
+    CountDownLatch read = new CountDownLatch(1);
+    server()
+        .always(
+            connection ->
+                serve(
+                    connection,
+                    () -> {
+                      read.countDown();
+                      fate.befall(connection);
+                    }));
+    return read;
+  }
+
   /** Serves a connection as it should be. */
   private void serve(Connection connection) throws IOException {
     serve(connection, () -> {});
@@ -815,17 +774,20 @@ public abstract class BatchSenderContract {
     }
   }
 
+  private void succeeds(BatchSender sender, List<String> lines) throws InterruptedException {
+    assertThat(begin(sender, lines).await()).as("failure").isNull();
+  }
+
   private void send(String line) throws Exception {
-    assertThat(begin(newSender(), List.of(line)).await()).as("failure").isNull();
+    succeeds(newSender(), List.of(line));
   }
 
   private void deliversAsItIs(List<String> lines) throws Exception {
     if (!server().hasScript()) {
       server().always(this::serve);
     }
-    Call call = begin(newSender(), lines);
+    succeeds(newSender(), lines);
 
-    assertThat(call.await()).as("failure").isNull();
     assertThat(deliveries.accepted()).containsExactlyElementsOf(lines);
   }
 

@@ -5,18 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** What a server has read and answered. Thread-safe. */
 final class Deliveries {
-  private final ReentrantLock lock = new ReentrantLock();
+  private final Monitor monitor = new Monitor();
   private final List<byte[]> accepted = new ArrayList<>();
   private int count;
   private long bytes;
   private long lastBytes;
 
   void read(long size) {
-    with(
+    monitor.run(
         () -> {
           count++;
           bytes += size;
@@ -26,11 +25,11 @@ final class Deliveries {
 
   /** The server begins to answer, so that the sender may know of these lines. */
   void answer(List<byte[]> lines) {
-    with(() -> accepted.addAll(lines));
+    monitor.run(() -> accepted.addAll(lines));
   }
 
   void forget() {
-    with(
+    monitor.run(
         () -> {
           count = 0;
           bytes = 0;
@@ -39,17 +38,12 @@ final class Deliveries {
   }
 
   List<String> accepted() {
-    lock.lock();
-    try {
-      return accepted.stream().map(line -> new String(line, UTF_8)).toList();
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> accepted.stream().map(line -> new String(line, UTF_8)).toList());
   }
 
   byte[] acceptedBytes() {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    with(
+    monitor.run(
         () -> {
           for (byte[] line : accepted) {
             all.writeBytes(line);
@@ -60,38 +54,14 @@ final class Deliveries {
   }
 
   int count() {
-    lock.lock();
-    try {
-      return count;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> count);
   }
 
   long bytes() {
-    lock.lock();
-    try {
-      return bytes;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> bytes);
   }
 
   long lastBytes() {
-    lock.lock();
-    try {
-      return lastBytes;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void with(Runnable action) {
-    lock.lock();
-    try {
-      action.run();
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> lastBytes);
   }
 }

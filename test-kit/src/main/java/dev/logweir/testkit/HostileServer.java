@@ -5,15 +5,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +31,9 @@ import org.jspecify.annotations.Nullable;
  * connection without a script is closed at once. Thread-safe.
  */
 public final class HostileServer implements AutoCloseable {
-  /** How long a wait of a test lasts until it has failed. */
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  /** Guards all that changes. */
+  private final Monitor monitor = new Monitor();
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
   private final @Nullable SSLContext tls;
   private final Deque<Script> scripts = new ArrayDeque<>();
   private final List<Connection> open = new ArrayList<>();
@@ -103,14 +98,14 @@ public final class HostileServer implements AutoCloseable {
   /** Sets what is done to the next connection that no script was given for yet; returns this. */
   public HostileServer then(Script script) {
     Objects.requireNonNull(script, "script");
-    with(() -> scripts.add(script));
+    monitor.run(() -> scripts.add(script));
     return this;
   }
 
   /** Sets what is done to every connection that has no script of its own; returns this. */
   public HostileServer always(Script script) {
     Objects.requireNonNull(script, "script");
-    with(() -> always = script);
+    monitor.run(() -> always = script);
     return this;
   }
 
@@ -119,23 +114,16 @@ public final class HostileServer implements AutoCloseable {
    * stay.
    */
   public void refuse() throws IOException {
-    ServerSocket socket;
-    Thread accepting;
-    lock.lock();
-    try {
-      socket = listener;
-      accepting = acceptor;
-      listener = null;
-      acceptor = null;
-    } finally {
-      lock.unlock();
-    }
+    ServerSocket socket = monitor.get(() -> listener);
+    Thread accepting = monitor.get(() -> acceptor);
     if (socket != null) {
       socket.close();
     }
     if (accepting != null) {
       try {
-        accepting.join(LIMIT.toMillis()); // until then the kernel takes connections still
+        accepting.join(
+            TimeUnit.SECONDS.toMillis(
+                Monitor.LIMIT_SECONDS)); // until then the kernel takes connections still
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
@@ -145,53 +133,29 @@ public final class HostileServer implements AutoCloseable {
   /** Takes connections again after {@link #refuse}, at the same port. */
   public void listenAgain() throws IOException {
     ServerSocket socket = listen(address.getPort());
-    with(() -> listener = socket);
+    monitor.run(() -> listener = socket);
     start(socket);
   }
 
   /** Closes all connections that are there; takes new ones as before. */
   public void closeConnections() {
-    List<Connection> all;
-    lock.lock();
-    try {
-      all = List.copyOf(open);
-    } finally {
-      lock.unlock();
-    }
-    all.forEach(Connection::closeQuietly);
-    with(() -> {});
+    monitor.get(() -> List.copyOf(open)).forEach(Connection::closeQuietly);
+    monitor.run(() -> {}); // each that is held looks again
   }
 
   /** Keeps a connection as it is until it, or the server, is closed. */
   void hold(Connection connection) {
-    lock.lock();
-    try {
-      while (!closed && !connection.isClosed()) {
-        changed.awaitUninterruptibly();
-      }
-    } finally {
-      lock.unlock();
-    }
+    monitor.awaitUninterruptibly(() -> closed || connection.isClosed());
   }
 
   /** Returns how many connections were made so far. */
   public int connections() {
-    lock.lock();
-    try {
-      return accepted;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> accepted);
   }
 
   /** Returns what scripts failed with, other than connections that ended. */
   public List<Throwable> failures() {
-    lock.lock();
-    try {
-      return List.copyOf(failures);
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> List.copyOf(failures));
   }
 
   /**
@@ -200,7 +164,7 @@ public final class HostileServer implements AutoCloseable {
    * @throws AssertionError if they are not within 30 s
    */
   public void awaitConnections(int count) throws InterruptedException {
-    await("connections made", () -> accepted, count, true);
+    monitor.awaitAtLeast("connections made", () -> accepted, count);
   }
 
   /**
@@ -209,32 +173,22 @@ public final class HostileServer implements AutoCloseable {
    * @throws AssertionError if more are after 30 s
    */
   public void awaitOpenAtMost(int count) throws InterruptedException {
-    await("connections open", open::size, count, false);
+    monitor.awaitAtMost("connections open", open::size, count);
   }
 
   @Override
   public void close() throws IOException {
-    with(() -> closed = true);
+    monitor.run(() -> closed = true);
     refuse();
     closeConnections();
   }
 
   int open() {
-    lock.lock();
-    try {
-      return open.size();
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> open.size());
   }
 
   boolean hasScript() {
-    lock.lock();
-    try {
-      return always != null || !scripts.isEmpty();
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> always != null || !scripts.isEmpty());
   }
 
   private ServerSocket listen(int port) throws IOException {
@@ -246,7 +200,7 @@ public final class HostileServer implements AutoCloseable {
 
   private void start(ServerSocket socket) {
     Thread thread = daemon("hostile-server", () -> acceptAll(socket));
-    with(() -> acceptor = thread);
+    monitor.run(() -> acceptor = thread);
   }
 
   private void acceptAll(ServerSocket socket) {
@@ -258,16 +212,13 @@ public final class HostileServer implements AutoCloseable {
         return;
       }
       Connection connection = new Connection(client, this);
-      Script script;
-      lock.lock();
-      try {
-        accepted++;
-        open.add(connection);
-        script = scripts.isEmpty() ? always : scripts.remove();
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      Script script =
+          monitor.get(
+              () -> {
+                accepted++;
+                open.add(connection);
+                return scripts.isEmpty() ? always : scripts.remove();
+              });
       daemon("hostile-server-connection", () -> run(script, connection));
     }
   }
@@ -280,10 +231,10 @@ public final class HostileServer implements AutoCloseable {
     } catch (IOException e) {
       // The client, or the script's own end, closed it.
     } catch (Exception | AssertionError e) {
-      with(() -> failures.add(e));
+      monitor.run(() -> failures.add(e));
     } finally {
       connection.closeQuietly();
-      with(() -> open.remove(connection));
+      monitor.run(() -> open.remove(connection));
     }
   }
 
@@ -292,43 +243,5 @@ public final class HostileServer implements AutoCloseable {
     thread.setDaemon(true);
     thread.start();
     return thread;
-  }
-
-  private void with(Runnable change) {
-    lock.lock();
-    try {
-      change.run();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Something counted. */
-  private interface Count {
-    int get();
-  }
-
-  private void await(String what, Count count, int wanted, boolean orMore)
-      throws InterruptedException {
-    long left = LIMIT.toNanos();
-    lock.lock();
-    try {
-      while (orMore ? count.get() < wanted : count.get() > wanted) {
-        if (left <= 0) {
-          throw new AssertionError(
-              what
-                  + " after "
-                  + TimeUnit.NANOSECONDS.toSeconds(LIMIT.toNanos())
-                  + " s: "
-                  + count.get()
-                  + ", not "
-                  + wanted);
-        }
-        left = changed.awaitNanos(left);
-      }
-    } finally {
-      lock.unlock();
-    }
   }
 }

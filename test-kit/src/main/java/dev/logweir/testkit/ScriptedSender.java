@@ -9,9 +9,6 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A sender for tests of a runner: it does call by call what the test says, delivers where nothing
@@ -24,14 +21,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Thread-safe. Its waits fail with an {@link AssertionError} after 30 s.
  */
 public final class ScriptedSender implements BatchSender {
-  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+  /** Guards all that changes. */
+  private final Monitor monitor = new Monitor();
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
   private final Deque<Step> steps = new ArrayDeque<>();
   private final List<List<String>> batches = new ArrayList<>();
   private int calls;
-  private int running;
   private int released;
   private int hung;
   private boolean closed;
@@ -85,58 +80,43 @@ public final class ScriptedSender implements BatchSender {
 
   /** Lets the call that hangs, or the next one to hang, go on and deliver. */
   public void release() {
-    with(() -> released++);
+    monitor.run(() -> released++);
   }
 
   @Override
   public void send(List<String> lines) throws Exception {
     LogBatch batch = LogBatch.of(lines);
-    Step step;
-    lock.lock();
-    try {
-      calls++;
-      running++;
-      step = steps.isEmpty() ? LogBatch::size : steps.remove();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      int size = batch.size();
-      int delivered = step.run(batch);
-      List<String> part = List.copyOf(batch.subList(0, delivered));
-      with(() -> batches.add(part));
-      if (delivered < size) {
-        BitSet undelivered = new BitSet();
-        undelivered.set(delivered, size);
-        throw new SendException(
-            SendException.Kind.FAILED, "scripted: delivered " + delivered, null, undelivered);
-      }
-    } finally {
-      with(() -> running--);
+    Step step =
+        monitor.get(
+            () -> {
+              calls++;
+              return steps.isEmpty() ? LogBatch::size : steps.remove();
+            });
+    int size = batch.size();
+    int delivered = step.run(batch);
+    List<String> part = List.copyOf(batch.subList(0, delivered));
+    monitor.run(() -> batches.add(part));
+    if (delivered < size) {
+      BitSet undelivered = new BitSet();
+      undelivered.set(delivered, size);
+      throw new SendException(
+          SendException.Kind.FAILED, "scripted: delivered " + delivered, null, undelivered);
     }
   }
 
   private int hang(LogBatch batch, boolean interruptibly) throws InterruptedException {
-    lock.lock();
-    try {
-      int turn = hung++;
-      while (released <= turn) {
-        if (interruptibly) {
-          changed.await();
-        } else {
-          changed.awaitUninterruptibly();
-        }
-      }
-    } finally {
-      lock.unlock();
+    int turn = monitor.get(() -> hung++);
+    if (interruptibly) {
+      monitor.await(() -> released > turn);
+    } else {
+      monitor.awaitUninterruptibly(() -> released > turn);
     }
     return batch.size();
   }
 
   @Override
   public void close() {
-    with(() -> closed = true);
+    monitor.run(() -> closed = true);
   }
 
   /** Returns the lines delivered so far, in order. */
@@ -146,77 +126,33 @@ public final class ScriptedSender implements BatchSender {
 
   /** Returns the batches delivered so far, in order, or the parts of them. */
   public List<List<String>> batches() {
-    lock.lock();
-    try {
-      return List.copyOf(batches);
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> List.copyOf(batches));
   }
 
   /** Returns how many calls have begun. */
   public int calls() {
-    lock.lock();
-    try {
-      return calls;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> calls);
   }
 
   /** Returns whether the job has closed its sender. */
   public boolean isClosed() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
+    return monitor.get(() -> closed);
   }
 
   /** Waits until so many calls have begun. */
   public void awaitCalls(int count) throws InterruptedException {
-    await("calls begun", () -> calls, count);
+    monitor.awaitAtLeast("calls begun", () -> calls, count);
   }
 
   /** Waits until so many lines are delivered. */
   public void awaitLines(int count) throws InterruptedException {
-    await("lines delivered", () -> batches.stream().mapToInt(List::size).sum(), count);
+    monitor.awaitAtLeast(
+        "lines delivered", () -> batches.stream().mapToInt(List::size).sum(), count);
   }
 
   private ScriptedSender then(Step step) {
-    with(() -> steps.add(step));
+    monitor.run(() -> steps.add(step));
     return this;
-  }
-
-  private void with(Runnable change) {
-    lock.lock();
-    try {
-      change.run();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Something counted, under the lock. */
-  private interface Count {
-    int get();
-  }
-
-  private void await(String what, Count count, int wanted) throws InterruptedException {
-    long left = LIMIT_NANOS;
-    lock.lock();
-    try {
-      while (count.get() < wanted) {
-        if (left <= 0) {
-          throw new AssertionError(what + ": " + count.get() + " after 30 s, not " + wanted);
-        }
-        left = changed.awaitNanos(left);
-      }
-    } finally {
-      lock.unlock();
-    }
   }
 
   @Override

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import dev.logweir.BatchSender;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,27 +61,12 @@ class BrokenSendersTest {
   }
 
   /** The contract of the sender with the flaw; no test by itself. */
-  static class Broken extends BatchSenderContract {
+  static class Broken extends FrameSenderTest {
     private static FrameSender.Flaw flaw = FrameSender.Flaw.NONE;
 
     @Override
     protected BatchSender sender(InetSocketAddress server) {
       return new FrameSender(server, flaw);
-    }
-
-    @Override
-    protected List<byte[]> receive(Connection connection) throws IOException {
-      return FrameSender.receive(connection);
-    }
-
-    @Override
-    protected void accept(Connection connection) throws IOException {
-      connection.send("OK\n");
-    }
-
-    @Override
-    protected List<String> secrets() {
-      return List.of(FrameSender.TOKEN);
     }
 
     @Override
