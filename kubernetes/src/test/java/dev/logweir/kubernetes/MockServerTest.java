@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.server.mock.OutputStreamMessage;
 import io.fabric8.kubernetes.client.server.mock.StatusStreamMessage;
 import java.net.InetAddress;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,9 @@ class MockServerTest {
   private final KubernetesMockServer server = new KubernetesMockServer(false);
   private NamespacedKubernetesClient client;
   private LogReport report;
+
+  /** Released when the server has all messages of an exec. */
+  private final Semaphore added = new Semaphore(0);
 
   @BeforeEach
   void start() throws Exception {
@@ -75,6 +79,37 @@ class MockServerTest {
     }
   }
 
+  /*
+   * The mock server sends each message by a scheduler and closes once none waits there: where the
+   * first was sent before the second was added, it closes with all others unsent. So the first is
+   * held until the last was added; the scheduler has one thread, and the server asks for a
+   * message's delay when it has added it.
+   */
+
+  private final class First extends OutputStreamMessage {
+    First(String text) {
+      super(text);
+    }
+
+    @Override
+    public byte[] getBytes() {
+      added.acquireUninterruptibly();
+      return super.getBytes();
+    }
+  }
+
+  private final class Last extends StatusStreamMessage {
+    Last(int exitCode) {
+      super(exitCode);
+    }
+
+    @Override
+    public Long getDelay() {
+      added.release();
+      return super.getDelay();
+    }
+  }
+
   @Test
   void run_feedsBothStreamsAndReturnsTheExitCode() throws Exception {
     server
@@ -85,10 +120,10 @@ class MockServerTest {
                 + "&command=make&command=all")
         .andUpgradeToWebSocket()
         .open(
-            new OutputStreamMessage("one\n"),
+            new First("one\n"),
             new ErrorStreamMessage("two\n"),
             new OutputStreamMessage("three"),
-            new StatusStreamMessage(3))
+            new Last(3))
         .done()
         .once();
 
