@@ -217,6 +217,18 @@ final class Job {
         : ended ? State.ENDED : last.exitCode() == 0 ? State.DONE : State.FAILED;
   }
 
+  /** What the library retains for the log now, in bytes. */
+  long retainedBytes() {
+    LogStreamer running = log;
+    return running == null ? 0 : running.retainedBytes();
+  }
+
+  /** The last lines printed, as they are shipped. */
+  List<String> recentLines() {
+    LogStreamer running = log;
+    return running == null ? List.of() : running.recentLines();
+  }
+
   @Nullable Result result() {
     return result;
   }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -12,12 +13,13 @@ import java.util.function.LongSupplier;
  * the most that was retained at one of its looks, twenty a second.
  */
 final class Progress {
-  private static final long LOOK_MILLIS = 50;
+  static final long LOOK_MILLIS = 50;
   private static final long REDRAW_MILLIS = 500;
   private static final long LINE_MILLIS = 3_000;
 
   private final List<Job> jobs;
   private final LongSupplier retained;
+  private final LongConsumer looked;
   private final long limit;
   private final Console console;
   private final ScheduledExecutorService timer =
@@ -32,16 +34,24 @@ final class Progress {
   private long lastIn;
   private long lastOut;
 
-  private Progress(List<Job> jobs, LongSupplier retained, long limit, Console console) {
+  private Progress(
+      List<Job> jobs, LongSupplier retained, LongConsumer looked, long limit, Console console) {
     this.jobs = jobs;
     this.retained = retained;
+    this.looked = looked;
     this.limit = limit;
     this.console = console;
   }
 
-  /** Starts looking; {@code limit} is what {@code retained} may not exceed, in bytes. */
-  static Progress start(List<Job> jobs, LongSupplier retained, long limit, Console console) {
-    Progress progress = new Progress(jobs, retained, limit, console);
+  /**
+   * Starts looking.
+   *
+   * @param looked takes what was retained at each look, in bytes
+   * @param limit what {@code retained} may not exceed, in bytes
+   */
+  static Progress start(
+      List<Job> jobs, LongSupplier retained, LongConsumer looked, long limit, Console console) {
+    Progress progress = new Progress(jobs, retained, looked, limit, console);
     long period = console.isTerminal() ? REDRAW_MILLIS : LINE_MILLIS;
     var looks =
         progress.timer.scheduleAtFixedRate(progress::look, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -64,7 +74,9 @@ final class Progress {
   }
 
   private void look() {
-    peak = Math.max(peak, retained.getAsLong());
+    long now = retained.getAsLong();
+    peak = Math.max(peak, now);
+    looked.accept(now);
   }
 
   private void show() {

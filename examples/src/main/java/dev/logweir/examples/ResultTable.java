@@ -87,7 +87,11 @@ final class ResultTable {
     }
   }
 
-  /** What of the log is missing and why, the most first; null if nothing is. */
+  /** What of a job's log is missing and why, the most first; null if nothing is. */
+  static @Nullable String missing(Job job) {
+    return missing(job, EnumSet.noneOf(DropReason.class));
+  }
+
   private static @Nullable String missing(Job job, Set<DropReason> reasons) {
     Job.Result result = job.result();
     LogReport report = job.report();

@@ -13,9 +13,11 @@ import dev.logweir.opslevel.OpsLevelMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,6 +36,7 @@ final class Run implements AutoCloseable {
   private static final String EMBEDDED_TOKEN = "embedded";
   private static final Duration PIPE_TIME = Duration.ofSeconds(1);
   private static final Duration REPORT_TIME = Duration.ofSeconds(5);
+  private static final Duration PAGE_INTERVAL = Duration.ofSeconds(1);
 
   private final RunnerOptions options;
   private final PrintWriter out;
@@ -45,6 +48,8 @@ final class Run implements AutoCloseable {
   private final OwnSecrets own = OwnSecrets.of(System.getenv());
   private final @Nullable SecretMasker masker;
   private final List<Job> jobs = new ArrayList<>();
+  private final RunState state;
+  private final @Nullable RunPage page;
   private final long jobLimit;
   private final CountDownLatch jobsLeft;
   private final ReentrantLock resultLock = new ReentrantLock();
@@ -59,7 +64,8 @@ final class Run implements AutoCloseable {
       PrintWriter out,
       Console console,
       @Nullable EmbeddedEndpoint endpoint,
-      Destination destination) {
+      Destination destination)
+      throws IOException {
     this.options = options;
     this.out = out;
     this.console = console;
@@ -67,13 +73,16 @@ final class Run implements AutoCloseable {
     this.destination = destination;
     pace = options.rate == null ? null : new Pace(options.rate);
     masker = masker(options.secrets, own.values());
-    jobLimit =
-        settings(destination.of(Ids.job(options.firstJob)).sender(), outcomeVariables())
-            .maxRetainedBytes();
+    Map<Long, ArrivedTail> arrived = new HashMap<>();
     for (int i = 0; i < options.jobs; i++) {
-      jobs.add(job(options.firstJob + i));
+      jobs.add(job(options.firstJob + i, arrived));
     }
+    jobLimit =
+        settings(shown(destination.of(Ids.job(options.firstJob)).sender()), outcomeVariables())
+            .maxRetainedBytes();
     jobsLeft = new CountDownLatch(jobs.size());
+    state = new RunState(jobs, arrived, engine::retainedBytes, limit(), jobLimit);
+    page = options.page == null ? null : startPage(options.page);
   }
 
   /**
@@ -127,8 +136,20 @@ final class Run implements AutoCloseable {
     }
   }
 
-  private Job job(long number) {
+  private RunPage startPage(int port) throws IOException {
+    try {
+      return RunPage.start(state, port);
+    } catch (BindException e) {
+      throw new IllegalArgumentException("--page must name a port that is free: " + port, e);
+    }
+  }
+
+  private Job job(long number, Map<Long, ArrivedTail> arrived) {
     Destination.Shipping shipping = destination.of(Ids.job(number));
+    BatchSender sender = shown(shipping.sender());
+    if (sender instanceof ArrivedTail tail) {
+      arrived.put(number, tail);
+    }
     OutcomeVariables variables = outcomeVariables();
     return new Job(
         number,
@@ -136,9 +157,14 @@ final class Run implements AutoCloseable {
         this::prepare,
         shipping.reporter(),
         variables,
-        settings(shipping.sender(), variables).name("job " + number),
+        settings(sender, variables).name("job " + number),
         pace,
         outcomeTime(options.flushTimeout));
+  }
+
+  /** For the page, what arrives is kept for a while; nothing is without it. */
+  private BatchSender shown(BatchSender sender) {
+    return options.page == null ? sender : new ArrivedTail(sender);
   }
 
   private void prepare(Map<String, String> environment) {
@@ -191,6 +217,8 @@ final class Run implements AutoCloseable {
     }
     if (options.maxInterval != null) {
       settings.maxInterval(options.maxInterval);
+    } else if (options.page != null) {
+      settings.maxInterval(PAGE_INTERVAL);
     }
     if (variables != null) {
       settings.processor(variables);
@@ -223,7 +251,10 @@ final class Run implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(atShutdown);
     heap = options.heapReport ? HeapReport.start() : null;
     LogProvider.to(line -> console.line("local-runner: " + line));
-    progress = Progress.start(jobs, engine::retainedBytes, limit(), console);
+    if (page != null) {
+      console.line("local-runner: the run is shown on " + page.url());
+    }
+    progress = Progress.start(jobs, engine::retainedBytes, state::look, limit(), console);
     ExecutorService threads = Executors.newFixedThreadPool(options.concurrency);
     for (Job job : jobs) {
       threads.execute(
@@ -286,6 +317,9 @@ final class Run implements AutoCloseable {
       resultShown = true;
       if (progress != null) {
         progress.end();
+      }
+      if (page != null) {
+        page.close();
       }
       double seconds = (System.nanoTime() - begun) / 1e9;
       ResultTable.print(jobs, out);
@@ -358,6 +392,9 @@ final class Run implements AutoCloseable {
     LogProvider.to(null);
     engine.close();
     destination.close();
+    if (page != null) {
+      page.close();
+    }
     if (endpoint != null) {
       endpoint.close();
     }

@@ -218,6 +218,17 @@ final class RunnerOptions {
       description = "Collect garbage every second and say what was left at most.")
   boolean heapReport;
 
+  @Option(
+      names = "--page",
+      arity = "0..1",
+      paramLabel = "PORT",
+      fallbackValue = "0",
+      description = {
+        "Show the run on a page of this machine; its address goes to stderr. Without PORT any free",
+        "one is taken. Logs are shown masked, as they arrive: --max-interval is 1s unless given."
+      })
+  @Nullable Integer page;
+
   /**
    * Checks what the library does not check itself.
    *
@@ -236,6 +247,9 @@ final class RunnerOptions {
     }
     if (!(failRate >= 0 && failRate <= 1)) {
       throw new IllegalArgumentException("--fail must be from 0 to 1: " + failRate);
+    }
+    if (page != null) {
+      checkRange("--page", page, 0, 65_535);
     }
     checkTime("--max-interval", maxInterval, Duration.ZERO, MAX_TIME);
     checkTime("--flush-timeout", flushTimeout, Duration.ZERO, MAX_TIME);

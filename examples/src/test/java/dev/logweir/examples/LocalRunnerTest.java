@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,6 +67,27 @@ class LocalRunnerTest {
     assertThat(folder.resolve("job-41.log")).hasContent("41\n");
     assertThat(folder.resolve("job-42.log")).hasContent("42\n");
     assertThat(out.toString()).contains(" accepted=4 shipped=4 filtered=0 dropped=0 ");
+  }
+
+  @Test
+  void page_isTold_andChangesNothingInTheLog() {
+    int code = run("--jobs", "1", "--page", "--output", folder.toString(), "echo", "hello");
+
+    assertThat(code).isZero();
+    assertThat(err.toString())
+        .containsPattern("shown on http://127\\.0\\.0\\.1:\\d+/[0-9a-f]{32}/\\R");
+    assertThat(folder.resolve("job-1.log")).hasContent("hello\n");
+  }
+
+  @Test
+  void page_onAPortThatIsTaken_isWrongUse() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int code = run("--page", Integer.toString(taken.getLocalPort()), "--", "true");
+
+      assertThat(code).isEqualTo(2);
+      assertThat(err.toString())
+          .contains("--page must name a port that is free: " + taken.getLocalPort());
+    }
   }
 
   @Test
