@@ -241,7 +241,7 @@ final class FailureLog {
     teller = Thread.currentThread();
     try {
       Logger logger = loggers.getLogger(category.getName());
-      if (!logger.isEnabledForLevel(level)) {
+      if (!LogLevels.isEnabled(logger, level)) {
         return;
       }
       Object[] arguments = new Object[details.length + (cause == null ? 1 : 2)];
@@ -253,21 +253,13 @@ final class FailureLog {
         arguments[details.length + 1] = sound ? cause : Thrown.describe(cause);
         text = sound ? format : format + ": {}";
       }
-      log(logger, level, text, arguments);
+      LogLevels.log(logger, level, text, arguments);
     } catch (Throwable ignored) {
       // Foreign code: a message costs itself.
     } finally {
       if (isTelling()) { // else another thread has begun to tell
         teller = null;
       }
-    }
-  }
-
-  private static void log(Logger logger, Level level, String format, Object[] arguments) {
-    switch (level) {
-      case WARN -> logger.warn(format, arguments);
-      case INFO -> logger.info(format, arguments);
-      default -> logger.debug(format, arguments);
     }
   }
 }

@@ -46,10 +46,9 @@ public final class Slf4jEcho implements LogListener {
 
   @Override
   public void onLine(LogLine line) {
-    if (logger.isEnabledForLevel(level)) {
-      logger
-          .atLevel(level)
-          .log("{}: {}", NAMES[line.source().ordinal()], withoutControls(line.text()));
+    if (LogLevels.isEnabled(logger, level)) {
+      LogLevels.log(
+          logger, level, "{}: {}", NAMES[line.source().ordinal()], withoutControls(line.text()));
     }
   }
 
