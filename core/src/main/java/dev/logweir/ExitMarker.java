@@ -20,11 +20,17 @@ import java.util.Objects;
  * <p>The script runs in a shell of its own, so that {@code exec}, {@code exit}, options and traps
  * of the script change nothing: the marker has the exit code of that shell, 128 and the number of
  * the signal if one killed it. What cannot be told: if the outer shell, {@code sh}, is killed
- * itself, no marker comes, and the stream counts as severed; what a process writes that outlives
- * the script comes behind the marker and is taken as long as the stream is open. A job that reads
- * both halves on purpose can write a marker: it is no protection against the job.
+ * itself, which of the usual signals only SIGKILL does, no marker comes, and the stream counts as
+ * severed; what a process writes that outlives the script comes behind the marker and is taken as
+ * long as the stream is open. A job that reads both halves on purpose can write a marker: it is no
+ * protection against the job.
  *
- * <p>Immutable. Use one for each job: a job whose marker another one writes has its end.
+ * <p>As the outer shell outlives SIGTERM, {@link Process#destroy} of the command alone ends nothing
+ * before the script has ended: destroy its {@linkplain Process#descendants descendants}.
+ *
+ * <p>Immutable. Use one for each job: a job whose marker another one writes has its end. Several
+ * commands of one job have the same marker; {@link LogStreamer#nextCommand} says what it means
+ * then.
  */
 public final class ExitMarker {
   /** Before the number: a byte that is rare in text. */
@@ -36,10 +42,21 @@ public final class ExitMarker {
   /**
    * The arguments are the second half, the first half, and the command. The halves are positional,
    * as a variable would be in the command's environment if it was exported before.
+   *
+   * <p>The shell takes signals, such as those of {@code kill 0} in the script, and does nothing; it
+   * does not ignore them, which the script's shell would inherit. The code is taken in a list,
+   * which {@code errexit} from the environment's {@code SHELLOPTS} does not end.
    */
   private static final String OUTER =
-      "(shift 2; exec \"$@\"); set -- \"$?\" \"$1\" \"$2\";"
-          + " printf '\\036%s%s:%s\\n' \"$3\" \"$2\" \"$1\"; exit \"$1\"";
+      "trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2;"
+          + " (shift 2; exec \"$@\") && set -- \"$1\" \"$2\" 0 || set -- \"$1\" \"$2\" \"$?\";"
+          + " printf '\\036%s%s:%s\\n' \"$2\" \"$1\" \"$3\" || :; exit \"$3\"";
+
+  /** What the outer shell calls itself. */
+  private static final String NAME = "logweir";
+
+  /** The same for a script that comes on the input, so that who has none to give can refuse it. */
+  private static final String NAME_OF_PIPED = "logweir-piped";
 
   private final String first;
   private final String second;
@@ -73,7 +90,7 @@ public final class ExitMarker {
    * @throws IllegalArgumentException if {@code shell} is empty, or a text has a NUL
    */
   public List<String> wrap(String shell, String script, String... options) {
-    List<String> command = begun(shell, options);
+    List<String> command = begun(NAME, shell, options);
     command.add("-c");
     command.add(checked("script", script));
     return List.copyOf(command);
@@ -81,19 +98,19 @@ public final class ExitMarker {
 
   /**
    * As {@link #wrap}, for a script that is to come on the command's standard input, of any length.
+   * Without an input it is an empty script, which succeeds.
    */
   public List<String> wrapPiped(String shell, String... options) {
-    List<String> command = begun(shell, options);
+    List<String> command = begun(NAME_OF_PIPED, shell, options);
     command.add("-s");
     return List.copyOf(command);
   }
 
-  private List<String> begun(String shell, String... options) {
+  private List<String> begun(String name, String shell, String... options) {
     if (checked("shell", shell).isEmpty()) {
       throw new IllegalArgumentException("shell must not be empty");
     }
-    List<String> command =
-        new ArrayList<>(List.of("sh", "-c", OUTER, "logweir", second, first, shell));
+    List<String> command = new ArrayList<>(List.of("sh", "-c", OUTER, name, second, first, shell));
     for (String option : options) {
       command.add(checked("option", option));
     }

@@ -130,8 +130,11 @@ final class ExitScan {
     return code;
   }
 
-  void forget() {
+  /** Returns whether there was a code. */
+  boolean forget() {
+    boolean known = code >= 0;
     code = -1;
+    return known;
   }
 
   long heldBytes() {

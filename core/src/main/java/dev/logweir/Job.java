@@ -66,6 +66,17 @@ final class Job {
   @GuardedBy("lock")
   private boolean stdoutEnded;
 
+  /** Whether a pump has begun in the command that the log is about. */
+  @GuardedBy("lock")
+  private boolean pumped;
+
+  /** Whether another command began before one was proven to have ended. */
+  @GuardedBy("lock")
+  private boolean earlierUnproven;
+
+  /** Whether the balance changes no more, and so nor does what is known of the end. */
+  private volatile boolean accountClosed;
+
   /** The exit code that the log was told by its user, or -1. */
   @GuardedBy("lock")
   private int toldExitCode = -1;
@@ -181,15 +192,17 @@ final class Job {
   }
 
   /**
-   * A pump begins, with buffers of its own; as many as there ever are at once count. What was known
-   * of an end was another command's.
+   * A pump begins, with buffers of its own; as many as there ever are at once count. It is a
+   * command of its own, if none was announced.
    */
   void pumpBegins(long bytes) {
-    streams().stdout().forgetExit();
+    boolean proven = forgetExit();
     lock.lock();
     try {
-      stdoutEnded = false;
-      toldExitCode = -1;
+      if (!accountClosed) {
+        commandBegins(proven || !pumped);
+        pumped = true;
+      }
       pumps++;
       if (pumps > mostPumps) {
         mostPumps = pumps;
@@ -198,6 +211,33 @@ final class Job {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What is written from now on is another command's. */
+  void nextCommand() {
+    boolean proven = forgetExit();
+    lock.lock();
+    try {
+      if (!accountClosed) {
+        commandBegins(proven);
+        pumped = false;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether the marker of the command that was until now came. */
+  private boolean forgetExit() {
+    return !accountClosed && streams().stdout().forgetExit();
+  }
+
+  /** Of the command before only this stays: that its end was not proven. */
+  @GuardedBy("lock")
+  private void commandBegins(boolean earlierProven) {
+    earlierUnproven |= !earlierProven;
+    stdoutEnded = false;
+    toldExitCode = -1;
   }
 
   /** A pump is through with a stream; what was not read to its end is in the report. */
@@ -241,15 +281,26 @@ final class Job {
   void exited(int code) {
     lock.lock();
     try {
-      toldExitCode = code;
+      if (!accountClosed) {
+        toldExitCode = code;
+      }
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether the end of the job is proven, or need not be. */
+  /** Whether the ends of all commands are proven, or need not be. */
   private boolean isEndProven() {
-    return settings.exitMarker == null || streams().stdout().exitCode() >= 0;
+    if (settings.exitMarker == null) {
+      return true;
+    }
+    boolean proven = streams().stdout().exitCode() >= 0;
+    lock.lock();
+    try {
+      return proven && !earlierUnproven;
+    } finally {
+      lock.unlock();
+    }
   }
 
   LogEnd end() {
@@ -521,6 +572,7 @@ final class Job {
     JobDrain streams = drain;
     lockAll();
     try {
+      accountClosed = true;
       for (int i = 0; i < all.size(); i++) {
         Sink sink = all.get(i);
         if (streams == null) {

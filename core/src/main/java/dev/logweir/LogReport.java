@@ -95,7 +95,8 @@ public final class LogReport {
 
   /**
    * Returns whether every sink got all that the job wrote and all that processors added, every
-   * pumped stream was read to its end, and the job's {@link ExitMarker}, if it has one, came.
+   * pumped stream was read to its end, and the job's {@link ExitMarker}, if it has one, came: for
+   * each of its commands, if there were {@linkplain LogStreamer#nextCommand several}.
    */
   public boolean isComplete() {
     return endProven && badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);
@@ -125,6 +126,9 @@ public final class LogReport {
     badEnds.forEach(source -> text.add(source.toString()));
     if (end.kind() != LogEnd.Kind.OPEN) {
       text.add(end.toString());
+    }
+    if (!endProven && end.kind() == LogEnd.Kind.EXITED) {
+      text.add("not every command's end is proven");
     }
     return name + ": " + text;
   }

@@ -77,7 +77,8 @@ public final class LogStreamer implements AutoCloseable {
 
   /**
    * Reads two streams until both end; as {@link #pump(Process)}, without an exit of a child after
-   * which it would let them go. Closes neither.
+   * which it would let them go. Closes neither, but for one whose reading failed: who writes to it
+   * or reads beside it can then know.
    *
    * @return how the two streams ended
    * @throws NullPointerException if an argument is null
@@ -157,16 +158,34 @@ public final class LogStreamer implements AutoCloseable {
    * Returns what is known of the job's end: its exit code if its {@link ExitMarker} came, or else
    * what {@link #exited} told; severed if the standard output was read to its end, or this log has
    * ended, and neither came although there is a marker; open else. Where several commands write to
-   * one log it is the end of the last one: a pump that begins forgets what was known.
+   * one log, it is the end of the last one; see {@link #nextCommand}.
    */
   public LogEnd end() {
     return job.end();
   }
 
   /**
+   * Tells that what is written from now on is another command's, where one writes after the other
+   * to {@link #stdout} or its waiting view: to be called between the two, after the first has ended
+   * and before the second begins. A pump is a command of its own and needs no such call.
+   *
+   * <p>{@link #end} then knows nothing again, until the next command ends. If there is an {@link
+   * ExitMarker} and the command before ended without it, that stays: the report is not complete,
+   * however later commands end. Nor is it if a pump begins while the one before still reads, as
+   * their markers can't be told apart. Commands that no call tells apart are one command, whose end
+   * is the last marker that came: so what a child writes that outlives its command changes nothing.
+   *
+   * <p>Does nothing once the log has ended.
+   */
+  public void nextCommand() {
+    job.nextCommand();
+  }
+
+  /**
    * Tells the exit code of the job, where something else than its {@link ExitMarker} knows it, such
    * as the status of an exec. A marker's code wins. Where there is a marker that did not come, the
-   * report is not complete in spite of this: what stands before the marker may be missing too.
+   * report is not complete in spite of this: what stands before the marker may be missing too. Does
+   * nothing once the log has ended: its report is final.
    *
    * @param code 0 to 255
    * @throws IllegalArgumentException if it is out of range
@@ -367,7 +386,8 @@ public final class LogStreamer implements AutoCloseable {
     }
 
     /**
-     * Sets what proves the job's end: a report is complete only if it came. Default: none.
+     * Sets what proves the job's end: a report is complete only if it came, from each command if
+     * there are {@linkplain LogStreamer#nextCommand several}. Default: none.
      *
      * @throws NullPointerException if {@code marker} is null
      */

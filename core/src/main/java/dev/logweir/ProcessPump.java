@@ -89,6 +89,7 @@ final class ProcessPump {
     } catch (OutOfMemoryError e) {
       job.log.warn("{}: no thread to be had to read its {}: it is not shipped", name, null);
       readEnded(source, e);
+      close(input);
     }
   }
 
@@ -110,6 +111,18 @@ final class ProcessPump {
       failure = e;
     } finally {
       readEnded(source, failure);
+      if (failure != null) {
+        close(input);
+      }
+    }
+  }
+
+  /** Nobody reads on: who writes would wait for ever if the stream stayed open. */
+  private static void close(InputStream input) {
+    try {
+      input.close();
+    } catch (Throwable ignored) {
+      // its code is foreign, and it is not used any more
     }
   }
 

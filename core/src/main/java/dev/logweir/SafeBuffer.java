@@ -272,15 +272,13 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /** From now on a marker counts only if it comes anew. */
-  void forgetExit() {
-    if (exit != null) {
-      lock.lock();
-      try {
-        exit.forget();
-      } finally {
-        lock.unlock();
-      }
+  /** From now on a marker counts only if it comes anew; returns whether one had come. */
+  boolean forgetExit() {
+    lock.lock();
+    try {
+      return exit != null && exit.forget();
+    } finally {
+      lock.unlock();
     }
   }
 

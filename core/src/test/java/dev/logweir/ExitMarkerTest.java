@@ -9,12 +9,18 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The wrapped command in the shells that there are: each as {@code sh}, and as the script's. */
 @Timeout(120)
@@ -56,13 +63,19 @@ class ExitMarkerTest {
   }
 
   private Ran run(List<String> command, String input, String... environment) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command));
+    return run(List.of(), command, input, environment);
+  }
+
+  private Ran run(List<String> before, List<String> command, String input, String... environment)
+      throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(before));
     builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
     for (int i = 0; i < environment.length; i += 2) {
       builder.environment().put(environment[i], environment[i + 1]);
     }
     // What is found first is what starts the command.
-    builder.command().set(0, bin.resolve(command.get(0)).toString());
+    builder.command().add(bin.resolve(command.get(0)).toString());
+    builder.command().addAll(command.subList(1, command.size()));
     Path out = bin.resolve("out");
     Path err = bin.resolve("err");
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
@@ -126,6 +139,39 @@ class ExitMarkerTest {
         0);
     String large = "echo " + "x".repeat(100_000) + "\nexit 5";
     exits(run(marker.wrap("sh", large), ""), "x".repeat(100_000) + "\n", 5);
+  }
+
+  /** In a group of processes of its own, as a command in a pod is. */
+  @ParameterizedTest
+  @MethodSource("shells")
+  void wrap_writesTheMarker_whenTheScriptKillsItsGroup(String shell) throws Exception {
+    use(shell);
+    for (String signal : List.of("HUP", "INT", "QUIT", "PIPE", "ALRM", "TERM", "USR1", "USR2")) {
+      String script = "echo a; kill -" + signal + " 0";
+      // Where the signal was ignored from the start, the script goes on.
+      int code = run(List.of("setsid"), List.of("sh", "-c", script), "").exit;
+      exits(run(List.of("setsid"), marker.wrap("sh", script), ""), "a\n", code);
+    }
+    String ignores = "trap '' TERM; kill 0; kill $PPID; sleep 0.1; echo b; exit 3";
+    exits(run(List.of("setsid"), marker.wrap("sh", ignores), ""), "b\n", 3);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shells")
+  void wrap_leavesSignalsAsTheyAre(String shell) throws Exception {
+    use(shell);
+    String script = "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status";
+    String plain = run(List.of("sh", "-c", script), "").out;
+    assertThat(plain).contains("SigIgn");
+    exits(run(marker.wrap("sh", script), ""), plain, 0);
+  }
+
+  /** Bash takes options of the shell from the environment. */
+  @Test
+  void wrap_writesTheMarker_whereErrexitIsInherited() throws Exception {
+    use("bash");
+    exits(run(marker.wrap("sh", "echo a; false; echo b"), "", "SHELLOPTS", "errexit"), "a\n", 1);
+    exits(run(marker.wrap("sh", "echo a; exit 0"), "", "SHELLOPTS", "errexit"), "a\n", 0);
   }
 
   @ParameterizedTest
@@ -309,6 +355,125 @@ class ExitMarkerTest {
       LogReport report = log.finish();
       assertThat(report.end().exitCode()).hasValue(4);
       assertThat(report.isComplete()).isFalse();
+    }
+  }
+
+  @Test
+  void aCommandThatWasSevered_isNotForgotten() throws Exception {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      log.stdout().write(bytes("not a command, but a word before the first\n"));
+      log.pump(input("a" + markerOf(3)), input(""));
+      log.pump(input("severed"), input(""));
+      log.pump(input("d" + markerOf(0)), input(""));
+      assertThat(log.end().exitCode()).hasValue(0);
+      LogReport report = log.finish();
+      assertThat(report.end().exitCode()).hasValue(0);
+      assertThat(report.isComplete()).isFalse();
+      assertThat(report.toString()).endsWith("exit code 0; not every command's end is proven");
+    }
+  }
+
+  @Test
+  void commandsThatAllEnded_areComplete() throws Exception {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      log.stdout().write(bytes("not a command, but a word before the first\n"));
+      log.pump(input("a" + markerOf(3)), input(""));
+      log.pump(input("b" + markerOf(0)), input(""));
+      LogReport report = log.finish();
+      assertThat(report.end().exitCode()).hasValue(0);
+      assertThat(report.isComplete()).isTrue();
+    }
+  }
+
+  @Test
+  void aPumpThatBeginsWhileAnotherReads_provesNoEnd() throws Exception {
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    PipedOutputStream pipe = new PipedOutputStream();
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      InputStream first = new PipedInputStream(pipe);
+      CountDownLatch reads = new CountDownLatch(1);
+      InputStream errors =
+          new InputStream() {
+            @Override
+            public int read() {
+              return -1;
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) {
+              reads.countDown();
+              return -1;
+            }
+          };
+      Future<PumpResult> pump = other.submit(() -> log.pump(first, errors));
+      reads.await();
+      log.pump(input("second" + markerOf(0)), input(""));
+      pipe.close();
+      pump.get();
+      assertThat(log.finish().isComplete()).isFalse();
+    } finally {
+      other.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nextCommand_keepsWhatIsNotProven(boolean waits) throws Exception {
+    try (LogStreamer log =
+        LogStreamer.builder(new Collected())
+            .whenFull(waits ? WhenFull.WAIT : WhenFull.DROP)
+            .exitMarker(marker)
+            .start()) {
+      OutputStream stdout = waits ? log.stdout().waiting() : log.stdout();
+      stdout.write(bytes("first\n" + markerOf(4)));
+      stdout.write(bytes("what a child writes that outlives it\n"));
+      assertThat(log.end().exitCode()).hasValue(4);
+      log.nextCommand();
+      assertThat(log.end()).isEqualTo(LogEnd.OPEN);
+      stdout.write(bytes("second\n" + markerOf(0)));
+      assertThat(log.end().exitCode()).hasValue(0);
+      log.nextCommand();
+      stdout.write(bytes("third, severed"));
+      log.nextCommand();
+      stdout.write(bytes("fourth\n" + markerOf(5)));
+      LogReport report = log.finish();
+      assertThat(report.end().exitCode()).hasValue(5);
+      assertThat(report.sink().isComplete()).isTrue();
+      assertThat(report.isComplete()).isFalse();
+    }
+  }
+
+  @Test
+  void nextCommand_beforeAPump_isTheSameCommand() throws Exception {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      log.stdout().write(bytes("first\n" + markerOf(4)));
+      log.nextCommand();
+      log.pump(input("second\n" + markerOf(6)), input(""));
+      log.nextCommand();
+      log.stdout().write(bytes("third\n" + markerOf(7)));
+      LogReport report = log.finish();
+      assertThat(report.end().exitCode()).hasValue(7);
+      assertThat(report.isComplete()).isTrue();
+    }
+  }
+
+  @Test
+  void anEndThatIsTold_afterTheLogHasEnded_changesNothing() throws Exception {
+    try (LogStreamer log = LogStreamer.builder(new Collected()).start()) {
+      log.exited(2);
+      log.finish();
+      log.exited(3);
+      log.nextCommand();
+      assertThat(log.end().exitCode()).hasValue(2);
+      assertThat(log.report().end()).isEqualTo(log.end());
+    }
+    try (LogStreamer log = LogStreamer.builder(new Collected()).exitMarker(marker).start()) {
+      log.stdout().write(bytes(markerOf(1)));
+      log.finish();
+      log.nextCommand();
+      log.pump(input("late" + markerOf(0)), input(""));
+      assertThat(log.end().exitCode()).hasValue(1);
+      assertThat(log.report().end()).isEqualTo(log.end());
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -263,6 +264,33 @@ class ProcessPumpTest {
         new IllegalStateException("broken"),
         new AssertionError("broken"),
         new StackOverflowError());
+  }
+
+  /** Who writes to a pipe that nobody reads would wait for ever. */
+  @ParameterizedTest
+  @MethodSource("failures")
+  void streamThatBreaks_isClosed_andOneThatEndsIsNot(Throwable failure) throws Exception {
+    CountDownLatch closed = new CountDownLatch(1);
+    InputStream broken =
+        new FilterInputStream(breaking(failure)) {
+          @Override
+          public void close() throws IOException {
+            closed.countDown();
+            throw new IOException("nor can it be closed");
+          }
+        };
+    InputStream whole =
+        new ByteArrayInputStream("err".getBytes(UTF_8)) {
+          @Override
+          public void close() {
+            throw new AssertionError("closed");
+          }
+        };
+    LogStreamer log = job().start();
+    PumpResult result = log.pump(broken, whole);
+    closed.await();
+    assertThat(result.stderr().kind()).isEqualTo(SourceEnd.Kind.ENDED);
+    assertThat(log.finish().badEnds()).containsExactly(result.stdout());
   }
 
   @ParameterizedTest
