@@ -47,6 +47,9 @@ public final class PodExec {
   /** What stopping may take beyond the grace. */
   private static final long STOP_NANOS = Duration.ofSeconds(10).toNanos();
 
+  /** A word of every command that {@link ExitMarker#wrapPiped} makes. */
+  private static final String WAITS_FOR_SCRIPT = "logweir-piped";
+
   private static final int MAX_CODE = 0xFF;
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
@@ -88,13 +91,17 @@ public final class PodExec {
 
   /**
    * Runs a command and returns when both its streams have ended. If the thread is interrupted, or
-   * {@link Builder#maxDuration} is over, the command and all that it started is stopped.
+   * {@link Builder#maxDuration} is over, the command and all that it started is stopped. A program
+   * that is not there is an exit code, 127, with a line of {@code env} on the standard error; if
+   * the command is not {@linkplain Builder#stoppable stoppable}, it is {@link
+   * PodExecResult.Cause#REFUSED}.
    *
    * @param log where the streams go; not finished here
    * @param command the command and its arguments; the server makes no shell of it
    * @return how it ended, with the exit code if it is known
    * @throws NullPointerException if an argument is null
-   * @throws IllegalArgumentException if there is no command
+   * @throws IllegalArgumentException if there is no command, or it is of {@link
+   *     ExitMarker#wrapPiped}: it has no input, and would succeed with nothing done
    * @throws PodExecException if the command was not started
    * @throws InterruptedException if the thread was interrupted; the log's report is not complete
    */
@@ -109,6 +116,11 @@ public final class PodExec {
     Objects.requireNonNull(log, "log");
     if (command.isEmpty()) {
       throw new IllegalArgumentException("command must have at least one word");
+    }
+    if (command.contains(WAITS_FOR_SCRIPT)) {
+      throw new IllegalArgumentException(
+          "command must have its script as an argument, by ExitMarker.wrap:"
+              + " there is no input in a pod to pipe it to");
     }
     PodLook before = lookBefore();
     String id = UUID.randomUUID().toString();

@@ -412,6 +412,29 @@ class PodExecTest {
     assertThat(sent.lines()).containsExactly("a");
   }
 
+  @Test
+  void run_refusesACommandThatReadsItsScriptFromItsInput() {
+    ExitMarker marker = ExitMarker.random();
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> run(exec().build(), marker.wrapPiped("bash", "-e").toArray(new String[0])))
+        .withMessage(
+            "command must have its script as an argument, by ExitMarker.wrap: there is no input"
+                + " in a pod to pipe it to");
+    assertThat(server.requests).isEmpty();
+  }
+
+  /** The program that is looked for is {@code env}'s, unless the command can't be stopped. */
+  @Test
+  void run_ofAProgramThatIsNotThere_ends127() throws Exception {
+    server.exec(FakeKubernetes.Exec::runHere);
+    PodExecResult result = run(exec().stoppable(true).build(), "no-such-program", "x");
+
+    assertThat(result.exitCode()).hasValue(127);
+    assertThat(sent.lines()).singleElement().asString().contains("no-such-program");
+    assertThat(report.isComplete()).isTrue();
+  }
+
   // ---- what does not start ----
 
   private PodExecException refused(PodExec exec) {
