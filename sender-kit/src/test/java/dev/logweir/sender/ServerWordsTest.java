@@ -1,4 +1,4 @@
-package dev.logweir.opslevel;
+package dev.logweir.sender;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,6 +13,7 @@ class ServerWordsTest {
         .isEqualTo("no **********");
     assertThat(ServerWords.masked("no s", "secret-token", true)).isEqualTo("no **********");
     assertThat(ServerWords.masked("no s", "secret-token", false)).isEqualTo("no s");
+    assertThat(ServerWords.masked("no s", "", true)).isEqualTo("no s");
   }
 
   @Test

@@ -1,0 +1,37 @@
+package dev.logweir.sender;
+
+import dev.logweir.SendException;
+
+/**
+ * What can come of one attempt, and what follows from it. A sender's own results are an enum that
+ * implements this; {@link CommonResult} is one. Immutable.
+ */
+public interface AttemptResult {
+  /** What an attempt tells about the server as such. More constants may come. */
+  enum Server {
+    /** It answers. */
+    UP,
+    /** It is not there, or not well. */
+    DOWN,
+    /** Nothing. */
+    UNKNOWN
+  }
+
+  /** Returns what becomes of the lines if this is the last attempt. */
+  SendException.Kind kind();
+
+  /** Returns whether and for how long it is tried again. */
+  Repeat repeat();
+
+  /** Returns what it tells about the server. */
+  Server server();
+
+  /**
+   * Returns whether the deadline of the attempt came first. If that was not the sender's but the
+   * job's, or the little that was left of the overall time, it says nothing of the server. False by
+   * default.
+   */
+  default boolean isTimeout() {
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+package dev.logweir.sender;
+
+import dev.logweir.SendException;
+
+/** Results for a sender that needs none of its own. More constants may come. */
+public enum CommonResult implements AttemptResult {
+  /** The server has the lines. */
+  OK(SendException.Kind.FAILED, Repeat.NEVER, Server.UP),
+  /** No connection, or one that was lost before all was written. */
+  AWAY(SendException.Kind.FAILED, Repeat.WHILE_GONE, Server.DOWN),
+  /** All was written, and no answer can be read: the server may have the lines. */
+  UNANSWERED(SendException.Kind.FAILED, Repeat.AT_MOST_ATTEMPTS, Server.DOWN),
+  /** The server cannot take them now. */
+  BUSY(SendException.Kind.FAILED, Repeat.ATTEMPTS, Server.DOWN),
+  /** The server does not want them. */
+  REFUSED(SendException.Kind.REFUSED, Repeat.NEVER, Server.UP),
+  /** The server does not know the job. */
+  JOB_GONE(SendException.Kind.JOB_GONE, Repeat.NEVER, Server.UP),
+  /** The job's end, or what came before, left no time for an attempt. */
+  NO_TIME(SendException.Kind.FAILED, Repeat.NEVER, Server.UNKNOWN),
+  /** The client was closed. */
+  CLOSED(SendException.Kind.FAILED, Repeat.NEVER, Server.UNKNOWN),
+  /** The thread was interrupted: the job's time is up. */
+  INTERRUPTED(SendException.Kind.FAILED, Repeat.NEVER, Server.UNKNOWN);
+
+  private final SendException.Kind kind;
+  private final Repeat repeat;
+  private final Server server;
+
+  CommonResult(SendException.Kind kind, Repeat repeat, Server server) {
+    this.kind = kind;
+    this.repeat = repeat;
+    this.server = server;
+  }
+
+  @Override
+  public SendException.Kind kind() {
+    return kind;
+  }
+
+  @Override
+  public Repeat repeat() {
+    return repeat;
+  }
+
+  @Override
+  public Server server() {
+    return server;
+  }
+}
