@@ -2,6 +2,7 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -26,11 +27,13 @@ import org.openjdk.jmh.annotations.Warmup;
  * <p>Workload: {@value #LINES} lines of 100 bytes, words of a build's output; secrets of 16 to 40
  * letters and digits. With {@code hits} of {@code 1/16}, each sixteenth line has one of the secrets
  * in it. An operation is a line. {@code newlineScan} finds the end of each line, eight bytes at a
- * time; {@code replace} gets lines that are decoded already.
+ * time; {@code replace} gets lines that are decoded already. {@code maskedRuns} gets the same lines
+ * in runs of about 4 KiB, and is shown one by one those that it does not pass over, as in a drain.
  *
  * <p>Before a run, both ways mask all lines, and what comes out is compared.
  *
- * <p>Command: {@code java -jar benchmarks/target/benchmarks.jar MaskerBenchmark -prof gc}
+ * <p>Command: {@code java -jar benchmarks/target/benchmarks.jar MaskerBenchmark -prof gc}, with
+ * {@code -p encoded=true} for encoded forms
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -44,6 +47,7 @@ public class MaskerBenchmark implements LineTarget {
   static final int LINES = 4_096;
 
   private static final int LENGTH = 100;
+  private static final int RUN = 40;
   private static final String LETTERS =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   private static final String[] WORDS =
@@ -58,8 +62,14 @@ public class MaskerBenchmark implements LineTarget {
   @Param({"0", "1/16"})
   public String hits;
 
+  /** Whether encoded forms are looked for too. */
+  @Param("false")
+  public boolean encoded;
+
   private final LogLine line = new LogLine(LogSource.STDOUT);
+  private MaskerStream stream;
   private ProcessorStage stage;
+  private byte[][] runs;
   private final List<String> masked = new ArrayList<>();
   private List<String> values;
   private byte[][] lines;
@@ -81,12 +91,9 @@ public class MaskerBenchmark implements LineTarget {
       texts[i] = text(random, hits.equals("1/16") && i % 16 == 0);
       lines[i] = (texts[i] + '\n').getBytes(UTF_8);
     }
-    stage =
-        new ProcessorStage(
-            LogSource.STDOUT,
-            SecretMasker.of(values).forStream(LogSource.STDOUT),
-            this,
-            JobSettings.DEFAULT_MAX_LINE);
+    stream = new MaskerStream(SecretMasker.builder().addAll(values).encoded(encoded).build());
+    stage = new ProcessorStage(LogSource.STDOUT, stream, this, JobSettings.DEFAULT_MAX_LINE);
+    runs = runs();
     stage.lend(new byte[JobSettings.DEFAULT_MAX_LINE + Scratch.PREFIX_BYTES]);
     keeping = true;
     masker();
@@ -97,6 +104,18 @@ public class MaskerBenchmark implements LineTarget {
       }
     }
     masked.clear();
+  }
+
+  private byte[][] runs() {
+    byte[][] joined = new byte[(LINES + RUN - 1) / RUN][];
+    for (int i = 0; i < joined.length; i++) {
+      ByteArrayOutputStream run = new ByteArrayOutputStream();
+      for (int j = i * RUN; j < Math.min(LINES, (i + 1) * RUN); j++) {
+        run.write(lines[j], 0, lines[j].length);
+      }
+      joined[i] = run.toByteArray();
+    }
+    return joined;
   }
 
   private String text(SplittableRandom random, boolean hit) {
@@ -146,6 +165,31 @@ public class MaskerBenchmark implements LineTarget {
       line.setPart(true, true, false);
       line.setTally(bytes.length, 1);
       stage.accept(line);
+    }
+    return sum;
+  }
+
+  /** Measures the masker over runs of lines. */
+  @Benchmark
+  public long maskedRuns() {
+    for (byte[] bytes : runs) {
+      int from = 0;
+      while (true) {
+        from = stream.plainUntil(bytes, from, bytes.length);
+        if (from == bytes.length) {
+          break;
+        }
+        int end = Newlines.first(bytes, from, bytes.length);
+        line.setContent(bytes, from, end - from);
+        line.setPart(true, true, false);
+        line.setTally(end + 1 - from, 1);
+        stage.accept(line);
+        from = end + 1;
+        if (from == bytes.length) {
+          break;
+        }
+      }
+      sum += from;
     }
     return sum;
   }

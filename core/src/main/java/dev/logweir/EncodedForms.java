@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -24,6 +27,9 @@ final class EncodedForms {
   /** How many bytes of the text a value's byte may take, in the longest run that is held back. */
   static final int MAX_BYTES_A_BYTE = 8;
 
+  /** The most bytes of a form by which it is found. */
+  static final int SIGNATURE_BYTES = 12;
+
   /** Kinds of what is special in a text. */
   static final byte ESCAPE = 1;
 
@@ -32,9 +38,10 @@ final class EncodedForms {
   static final byte BREAK = 8;
 
   /** Heap beside the automaton of the signatures and what is counted by {@link #size}. */
-  static final int FIXED_BYTES = MaskerAutomaton.FIXED_BYTES + 256 + 32 + 8 * 1024 + 512;
+  static final int FIXED_BYTES = 2 * (256 + 8 * 1024) + 600;
 
-  private static final int SIGNATURE_BYTES = 12;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int HEX = 0;
   private static final int RAW = 4;
   private static final byte[] BASE64_VALUES = new byte[256];
@@ -60,7 +67,16 @@ final class EncodedForms {
   final boolean escapes;
   final boolean wideSpaces;
   final MaskerAutomaton signatures;
+
+  private final boolean mayBeJoined;
   private final byte[] classes = new byte[256];
+
+  /** The same, of lines: their ends are none of it. */
+  private final byte[] lineClasses;
+
+  /** A bit for each two bytes, the first one in the lower bits: whether one of them may be so. */
+  private final long[] linePairs = new long[1 << 10];
+
   private final long[] pairs;
   private final byte[][] data;
   private final byte[] kinds;
@@ -89,6 +105,7 @@ final class EncodedForms {
     }
     dataBytes = bytes;
     signatures = MaskerAutomaton.EMPTY.with(texts);
+    mayBeJoined = texts.stream().noneMatch(text -> isBlank(text[0]));
     firstEntries = new int[signatures.states()];
     Arrays.fill(firstEntries, -1);
     nextEntries = new int[2 * this.kinds.length];
@@ -101,6 +118,16 @@ final class EncodedForms {
     }
     pairs = values.pairs();
     fillClasses(blanks);
+    lineClasses = classes.clone();
+    lineClasses['\n'] = 0;
+    for (int first = 0; first < 256; first++) {
+      for (int second = 0; second < 256; second++) {
+        if ((lineClasses[first] | lineClasses[second]) != 0) {
+          int pair = first | second << 8;
+          linePairs[pair >>> 6] |= 1L << pair;
+        }
+      }
+    }
   }
 
   /**
@@ -199,6 +226,39 @@ final class EncodedForms {
     }
   }
 
+  /** Returns the same of whole lines, the end of each of which is no such byte. */
+  int suspect(byte[] bytes, int from, int to) {
+    long[] pairs = linePairs;
+    int index = from;
+    while (true) {
+      while (index + Long.BYTES <= to) {
+        long word = (long) LONGS.get(bytes, index);
+        long second = word >>> 16;
+        long third = word >>> 32;
+        long fourth = word >>> 48;
+        long found =
+            pairs[(int) (word & 0xFFFF) >>> 6] >>> word
+                | pairs[(int) (second & 0xFFFF) >>> 6] >>> second
+                | pairs[(int) (third & 0xFFFF) >>> 6] >>> third
+                | pairs[(int) fourth >>> 6] >>> fourth;
+        if ((found & 1) != 0) {
+          break;
+        }
+        index += Long.BYTES;
+      }
+      int last = Math.min(index + Long.BYTES, to);
+      while (index < last) {
+        if (isSpecial(lineClasses, bytes, index, to)) {
+          return index;
+        }
+        index++;
+      }
+      if (index >= to) {
+        return to;
+      }
+    }
+  }
+
   private static boolean isSpecial(byte[] table, byte[] bytes, int index, int to) {
     byte kind = table[bytes[index] & 0xFF];
     if (kind == 0) {
@@ -217,7 +277,35 @@ final class EncodedForms {
     return (pairs[pair >>> 6] & 1L << pair) != 0;
   }
 
+  static boolean isBlank(byte b) {
+    return b == ' ' || b == '\t';
+  }
+
   // ---- forms that leave nothing of a value as it is ----
+
+  /** Whether a form's beginning is found although blanks at the begin of lines are left out. */
+  boolean mayBeJoined() {
+    return mayBeJoined;
+  }
+
+  /** Returns the last index of the first signature in a text; {@code length} if there is none. */
+  int firstSignature(byte[] text, int length) {
+    return signatures.first(text, 0, length);
+  }
+
+  /**
+   * Whether a text may end in the beginning of a form, of at least {@link #MIN_BYTES} bytes and
+   * fewer than a signature has.
+   */
+  boolean mayEndInForm(byte[] text, int length) {
+    int last = length - MIN_BYTES;
+    for (int place = Math.max(0, length - SIGNATURE_BYTES + 1); place <= last; place++) {
+      if (signatures.mayBegin(text, place)) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   /** Returns the first form whose signature ends in a state, -1 if there is none. */
   int first(int state) {

@@ -115,7 +115,10 @@ final class EncodedScan {
     formFrom = from;
     lineBreak = -1;
     int carriedStart = goingOn;
-    while (begins && carried > 0 && carriedStart < end && isBlank(bytes[carriedStart])) {
+    while (begins
+        && carried > 0
+        && carriedStart < end
+        && EncodedForms.isBlank(bytes[carriedStart])) {
       carriedStart++;
     }
     int carriedEnd = goOn(carriedStart);
@@ -193,6 +196,41 @@ final class EncodedScan {
 
   void clear() {
     carried = 0;
+  }
+
+  /**
+   * Whether a form that the line before ended in may go on with a line. If none does, they are
+   * forgotten.
+   *
+   * @param from where the line begins
+   * @param to behind its end, or that of a later line
+   */
+  boolean goesOn(EncodedForms allForms, byte[] text, int from, int to) {
+    if (carried == 0) {
+      return false;
+    }
+    int place = from;
+    while (place < to && EncodedForms.isBlank(text[place])) {
+      place++;
+    }
+    if (allForms == forms && (place == to || mayGoOn(text[place]))) {
+      return true;
+    }
+    carried = 0;
+    return false;
+  }
+
+  private boolean mayGoOn(byte b) {
+    if (b == '\n' || b == '\r' || b == '\\') {
+      return true;
+    }
+    for (int i = 0; i < carried; i++) {
+      int form = carriedForms[i];
+      if (form < 0 ? signatures.child(~form, b) != 0 : forms.matches(form, carriedIndexes[i], b)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // ---- escapes ----
@@ -422,14 +460,10 @@ final class EncodedScan {
       }
     }
     if (at > place) {
-      while (at < end && isBlank(bytes[at])) {
+      while (at < end && EncodedForms.isBlank(bytes[at])) {
         at++;
       }
     }
     return at;
-  }
-
-  private static boolean isBlank(byte b) {
-    return b == ' ' || b == '\t';
   }
 }

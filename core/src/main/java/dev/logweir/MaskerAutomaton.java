@@ -211,6 +211,13 @@ final class MaskerAutomaton {
     }
   }
 
+  /** Whether a value may begin at an index, behind which there are 4 bytes or more. */
+  boolean mayBegin(byte[] bytes, int index) {
+    return window >= WORD_WINDOW
+        ? (blocks[hash((int) INTS.get(bytes, index))] & START) != 0
+        : window > 0;
+  }
+
   /**
    * Returns the first index, at most {@code to}, at which a value can begin; the bytes after {@code
    * to} are not known.

@@ -63,6 +63,11 @@ abstract class MaskerScan {
     covered = -1;
   }
 
+  /** Whether what the last line ended in may go on with the lines that begin at an index. */
+  final boolean goesOn(EncodedForms forms, byte[] bytes, int from, int to) {
+    return encodedScan != null && encodedScan.goesOn(forms, bytes, from, to);
+  }
+
   /** Forgets what goes on with the next line. */
   final void clearLines() {
     if (encodedScan != null) {

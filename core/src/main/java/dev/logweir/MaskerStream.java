@@ -8,6 +8,7 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
   static final int FIXED_BYTES = 512;
 
   private final SecretMasker masker;
+  private final EncodedRuns runs = new EncodedRuns();
   private @Nullable LogLine line;
 
   MaskerStream(SecretMasker masker) {
@@ -41,8 +42,11 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
   @Override
   public int plainUntil(byte[] bytes, int from, int end) {
     MaskerValues values = masker.values();
-    if (values.forms() != null) {
-      return from;
+    EncodedForms forms = values.forms();
+    if (forms != null) {
+      return goesOn(forms, bytes, from, end)
+          ? from
+          : runs.plainUntil(values, forms, bytes, from, end);
     }
     int found = values.plain().first(bytes, from, end);
     return found == end ? end : Newlines.last(bytes, from, found) + 1;

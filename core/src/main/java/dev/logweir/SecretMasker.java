@@ -49,6 +49,10 @@ public final class SecretMasker implements LogProcessor {
   private final boolean encoded;
   private final int maxSize;
   private final int maxHeld;
+
+  /** Whether there are values that may look otherwise than they are, or may be added. */
+  private final boolean mayHaveForms;
+
   private final MemoryLock adding = new MemoryLock();
   private volatile MaskerValues values;
   private volatile int count;
@@ -69,6 +73,7 @@ public final class SecretMasker implements LogProcessor {
     int size = Checks.inRange("bytes of all values", Math.toIntExact(size(values)), 0, MAX_BYTES);
     int room = builder.room >= 0 ? builder.room : encoded ? ROOM_ENCODED : ROOM;
     maxSize = size + Math.min(room, MAX_BYTES - size);
+    mayHaveForms = encoded || values.forms() != null || maxSize > size;
     // A value added may begin like the longest one and go on with all the room.
     int longest = values.plain().longest() + maxSize - size;
     maxHeld =
@@ -183,23 +188,27 @@ public final class SecretMasker implements LogProcessor {
   /**
    * Returns the most heap that this masker holds, with the states of one job: 17 B for each byte of
    * the values in all their forms (a common beginning once), for those added later too, and as much
-   * again with 8 B for the time of an addition; tables of 66 KiB, twice as well; for a job twice
-   * the longest value held back, and 6 times that for places found in it. With {@link
-   * Builder#encoded} the tables are 142 KiB, what is held back is 8 times the longest value, and
-   * what is held back of a line is copied once with its next fragment, counted with 64 KiB.
+   * again with 8 B for the time of an addition; tables of 66 KiB, twice as well, or of 83 KiB if
+   * there may be values of several lines; for a job twice the longest value held back, and 6 times
+   * that for places found in it. With {@link Builder#encoded} the tables are 150 KiB, each stream
+   * has 4 KiB, what is held back is 8 times the longest value, and what is held back of a line is
+   * copied once with its next fragment, counted with 64 KiB.
    */
   @Override
   public long maxRetainedBytes() {
     boolean fixed = maxSize == size(values);
     long held = (maxSize + 1L) * MaskerAutomaton.STATE_BYTES + MaskerAutomaton.FIXED_BYTES;
-    held += encoded ? EncodedForms.FIXED_BYTES : 0;
+    held += mayHaveForms ? EncodedForms.FIXED_BYTES : 0;
+    held += encoded ? MaskerAutomaton.FIXED_BYTES : 0;
     long building = fixed ? 0 : held + (maxSize + 1L) * MaskerAutomaton.BUILD_BYTES;
     return FIXED_BYTES + held + building + stateBytes();
   }
 
   /** Returns the most heap of the states of one job. */
   long stateBytes() {
-    int stream = MaskerStream.FIXED_BYTES + (encoded ? EncodedScan.FIXED_BYTES : 0);
+    int stream = MaskerStream.FIXED_BYTES;
+    stream += mayHaveForms ? EncodedScan.FIXED_BYTES : 0;
+    stream += encoded ? EncodedRuns.FIXED_BYTES : 0;
     int copy = encoded ? maxHeld + JobSettings.DEFAULT_MAX_LINE : 0;
     return 2L * (stream + maxHeld) + 6L * maxHeld + copy;
   }
@@ -311,7 +320,8 @@ public final class SecretMasker implements LogProcessor {
      * before stays; so do up to 5 characters in front of a line's wrap. Of a value of several
      * lines, at most 16 KiB, the forms of the whole are looked for beside those of its lines. A
      * value costs about 8 times its length and 200 B. Where nothing is found, a line of 100 B takes
-     * about 0.3 microseconds with 50 values, against 0.02 without.
+     * about 0.1 microseconds with 50 values, and 0.3 if there is an escape in it, against 0.02
+     * without.
      */
     public Builder encoded(boolean encoded) {
       this.encoded = encoded;
