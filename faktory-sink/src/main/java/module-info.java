@@ -2,9 +2,8 @@
 module dev.logweir.faktory {
   requires transitive dev.logweir;
   requires transitive micrometer.core;
+  requires dev.logweir.sender;
   requires com.fasterxml.jackson.core;
-  requires io.github.resilience4j.core;
-  requires io.github.resilience4j.retry;
   requires org.apache.commons.pool2;
   requires org.slf4j;
   requires static transitive org.jspecify;

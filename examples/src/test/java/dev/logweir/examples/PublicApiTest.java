@@ -17,6 +17,7 @@ class PublicApiTest {
   @ParameterizedTest
   @CsvSource({
     "core, dev.logweir",
+    "sender-kit, dev.logweir.sender",
     "opslevel-sink, dev.logweir.opslevel",
     "faktory-sink, dev.logweir.faktory",
     "kubernetes, dev.logweir.kubernetes",

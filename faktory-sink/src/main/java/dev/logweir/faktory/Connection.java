@@ -2,6 +2,7 @@ package dev.logweir.faktory;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.sender.AttemptException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -103,26 +104,12 @@ final class Connection {
       }
     }
     if (reply.kind() == Reply.Kind.ERROR) {
-      throw refusal(reply);
+      throw ReplyError.ofHello(reply, dialer.server().password());
     }
     if (!reply.isOk()) {
       throw new ProtocolException("hello is not answered with OK");
     }
     phase = Phase.READY;
-  }
-
-  /** The protocol has no code for a wrong password, only the server's words. */
-  private AttemptException refusal(Reply reply) {
-    String password = dialer.server().secret();
-    String text = reply.text();
-    if (password == null || text == null || !text.contains("Invalid password")) {
-      return AttemptException.of(reply, password);
-    }
-    return new AttemptException(
-        AttemptResult.UNAUTHORIZED,
-        "the server refused the password, see FAKTORY_URL: -"
-            + AttemptException.printable(reply.code() + " " + reply.text(), password),
-        null);
   }
 
   /** Tries the host's addresses in turn, each with an equal share of the time. */

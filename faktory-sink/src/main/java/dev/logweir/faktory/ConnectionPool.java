@@ -1,5 +1,7 @@
 package dev.logweir.faktory;
 
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.CommonResult;
 import java.time.Duration;
 import java.util.NoSuchElementException;
 import java.util.Set;
@@ -56,7 +58,7 @@ final class ConnectionPool implements AutoCloseable {
           pool.borrowObject(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
     } catch (NoSuchElementException e) {
       throw new AttemptException(
-          AttemptResult.NO_CONNECTION_FREE, "all " + size() + " connections were in use", e);
+          PushResult.NO_FREE_CONNECTION, "all " + size() + " connections were in use", e);
     } catch (IllegalStateException e) {
       throw closed(e);
     } catch (InterruptedException e) {
@@ -152,7 +154,7 @@ final class ConnectionPool implements AutoCloseable {
   }
 
   private static AttemptException closed(@Nullable Exception cause) {
-    return new AttemptException(AttemptResult.CLOSED, "the client is closed", cause);
+    return new AttemptException(CommonResult.CLOSED, "the client is closed", cause);
   }
 
   private static final class Connections extends BasePooledObjectFactory<Connection> {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.logweir.sender.AttemptException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -83,7 +84,7 @@ final class Dialer {
    */
   byte[] hello(Reply greeting) throws IOException, AttemptException {
     if (greeting.kind() == Reply.Kind.ERROR) {
-      throw AttemptException.of(greeting, server.secret());
+      throw ReplyError.of(greeting, server.password());
     }
     String text = greeting.text();
     if (greeting.kind() != Reply.Kind.STATUS || text == null || !text.startsWith("HI ")) {
@@ -118,10 +119,10 @@ final class Dialer {
   }
 
   private String hash(String salt, int iterations) throws IOException, AttemptException {
-    String password = server.secret();
-    if (password == null) {
+    String password = server.password();
+    if (password.isEmpty()) {
       throw new AttemptException(
-          AttemptResult.UNAUTHORIZED,
+          PushResult.UNAUTHORIZED,
           "the server wants a password, and none is set: see FAKTORY_URL",
           null);
     }

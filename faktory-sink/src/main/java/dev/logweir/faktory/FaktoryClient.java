@@ -1,7 +1,11 @@
 package dev.logweir.faktory;
 
 import dev.logweir.LogBatch;
-import dev.logweir.SendCall;
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.Attempts;
+import dev.logweir.sender.Pauses;
+import dev.logweir.sender.ServerWords;
+import dev.logweir.sender.Settings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -42,13 +46,14 @@ public final class FaktoryClient implements AutoCloseable {
   private static final int TLS_CONNECTION_BYTES = 48 * 1024;
 
   private static final int JID_BYTES = 12;
+  private static final int MAX_ID_CHARS = 256;
 
   /** As long as the text of a time can get. */
   private static final Instant LONG_TIME = Instant.parse("2026-01-01T00:00:00.123456789Z");
 
   private final FaktoryUrl server;
   private final ConnectionPool pool;
-  private final Retries retries;
+  private final Attempts attempts;
   private final FaktoryMetrics metrics;
   private final JobWriter jobs;
   private final Clock clock;
@@ -68,8 +73,16 @@ public final class FaktoryClient implements AutoCloseable {
             settings.poolSize,
             settings.maxIdleTime,
             settings.maxConnectionAge);
-    retries = new Retries(settings);
     metrics = settings.metrics;
+    attempts =
+        Attempts.builder(FaktoryClient.class, "Faktory")
+            .attempts(settings.attempts)
+            .attemptTimeout(settings.attemptTimeout)
+            .overallTimeout(settings.overallTimeout)
+            .listener(new PushListener(metrics))
+            .pauses(settings.pauses)
+            .nanoTime(settings.nanoTime)
+            .build();
     metrics.attach(pool);
   }
 
@@ -102,11 +115,11 @@ public final class FaktoryClient implements AutoCloseable {
    *
    * @param runnerJobId the job's id, 1 to 256 characters on one line
    * @throws NullPointerException if it is null
-   * @throws IllegalArgumentException if it is blank, too long, or has a line break or control
-   *     character
+   * @throws IllegalArgumentException if it is blank, too long, or has a line break or another
+   *     control character in it, or half of a surrogate pair
    */
   public FaktorySender sender(String runnerJobId) {
-    return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), null);
+    return new FaktorySender(this, Settings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), null);
   }
 
   /**
@@ -119,13 +132,12 @@ public final class FaktoryClient implements AutoCloseable {
    * @throws IllegalArgumentException if one is blank, too long, or has a character that it must not
    */
   public FaktorySender sender(String runnerJobId, String batchId) {
-    Builder.checkId("batchId", batchId);
-    if (!batchId.chars().allMatch(c -> c > ' ' && c <= '~')) {
+    Settings.id("batchId", batchId, MAX_ID_CHARS);
+    if (Settings.firstUnprintable(batchId, '!') >= 0) {
       throw new IllegalArgumentException(
-          "batchId must be printable ASCII without spaces: "
-              + AttemptException.printable(batchId, null));
+          "batchId must be printable ASCII without spaces: " + ServerWords.shortened(batchId));
     }
-    return new FaktorySender(this, Builder.checkId("runnerJobId", runnerJobId), batchId);
+    return new FaktorySender(this, Settings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), batchId);
   }
 
   /**
@@ -135,7 +147,7 @@ public final class FaktoryClient implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
-    retries.close();
+    attempts.close();
     metrics.detach(pool);
   }
 
@@ -158,8 +170,8 @@ public final class FaktoryClient implements AutoCloseable {
     return pool;
   }
 
-  Retries retries() {
-    return retries;
+  Attempts attempts() {
+    return attempts;
   }
 
   FaktoryMetrics metrics() {
@@ -179,7 +191,7 @@ public final class FaktoryClient implements AutoCloseable {
   }
 
   AttemptException error(Reply reply) {
-    return AttemptException.of(reply, server.secret());
+    return ReplyError.of(reply, server.password());
   }
 
   JobWriter.Head head(String jobId, @Nullable String batchId) {
@@ -221,14 +233,12 @@ public final class FaktoryClient implements AutoCloseable {
     /** Where the server is if nothing is said. */
     public static final String DEFAULT_URL = "tcp://localhost:7419";
 
-    private static final int MAX_ID_CHARS = 256;
     private static final int MAX_PASSWORD_CHARS = 8 * 1024;
-    private static final int MAX_ATTEMPTS = 100;
     private static final int MAX_POOL_SIZE = 1_000;
     private static final int MIN_JOB_BYTES = 16 * 1024;
     private static final int MAX_JOB_BYTES = 16 * 1024 * 1024;
-    private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
-    private static final Duration MAX_LONG_TIMEOUT = Duration.ofHours(24);
+    private static final Duration MIN_RESERVED = Duration.ofMinutes(1);
+    private static final Duration MAX_RESERVED = Duration.ofHours(24);
     private static final Pattern QUEUE = Pattern.compile("[a-zA-Z0-9._-]{1,256}");
 
     Duration connectTimeout = Duration.ofSeconds(5);
@@ -244,7 +254,7 @@ public final class FaktoryClient implements AutoCloseable {
     FaktoryMetrics metrics = FaktoryMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
-    Retries.Pauses pauses = SendCall::pause;
+    Pauses pauses = Pauses.OF_THE_CALL;
 
     private FaktoryUrl server = FaktoryUrl.DEFAULT;
     private @Nullable String password;
@@ -302,7 +312,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder poolSize(int connections) {
-      poolSize = checkRange("poolSize", connections, 1, MAX_POOL_SIZE);
+      poolSize = Settings.range("poolSize", connections, 1, MAX_POOL_SIZE);
       return this;
     }
 
@@ -314,7 +324,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxIdleTime(Duration time) {
-      maxIdleTime = checkTime("maxIdleTime", time, MAX_LONG_TIMEOUT);
+      maxIdleTime = Settings.longTimeout("maxIdleTime", time);
       return this;
     }
 
@@ -326,7 +336,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxConnectionAge(Duration age) {
-      maxConnectionAge = checkTime("maxConnectionAge", age, MAX_LONG_TIMEOUT);
+      maxConnectionAge = Settings.longTimeout("maxConnectionAge", age);
       return this;
     }
 
@@ -338,7 +348,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder connectTimeout(Duration timeout) {
-      connectTimeout = checkTime("connectTimeout", timeout, MAX_TIMEOUT);
+      connectTimeout = Settings.timeout("connectTimeout", timeout);
       return this;
     }
 
@@ -351,7 +361,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attemptTimeout(Duration timeout) {
-      attemptTimeout = checkTime("attemptTimeout", timeout, MAX_TIMEOUT);
+      attemptTimeout = Settings.timeout("attemptTimeout", timeout);
       return this;
     }
 
@@ -364,7 +374,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder overallTimeout(Duration timeout) {
-      overallTimeout = checkTime("overallTimeout", timeout, MAX_LONG_TIMEOUT);
+      overallTimeout = Settings.longTimeout("overallTimeout", timeout);
       return this;
     }
 
@@ -377,7 +387,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attempts(int attempts) {
-      this.attempts = checkRange("attempts", attempts, 1, MAX_ATTEMPTS);
+      this.attempts = Settings.attempts(attempts);
       return this;
     }
 
@@ -389,7 +399,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxJobBytes(int bytes) {
-      maxJobBytes = checkRange("maxJobBytes", bytes, MIN_JOB_BYTES, MAX_JOB_BYTES);
+      maxJobBytes = Settings.range("maxJobBytes", bytes, MIN_JOB_BYTES, MAX_JOB_BYTES);
       return this;
     }
 
@@ -405,7 +415,7 @@ public final class FaktoryClient implements AutoCloseable {
       if (!QUEUE.matcher(queue).matches()) {
         throw new IllegalArgumentException(
             "queue must be 1 to 256 of a-z, A-Z, 0-9, '.', '_' and '-': '"
-                + AttemptException.printable(queue, null)
+                + ServerWords.shortened(queue)
                 + "'");
       }
       this.queue = queue;
@@ -422,7 +432,7 @@ public final class FaktoryClient implements AutoCloseable {
      */
     public Builder reserveFor(Duration time) {
       Objects.requireNonNull(time, "reserveFor");
-      if (time.compareTo(Duration.ofMinutes(1)) < 0 || time.compareTo(MAX_LONG_TIMEOUT) > 0) {
+      if (time.compareTo(MIN_RESERVED) < 0 || time.compareTo(MAX_RESERVED) > 0) {
         throw new IllegalArgumentException("reserveFor must be from 1 min to 24 h: " + time);
       }
       reserveFor = time;
@@ -447,13 +457,7 @@ public final class FaktoryClient implements AutoCloseable {
      *     its own, and none was given
      */
     public FaktoryClient build() {
-      if (overallTimeout.compareTo(attemptTimeout) < 0) {
-        throw new IllegalArgumentException(
-            "overallTimeout must be at least attemptTimeout, "
-                + attemptTimeout
-                + ": "
-                + overallTimeout);
-      }
+      Settings.overallTimeout(overallTimeout, attemptTimeout);
       String given = password;
       return new FaktoryClient(
           this, given == null ? server : server.withPassword(given), tlsContext());
@@ -473,47 +477,6 @@ public final class FaktoryClient implements AutoCloseable {
     @Override
     public String toString() {
       return "FaktoryClient.Builder[" + server + "]";
-    }
-
-    static String checkId(String name, String id) {
-      Objects.requireNonNull(id, name);
-      if (id.isBlank()) {
-        throw new IllegalArgumentException(name + " must not be blank: '" + id + "'");
-      }
-      if (id.length() > MAX_ID_CHARS) {
-        throw new IllegalArgumentException(
-            name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
-      }
-      for (int i = 0; i < id.length(); i++) {
-        char c = id.charAt(i);
-        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
-          throw new IllegalArgumentException(
-              "%s must be one line without control characters: U+%04X at %d"
-                  .formatted(name, (int) c, i));
-        }
-      }
-      return id;
-    }
-
-    private static int checkRange(String name, int value, int min, int max) {
-      if (value < min || value > max) {
-        throw new IllegalArgumentException(
-            name + " must be from " + min + " to " + max + ": " + value);
-      }
-      return value;
-    }
-
-    static Duration checkLongTimeout(String name, Duration time) {
-      return checkTime(name, time, MAX_LONG_TIMEOUT);
-    }
-
-    private static Duration checkTime(String name, Duration time, Duration max) {
-      Objects.requireNonNull(time, name);
-      if (time.compareTo(Duration.ofMillis(1)) < 0 || time.compareTo(max) > 0) {
-        throw new IllegalArgumentException(
-            name + " must be from 1 ms to " + max.toHours() + " h: " + time);
-      }
-      return time;
     }
   }
 }

@@ -6,12 +6,14 @@ import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.Attempts;
+import dev.logweir.sender.OutcomeJson;
+import dev.logweir.sender.Settings;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +80,7 @@ public final class FaktorySender implements BatchSender {
         "log of job " + jobId + " not sent",
         out -> client.jobs().writeLog(out, head, batch),
         batch.call(),
-        client.retries()::run);
+        client.attempts().begin());
   }
 
   /**
@@ -93,7 +95,7 @@ public final class FaktorySender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables)
       throws SendException, InterruptedException {
-    report(outcome, variables, client.retries()::run);
+    report(outcome, variables, client.attempts().begin());
   }
 
   /**
@@ -111,30 +113,26 @@ public final class FaktorySender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
       throws SendException, InterruptedException {
-    FaktoryClient.Builder.checkLongTimeout("timeout", timeout);
-    report(outcome, variables, (call, attempt) -> client.retries().run(call, timeout, attempt));
+    Settings.longTimeout("timeout", timeout);
+    report(outcome, variables, client.attempts().begin(timeout));
   }
 
-  private void report(JobOutcome outcome, Map<String, String> variables, Policy policy)
+  private void report(JobOutcome outcome, Map<String, String> variables, Attempts.Budget budget)
       throws SendException, InterruptedException {
-    Objects.requireNonNull(outcome, "outcome");
-    Map<String, String> copy = new LinkedHashMap<>();
-    variables.forEach(
-        (key, value) ->
-            copy.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value")));
+    OutcomeJson json = new OutcomeJson(outcome, variables);
     JobWriter.Head head = client.head(jobId, batchId);
     push(
         "outcome of job " + jobId + " not reported",
-        out -> client.jobs().writeOutcome(out, head, outcome, copy),
+        out -> client.jobs().writeOutcome(out, head, json),
         SendCall.unbounded(),
-        policy);
+        budget);
   }
 
-  private void push(String failure, Connection.Body job, SendCall call, Policy policy)
+  private void push(String failure, Connection.Body job, SendCall call, Attempts.Budget budget)
       throws SendException, InterruptedException {
     Push push = new Push(client, job, batchId, call);
     try {
-      policy.run(call, push);
+      client.attempts().run(call, budget, push);
     } catch (AttemptException e) {
       throw new SendException(
           e.result().kind(),
@@ -189,11 +187,5 @@ public final class FaktorySender implements BatchSender {
   @Override
   public String toString() {
     return "FaktorySender[job " + jobId + "]";
-  }
-
-  /** Repeats the attempts at a push. */
-  @FunctionalInterface
-  private interface Policy {
-    void run(SendCall call, Push push) throws AttemptException, InterruptedException;
   }
 }

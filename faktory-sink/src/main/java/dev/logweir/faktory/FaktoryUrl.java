@@ -179,11 +179,6 @@ public final class FaktoryUrl {
     return password;
   }
 
-  /** The password, where there is one. */
-  @Nullable String secret() {
-    return password.isEmpty() ? null : password;
-  }
-
   @Override
   public String toString() {
     return (tls ? "tcp+tls://" : "tcp://") + host + ":" + port;

@@ -4,16 +4,15 @@ import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
-import dev.logweir.JobOutcome;
 import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
+import dev.logweir.sender.OutcomeJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Writes jobs as the JSON that Faktory takes, on one line. Thread-safe. */
@@ -65,21 +64,11 @@ final class JobWriter {
     return (lineBytes + 2) / 3 * 4 + 3;
   }
 
-  void writeOutcome(OutputStream out, Head head, JobOutcome outcome, Map<String, String> variables)
-      throws IOException {
+  void writeOutcome(OutputStream out, Head head, OutcomeJson outcome) throws IOException {
     try (JsonGenerator json = generator(out)) {
       open(json, OUTCOME_TYPE, head);
-      json.writeStringField("outcome", outcome.value());
-      if (!variables.isEmpty()) {
-        json.writeArrayFieldStart("outcomeVariables");
-        for (Map.Entry<String, String> variable : variables.entrySet()) {
-          json.writeStartObject();
-          json.writeStringField("key", variable.getKey());
-          json.writeStringField("value", variable.getValue());
-          json.writeEndObject();
-        }
-        json.writeEndArray();
-      }
+      json.writeRaw(',');
+      json.writeRaw(outcome.fields());
       close(json);
     }
   }

@@ -3,18 +3,18 @@ package dev.logweir.faktory;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.logweir.SendCall;
-import dev.logweir.SendException;
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.Attempts;
+import dev.logweir.sender.CommonResult;
+import dev.logweir.sender.TlsFailure;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
-import java.security.GeneralSecurityException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** The attempts at pushing one job, always the same one. Used by one thread. */
-final class Push implements Retries.Attempt {
+final class Push implements Attempts.Attempt {
   private final FaktoryClient client;
   private final Connection.Body job;
   private final @Nullable String batchId;
@@ -48,19 +48,7 @@ final class Push implements Retries.Attempt {
 
   @Override
   public void run(Duration limit) throws AttemptException, InterruptedException {
-    long begun = System.nanoTime();
-    FaktoryMetrics.Outcome outcome = FaktoryMetrics.Outcome.FAILED;
-    try {
-      run(begun + limit.toNanos());
-      outcome = FaktoryMetrics.Outcome.ACCEPTED;
-    } catch (AttemptException e) {
-      if (e.result().kind() == SendException.Kind.REFUSED) {
-        outcome = FaktoryMetrics.Outcome.REFUSED;
-      }
-      throw e;
-    } finally {
-      client.metrics().pushed(outcome, System.nanoTime() - begun);
-    }
+    run(System.nanoTime() + limit.toNanos());
   }
 
   /**
@@ -79,7 +67,7 @@ final class Push implements Retries.Attempt {
       try {
         run(connection, deadlineNanos);
       } catch (AttemptException e) {
-        if (!reused || e.result() != AttemptResult.LOST) {
+        if (!reused || e.result() != PushResult.LOST) {
           throw e;
         }
         connection.renew();
@@ -110,9 +98,9 @@ final class Push implements Retries.Attempt {
     } catch (IOException e) {
       leftUnanswered |= written;
       AttemptException failure = failure(e, connection);
-      if (failure.result() == AttemptResult.LOST
-          || failure.result() == AttemptResult.NOT_GREETED
-          || failure.result() == AttemptResult.TIMED_OUT) {
+      if (failure.result() == PushResult.LOST
+          || failure.result() == PushResult.NOT_GREETED
+          || failure.result() == PushResult.TIMED_OUT) {
         client.pool().dropIdle();
       }
       throw failure;
@@ -148,7 +136,7 @@ final class Push implements Retries.Attempt {
       written = false;
       AttemptException error = client.error(reply);
       // The one that the server has is ours: the answer to an earlier push of it was lost.
-      if (error.result() != AttemptResult.NOT_UNIQUE || !leftUnanswered) {
+      if (error.result() != PushResult.NOT_UNIQUE || !leftUnanswered) {
         if (!leftUnanswered) {
           call.answered();
         }
@@ -185,9 +173,9 @@ final class Push implements Retries.Attempt {
       throw interrupted;
     }
     if (client.pool().isClosed()) {
-      return new AttemptException(AttemptResult.CLOSED, "the client is closed", e);
+      return new AttemptException(CommonResult.CLOSED, "the client is closed", e);
     }
-    AttemptResult result = classify(e, connection.phase());
+    PushResult result = classify(e, connection.phase());
     String message =
         switch (result) {
           case TIMED_OUT ->
@@ -201,38 +189,28 @@ final class Push implements Retries.Attempt {
           case TLS_FAILED -> "the TLS handshake failed";
           default -> "no connection to " + client;
         };
-    boolean silent = result == AttemptResult.LOST || result == AttemptResult.TIMED_OUT;
-    return new AttemptException(result, message + ": " + e, e, silent && connection.awaitsReply());
+    boolean silent = result == PushResult.LOST || result == PushResult.TIMED_OUT;
+    boolean unanswered = silent && connection.awaitsReply();
+    return new AttemptException(result, message + ": " + e, e, unanswered, Duration.ZERO);
   }
 
-  private static AttemptResult classify(IOException e, Connection.Phase phase) {
+  private static PushResult classify(IOException e, Connection.Phase phase) {
     if (e instanceof SocketTimeoutException) {
-      return AttemptResult.TIMED_OUT;
+      return PushResult.TIMED_OUT;
     }
     if (e instanceof ProtocolException) {
-      return AttemptResult.MALFORMED;
+      return PushResult.MALFORMED;
     }
     return switch (phase) {
-      case CONNECTING -> AttemptResult.UNREACHABLE;
-      case SECURING -> classifyTls(e);
-      case GREETING -> AttemptResult.NOT_GREETED;
-      case IN_COMMAND, READY -> AttemptResult.LOST;
+      case CONNECTING -> PushResult.UNREACHABLE;
+      case SECURING ->
+          switch (TlsFailure.of(e)) {
+            case UNTRUSTED -> PushResult.UNTRUSTED;
+            case FAILED -> PushResult.TLS_FAILED;
+            case LOST -> PushResult.NOT_GREETED;
+          };
+      case GREETING -> PushResult.NOT_GREETED;
+      case IN_COMMAND, READY -> PushResult.LOST;
     };
-  }
-
-  private static AttemptResult classifyTls(IOException e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CertificateException) {
-        return AttemptResult.UNTRUSTED;
-      }
-      if (cause instanceof GeneralSecurityException) {
-        break;
-      }
-      // TLS says by an exception of its own that the peer has gone in its midst.
-      if (cause instanceof IOException && !(cause instanceof SSLException)) {
-        return AttemptResult.NOT_GREETED;
-      }
-    }
-    return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.NOT_GREETED;
   }
 }

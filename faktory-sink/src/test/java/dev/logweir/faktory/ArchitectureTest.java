@@ -38,8 +38,8 @@ class ArchitectureTest {
             "java..",
             "dev.logweir",
             "dev.logweir.faktory",
+            "dev.logweir.sender",
             "com.fasterxml.jackson.core..",
-            "io.github.resilience4j..",
             "io.micrometer.core..",
             "org.apache.commons.pool2..",
             "org.jspecify..",
@@ -105,7 +105,6 @@ class ArchitectureTest {
             "FaktoryMetrics.meters",
             "FaktoryMetrics.pools",
             "FaktoryMetrics.pushes",
-            "Retries.pausing",
             "Streams.out",
             "Wire.out");
     noClasses()

@@ -19,6 +19,9 @@ class AwayServerTest {
   /** Of each job in the middle: twice as often as the attempts that there are by default. */
   private static final int RESETS_A_JOB = 10;
 
+  /** Longer than any pause of one that may probe. */
+  private static final Duration PROBE = Duration.ofSeconds(10);
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 200})
   void outage_costsNothingWhileThereIsRoom(int count) throws Exception {
@@ -26,7 +29,7 @@ class AwayServerTest {
     Arrays.fill(resets, (FakeFaktory.Script) FakeFaktory.Call::reset);
     List<LogStreamer> jobs = new ArrayList<>();
     try (FakeFaktory server = new FakeFaktory().greet(resets);
-        FaktoryClient client = server.client().build();
+        FaktoryClient client = client(server);
         LogweirEngine engine = LogweirEngine.builder().build()) {
       for (int i = 0; i < count; i++) {
         LogStreamer job = LogStreamer.builder(client.sender("job-" + i)).engine(engine).start();
@@ -41,5 +44,21 @@ class AwayServerTest {
       assertThat(server.connections()).isGreaterThan(RESETS_A_JOB * count);
       assertThat(server.lines()).hasSize(count);
     }
+  }
+
+  /** Its pauses pass at once, but for the waiting for another's probe, which ends with that. */
+  private static FaktoryClient client(FakeFaktory server) {
+    FaktoryClient.Builder builder = server.client();
+    PassedTime time = PassedTime.of(builder);
+    builder.pauses =
+        (call, pause) -> {
+          if (pause.compareTo(PROBE) > 0) {
+            call.pause(Duration.ofSeconds(1));
+          } else {
+            time.pass(pause);
+            call.pause(Duration.ofMillis(1));
+          }
+        };
+    return builder.build();
   }
 }

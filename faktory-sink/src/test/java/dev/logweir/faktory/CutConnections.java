@@ -66,8 +66,8 @@ abstract class CutConnections {
   }
 
   private static void push(CuttingProxy proxy, String line) throws Exception {
-    FaktoryClient.Builder builder = FaktoryClient.builder().url(proxy.url()).password("pw");
-    builder.pauses = (call, pause) -> {};
+    FaktoryClient.Builder builder =
+        PassedTime.in(FaktoryClient.builder().url(proxy.url()).password("pw"));
     try (FaktoryClient client = builder.build()) {
       client.sender("1").send(List.of(line));
     }

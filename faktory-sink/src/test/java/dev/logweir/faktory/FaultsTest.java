@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.JobOutcome;
 import dev.logweir.RawBatch;
 import dev.logweir.SendException;
+import dev.logweir.sender.AttemptException;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.cumulative.CumulativeTimer;
@@ -119,9 +120,7 @@ class FaultsTest {
   @Test
   void send_waitsForAServerThatShutsDown() throws Exception {
     client.close();
-    FaktoryClient.Builder builder = server.client();
-    builder.pauses = (call, pause) -> {};
-    client = builder.build();
+    client = server.client().build();
     for (int i = 0; i < 20; i++) {
       server.then(say("-SHUTDOWN in progress"));
     }
@@ -135,9 +134,7 @@ class FaultsTest {
   @Test
   void send_givesUpWhatTheServerTakesAndNeverAnswers() throws Exception {
     client.close();
-    FaktoryClient.Builder builder = server.client();
-    builder.pauses = (call, pause) -> {};
-    client = builder.build();
+    client = server.client().build();
     for (int i = 0; i < 20; i++) {
       server.then(
           call -> {
@@ -571,7 +568,7 @@ class FaultsTest {
     server.then(
         call -> {
           call.readJob();
-          client.retries().close();
+          client.attempts().close();
           call.send("-ERR redis is away");
         });
 
@@ -605,6 +602,10 @@ class FaultsTest {
 
   @Test
   void outcome_isReportedWithinItsTime() {
+    client.close();
+    FaktoryClient.Builder builder = server.client();
+    builder.nanoTime = System::nanoTime;
+    client = builder.build();
     server.then(FakeFaktory.Call::awaitEnd);
 
     Throwable failure =
@@ -742,7 +743,7 @@ class FaultsTest {
             .overallTimeout(Duration.ofSeconds(50));
     AtomicInteger asked = new AtomicInteger();
     // Leaves 1 s to the first attempt, and all to the second.
-    builder.nanoTime = () -> asked.getAndIncrement() == 1 ? Duration.ofSeconds(49).toNanos() : 0;
+    builder.nanoTime = () -> asked.getAndIncrement() == 5 ? Duration.ofSeconds(49).toNanos() : 0;
     client = builder.build();
     threeIdle();
     server.then(FakeFaktory.Call::awaitEnd);

@@ -158,8 +158,14 @@ class RealFaultsTest {
   private static final int LINES = 3_000;
 
   private static FaktoryClient.Builder client(RealFaktory server) {
-    FaktoryClient.Builder builder = server.client().attempts(100);
-    builder.pauses = (call, pause) -> call.pause(Duration.ofMillis(20));
+    FaktoryClient.Builder builder =
+        server.client().attempts(100).overallTimeout(Duration.ofHours(24));
+    PassedTime time = PassedTime.of(builder);
+    builder.pauses =
+        (call, pause) -> {
+          time.pass(pause);
+          call.pause(Duration.ofMillis(20));
+        };
     return builder;
   }
 

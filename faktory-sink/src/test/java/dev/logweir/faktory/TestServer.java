@@ -13,8 +13,7 @@ interface TestServer extends AutoCloseable {
 
   /** A client that knows the password and makes no pauses. */
   default FaktoryClient.Builder client() {
-    FaktoryClient.Builder builder = FaktoryClient.builder().url(url());
-    builder.pauses = (call, pause) -> {};
+    FaktoryClient.Builder builder = PassedTime.in(FaktoryClient.builder().url(url()));
     return password().isEmpty() ? builder : builder.password(password());
   }
 

@@ -155,8 +155,10 @@ class TlsTest {
     FakeFaktory.Script[] ends = new FakeFaktory.Script[20];
     Arrays.fill(ends, end);
     server.greet(ends);
+    PassedTime time = PassedTime.of(builder);
     builder.pauses =
         (call, pause) -> {
+          time.pass(pause);
           if (server.connections() == 20) {
             throw new InterruptedException("has waited for long");
           }

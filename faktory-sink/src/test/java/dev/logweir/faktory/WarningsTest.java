@@ -50,10 +50,11 @@ class WarningsTest {
     assertThat(said.list)
         .extracting(event -> event.getLevel() + " " + event.getFormattedMessage())
         .containsExactly(
-            "WARN push failed: the server could not take the job: -ERR 1",
-            "DEBUG push failed: the server could not take the job: -ERR 2",
-            "DEBUG push failed: the server could not take the job: -ERR 3",
-            "INFO Faktory accepts jobs again");
+            "WARN attempt failed: the server could not take the job: -ERR 1",
+            "DEBUG attempt failed",
+            "DEBUG attempt failed: the server could not take the job: -ERR 2",
+            "DEBUG attempt failed: the server could not take the job: -ERR 3",
+            "INFO Faktory accepts requests again");
   }
 
   @Test

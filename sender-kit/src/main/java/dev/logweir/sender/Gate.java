@@ -96,8 +96,11 @@ public abstract class Gate {
     }
     boolean taken = false;
     try {
-      // A wake that came after leave was given would end the pause after the attempt.
-      pauses.forgetWake(call);
+      // A wake that came after leave was given would end the pause after the attempt. A thread that
+      // is interrupted makes no pause: its attempt ends at once.
+      if (!Thread.currentThread().isInterrupted()) {
+        pauses.forgetWake(call);
+      }
       taken = true;
       return leave;
     } finally {

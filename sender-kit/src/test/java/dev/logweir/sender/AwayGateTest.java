@@ -155,7 +155,7 @@ class AwayGateTest {
     Run run = new Run(call, limit -> {});
     assertThat(paused.tryAcquire(50, TimeUnit.SECONDS)).isTrue();
 
-    call.beginEnd(Duration.ofSeconds(50));
+    call.beginEnd(Duration.ofSeconds(8));
 
     assertThat(run.end()).isNull();
     assertThat(gate.isShut()).isFalse();
