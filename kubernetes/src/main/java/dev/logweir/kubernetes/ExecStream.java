@@ -147,7 +147,7 @@ final class ExecStream implements WebSocket.Listener {
     lock.lock();
     try {
       frames++;
-      if (end != null) {
+      if (end != null || source.closed) {
         return true;
       }
       source.frame = frame;
@@ -191,8 +191,9 @@ final class ExecStream implements WebSocket.Listener {
 
   @Override
   public void onClose(WebSocket webSocket, int code, @Nullable String reason) {
-    webSocket.sendClose(code, "");
     end(new ExecEnd(PodExecResult.Cause.CLOSED, "closed by the server (" + code + ")"));
+    // Not its own code, which may be none (1005), or one that a client may not send.
+    webSocket.sendClose(1000, "");
   }
 
   @Override
@@ -312,6 +313,9 @@ final class ExecStream implements WebSocket.Listener {
 
     private boolean failed;
 
+    /** Whether its reader has gone: what comes is thrown away. */
+    private boolean closed;
+
     Source(boolean first) {
       this.first = first;
     }
@@ -332,8 +336,11 @@ final class ExecStream implements WebSocket.Listener {
       int count;
       lock.lock();
       try {
-        while (frame == null && end == null) {
+        while (frame == null && end == null && !closed) {
           changed.await();
+        }
+        if (closed) {
+          throw new IOException("closed");
         }
         ByteBuffer source = frame;
         if (source == null) {
@@ -357,6 +364,34 @@ final class ExecStream implements WebSocket.Listener {
         ask.request();
       }
       return count;
+    }
+
+    /**
+     * Its reader reads no more. The other one need not wait for it to tell whether the end is
+     * proven: it is not, as bytes are lost.
+     */
+    @Override
+    public void close() {
+      WebSocket ask = null;
+      lock.lock();
+      try {
+        closed = true;
+        if (frame != null) {
+          frame = null;
+          ask = asked || holdsThread ? null : socket;
+          asked = true;
+        }
+        if (!atEnd) {
+          atEnd = true;
+          failed = true;
+        }
+        changed.signalAll(); // the thread that is held, and the other reader
+      } finally {
+        lock.unlock();
+      }
+      if (ask != null) {
+        ask.request();
+      }
     }
 
     /**

@@ -110,6 +110,14 @@ final class ExecWatch implements ExecStream.Events {
   }
 
   private void check(ExecStream watched) {
+    try {
+      look(watched);
+    } finally {
+      next(statusIsIn() ? LAST_BYTES_NANOS : checkNanos);
+    }
+  }
+
+  private void look(ExecStream watched) {
     long now = watched.frames();
     boolean quiet = now == frames && !watched.isHeld();
     frames = now;
@@ -117,14 +125,12 @@ final class ExecWatch implements ExecStream.Events {
       if (quiet) {
         watched.close(end(PodExecResult.Cause.CLOSED, "the server left it open"));
       }
-      next(LAST_BYTES_NANOS);
       return;
     }
     ExecEnd end = quiet ? lookedAt() : null;
     if (end != null) {
       watched.close(end);
     }
-    next(checkNanos);
   }
 
   private boolean statusIsIn() {
@@ -144,7 +150,8 @@ final class ExecWatch implements ExecStream.Events {
       return end(PodExecResult.Cause.CONTAINER_GONE, "its container was started anew");
     }
     return switch (look.state()) {
-      case POD_GONE -> end(PodExecResult.Cause.POD_GONE, "the pod is gone: " + look.text());
+      case POD_GONE, POD_ENDED ->
+          end(PodExecResult.Cause.POD_GONE, "the pod is gone: " + look.text());
       case CONTAINER_GONE, NO_SUCH_CONTAINER, WAITING ->
           end(PodExecResult.Cause.CONTAINER_GONE, look.text());
       case UNREACHABLE ->

@@ -123,6 +123,9 @@ public final class PodExec {
               + " there is no input in a pod to pipe it to");
     }
     PodLook before = lookBefore();
+    if (Thread.interrupted()) {
+      throw new InterruptedException(); // in the look; nothing was started
+    }
     String id = UUID.randomUUID().toString();
     ExecWatch watch = new ExecWatch(client, target, before.identity(), checkNanos, maxNanos);
     ExecStream stream =
@@ -174,7 +177,7 @@ public final class PodExec {
       case RUNNING, FORBIDDEN, UNREACHABLE -> {
         return look;
       }
-      case POD_GONE -> {
+      case POD_GONE, POD_ENDED -> {
         throw new PodExecException(target + ": " + look.text(), NOT_FOUND, null);
       }
       case WAITING, CONTAINER_GONE, NO_SUCH_CONTAINER -> {

@@ -3,10 +3,16 @@ package dev.logweir.kubernetes;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +24,14 @@ import org.jspecify.annotations.Nullable;
  * @param identity of the pod and of this start of the container; null if not known
  */
 record PodLook(State state, String text, @Nullable String identity) {
+  private static final int MAX_SECONDS = 10;
+
   enum State {
     RUNNING,
-    /** It has not started. */
+    /** It, or its container, has not started. */
     WAITING,
     POD_GONE,
+    POD_ENDED,
     CONTAINER_GONE,
     NO_SUCH_CONTAINER,
     /** The client may not look at pods. */
@@ -30,25 +39,54 @@ record PodLook(State state, String text, @Nullable String identity) {
     UNREACHABLE
   }
 
+  /** Looks once: who asks has a time of its own for when the server does not answer. */
   static PodLook at(KubernetesClient client, PodTarget target) {
     try {
-      Pod pod = client.pods().inNamespace(target.namespace()).withName(target.pod()).get();
-      return pod == null ? new PodLook(State.POD_GONE, "not found", null) : of(pod, target);
-    } catch (KubernetesClientException e) {
-      int code = e.getCode();
-      if (code == 401 || code == 403) {
-        return new PodLook(State.FORBIDDEN, "not allowed to get it (" + code + ")", null);
+      HttpClient http = PodSocket.onceOnly(client);
+      CompletableFuture<HttpResponse<byte[]>> answer =
+          http.sendAsync(
+              http.newHttpRequestBuilder().uri(PodSocket.uri(client, target, "")).build(),
+              byte[].class);
+      try {
+        return of(client, answer.get(MAX_SECONDS, TimeUnit.SECONDS), target);
+      } finally {
+        answer.cancel(true);
       }
-      String text = code == 0 ? e.getClass().getName() : "HTTP " + code;
-      return new PodLook(State.UNREACHABLE, "the API server gave no answer: " + text, null);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return unreachable("interrupted");
+    } catch (ExecutionException e) {
+      return unreachable(Objects.requireNonNullElse(e.getCause(), e).getClass().getName());
+    } catch (TimeoutException | RuntimeException e) {
+      return unreachable(e.getClass().getName()); // also of a client that was closed
     }
+  }
+
+  private static PodLook of(
+      KubernetesClient client, HttpResponse<byte[]> answer, PodTarget target) {
+    int code = answer.code();
+    if (code == 404) {
+      return new PodLook(State.POD_GONE, "not found", null);
+    }
+    if (code == 401 || code == 403) {
+      return new PodLook(State.FORBIDDEN, "not allowed to get it (" + code + ")", null);
+    }
+    if (!answer.isSuccessful()) {
+      return unreachable("HTTP " + code);
+    }
+    String body = new String(answer.body(), StandardCharsets.UTF_8);
+    return of(client.getKubernetesSerialization().unmarshal(body, Pod.class), target);
+  }
+
+  private static PodLook unreachable(String why) {
+    return new PodLook(State.UNREACHABLE, "the API server gave no answer: " + why, null);
   }
 
   private static PodLook of(Pod pod, PodTarget target) {
     String uid = pod.getMetadata() == null ? "" : String.valueOf(pod.getMetadata().getUid());
     String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
     if ("Succeeded".equals(phase) || "Failed".equals(phase)) {
-      return new PodLook(State.POD_GONE, "it has ended: " + phase, null);
+      return new PodLook(State.POD_ENDED, "it has ended: " + phase, null);
     }
     String container = target.container();
     if (container != null && !isKnown(pod, container)) {
@@ -68,6 +106,10 @@ record PodLook(State state, String text, @Nullable String identity) {
       String reason = its.getState().getTerminated().getReason();
       return new PodLook(
           State.CONTAINER_GONE, "its container has ended: " + reason + ", exit code " + code, null);
+    }
+    if (its.getState() != null && its.getState().getWaiting() != null) {
+      String reason = its.getState().getWaiting().getReason();
+      return new PodLook(State.WAITING, "its container has not started: " + reason, null);
     }
     return new PodLook(State.RUNNING, "running", identity);
   }
@@ -104,6 +146,11 @@ record PodLook(State state, String text, @Nullable String identity) {
 
   private static <T> List<T> list(@Nullable List<T> list) {
     return list == null ? List.of() : list;
+  }
+
+  /** Whether the container writes no more, though its log may be there. */
+  boolean isOver() {
+    return state == State.POD_ENDED || state == State.CONTAINER_GONE;
   }
 
   /** Whether this is another pod of that name, or another start of its container, than before. */

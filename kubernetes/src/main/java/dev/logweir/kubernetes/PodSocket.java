@@ -41,8 +41,9 @@ final class PodSocket {
    */
   void open(PodTarget target, List<String> command, WebSocket.Listener listener)
       throws PodExecException, InterruptedException {
+    // A request that failed may have started the command: a second one would run it twice.
     CompletableFuture<WebSocket> opened =
-        onceOnly()
+        onceOnly(client)
             .newWebSocketBuilder()
             .subprotocol(PROTOCOL)
             .uri(uri(target, command))
@@ -66,8 +67,8 @@ final class PodSocket {
     return TimeUnit.NANOSECONDS.toMillis(timeoutNanos) / 1000.0 + " s";
   }
 
-  /** A request that failed may have started the command: a second one would run it twice. */
-  private HttpClient onceOnly() {
+  /** Returns the client's own HTTP client, but that it does not repeat a request that failed. */
+  static HttpClient onceOnly(KubernetesClient client) {
     return client
         .getHttpClient()
         .newBuilder()
@@ -89,7 +90,7 @@ final class PodSocket {
     return uri(client, target, text.toString());
   }
 
-  /** Returns the address of what belongs to a pod. */
+  /** Returns the address of what belongs to a pod; of the pod itself by an empty text. */
   static URI uri(KubernetesClient client, PodTarget target, String what) {
     String server = client.getMasterUrl().toString();
     return URI.create(
@@ -99,8 +100,7 @@ final class PodSocket {
             + target.namespace()
             + "/pods/"
             + target.pod()
-            + "/"
-            + what);
+            + (what.isEmpty() ? "" : "/" + what));
   }
 
   private static String encode(String text) {

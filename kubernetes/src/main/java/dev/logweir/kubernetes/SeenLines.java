@@ -1,89 +1,184 @@
 package dev.logweir.kubernetes;
 
-import java.util.ArrayDeque;
+import java.time.Instant;
 
 /**
- * Which lines of the last second came already, by time and checksum: a log can be asked for from a
- * second on only. Holds at most {@value #MAX_LINES} lines of a second; of more it knows the number.
+ * Which lines of the last seconds came already: a log can be asked for from a second on only. Holds
+ * at most {@value #MAX_LINES} lines; of those before them in the same seconds it knows the number.
+ *
+ * <p>The log is asked for from some seconds before its newest line on, as a line that came later
+ * may have an earlier time: the clock of a node is set back, or its two streams are timed apart.
  */
 final class SeenLines {
+  /*
+   * What came is in the order of the file, and so is what comes again: the lines of the seconds
+   * asked for, in that order, less what was rotated away before the first of them. So a place in the
+   * ring is all that has to be kept. If the last line that came is found again, nothing between it
+   * and the next one is missing.
+   */
+
   static final int MAX_LINES = 4_096;
 
-  private final ArrayDeque<Long> last = new ArrayDeque<>();
-  private final ArrayDeque<Long> expected = new ArrayDeque<>();
+  /** By how much earlier than the newest a line may be and still be found after a cut. */
+  static final int OVERLAP_SECONDS = 5;
 
-  /** Lines of the second before those in {@link #last}. */
-  private long evicted;
+  /** The arrays, with their headers. */
+  static final int BYTES = 2 * 8 * MAX_LINES + (1 << 10);
 
+  private static final int SLOTS = OVERLAP_SECONDS + 1;
+
+  /** A ring: the last lines in the order in which they came. */
+  private final long[] keys = new long[MAX_LINES];
+
+  private final long[] seconds = new long[MAX_LINES];
+  private int first;
+  private int count;
+
+  /** How many lines of each of the last seconds are in the ring no longer, by second. */
+  private final long[] evicted = new long[SLOTS];
+
+  private boolean any;
+  private long newestSecond;
+  private int newestNanos;
+
+  /** Lines that are to come again before those in the ring. */
   private long toSkip;
-  private String second = "";
-  private boolean resumed;
+
+  /** How many lines at the end of the ring are to come again. */
+  private int expected;
+
+  /** Whether one of the expected lines came again. */
+  private boolean found;
+
+  /** Whether a line came that would not come again. */
+  private boolean early;
+
+  /** Whether the line that came last is in the ring. */
+  private boolean keptLast;
+
   private boolean lost;
 
-  /**
-   * Returns the second from which on the log is to be asked for, or an empty text for all of it.
-   */
-  String second() {
-    return second;
+  /** Returns the time from which on the log is to be asked for, or an empty text for all of it. */
+  String since() {
+    return any ? Instant.ofEpochSecond(from()).toString() : "";
   }
 
-  /** The log comes anew from {@link #second()} on. */
+  private long from() {
+    return newestSecond - OVERLAP_SECONDS;
+  }
+
+  /** The log comes anew from {@link #since()} on. */
   void resume() {
-    resumed = !second.isEmpty();
-    lost = false;
-    toSkip = evicted;
-    expected.clear();
-    expected.addAll(last);
+    lost |= early;
+    early = false;
+    found = false;
+    toSkip = 0;
+    for (long lines : evicted) {
+      toSkip += lines;
+    }
+    expected = count;
+    dropExpected(0);
   }
 
-  /**
-   * Returns whether a line is a new one, and remembers it if so.
-   *
-   * @param time as the server wrote it, with the second in its first 19 characters
-   */
-  boolean isNew(String time, long checksum) {
-    String its = time.length() < 19 ? second : time.substring(0, 19) + "Z";
-    long key = 31 * checksum + time.hashCode();
-    if (resumed && its.compareTo(second) <= 0) {
-      if (toSkip > 0) {
-        toSkip--;
-        return false;
-      }
-      if (!expected.isEmpty() && expected.removeFirstOccurrence(key)) {
-        return false;
-      }
+  /** Takes lines off those expected, and then those which the log is not asked for. */
+  private void dropExpected(int lines) {
+    expected -= lines;
+    while (expected > 0 && seconds[ring(count - expected)] < from()) {
+      expected--;
     }
-    if (toSkip > 0 || !expected.isEmpty()) {
-      // What came before is not in the log any longer: nor may be what came after it.
+  }
+
+  private int ring(int index) {
+    return (first + index) % MAX_LINES;
+  }
+
+  /** Returns whether a line is a new one, and remembers it if so. */
+  boolean isNew(long second, int nanos, long checksum) {
+    long key = (checksum << 32 ^ nanos) * 31 + second;
+    boolean later =
+        !any || second > newestSecond || (second == newestSecond && nanos > newestNanos);
+    if (expected > 0) {
+      if (!later && cameBefore(key)) {
+        return false;
+      }
+      // What came last is not in the log any longer: nor may be what came after it.
       lost = true;
       toSkip = 0;
-      expected.clear();
+      expected = 0;
     }
-    int order = its.compareTo(second);
-    if (order > 0) {
-      second = its;
-      last.clear();
-      evicted = 0;
+    if (later) {
+      advance(second, nanos);
     }
-    if (order >= 0) {
-      last.addLast(key);
-      if (last.size() > MAX_LINES) {
-        last.removeFirst();
-        evicted++;
-      }
+    keptLast = second >= from();
+    if (keptLast) {
+      add(key, second);
+    } else {
+      early = true;
     }
     return true;
   }
 
-  /** Whether lines were missing of those that came before; asked for once. */
+  private boolean cameBefore(long key) {
+    if (toSkip > 0 && key != keys[ring(count - 1)]) {
+      toSkip--;
+      return true;
+    }
+    toSkip = 0;
+    for (int i = count - expected; i < count; i++) {
+      if (keys[ring(i)] == key && seconds[ring(i)] >= from()) {
+        lost |= found && i > count - expected;
+        found = true;
+        dropExpected(i + 1 - (count - expected));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void advance(long second, int nanos) {
+    long cleared = any ? Math.max(newestSecond + 1, second - OVERLAP_SECONDS) : second + 1;
+    for (; cleared <= second; cleared++) {
+      evicted[slot(cleared)] = 0;
+    }
+    any = true;
+    newestSecond = second;
+    newestNanos = nanos;
+  }
+
+  private static int slot(long second) {
+    return (int) Math.floorMod(second, (long) SLOTS);
+  }
+
+  private void add(long key, long second) {
+    if (count == MAX_LINES) {
+      if (seconds[first] >= from()) {
+        evicted[slot(seconds[first])]++;
+      }
+      first = ring(1);
+      count--;
+    }
+    keys[ring(count)] = key;
+    seconds[ring(count)] = second;
+    count++;
+  }
+
+  /** The line that came last was cut within: it is to come again as a new one. */
+  void forgetLast() {
+    if (keptLast) {
+      keptLast = false;
+      count--;
+    }
+  }
+
+  /** Whether lines may be missing before the one that came last; asked for once. */
   boolean takeLost() {
     boolean was = lost;
     lost = false;
     return was;
   }
 
-  /** Whether all lines that came before were there again. */
+  /** Whether the last line that came before was there again. */
   boolean isCaughtUp() {
-    return toSkip == 0 && expected.isEmpty();
+    return expected == 0 && !lost;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.logweir.ExitMarker;
 import dev.logweir.LogEnd;
@@ -152,6 +153,42 @@ class PodExecTest {
     assertThat(report.badEnds()).hasSize(2);
   }
 
+  /** The server reads what the client sends, and answers no ping. */
+  @Test
+  void run_isSeveredByAPingWithoutAnAnswer() throws Exception {
+    client.close();
+    client = client(50);
+    assumeTrue(
+        client.getHttpClient().getClass().getName().contains(".okhttp."),
+        "only OkHttp's client sends pings");
+    PodExecResult result =
+        run(
+            e -> {
+              e.upgrade().stdout("a\n");
+              e.hang();
+            });
+
+    assertThat(result.cause()).isEqualTo(PodExecResult.Cause.FAILED);
+    assertThat(result.isSevered()).isTrue();
+    assertThat(sent.lines()).containsExactly("a");
+    assertThat(report.isComplete()).isFalse();
+  }
+
+  /** A close frame may have no code; a client may not send the code that stands for that. */
+  @Test
+  void run_isSeveredByACloseWithoutACode() throws Exception {
+    PodExecResult result =
+        run(
+            e -> {
+              e.upgrade().stdout("a\n").frame(FakeKubernetes.CLOSE, new byte[0]);
+              e.hang();
+            });
+
+    assertThat(result.cause()).isEqualTo(PodExecResult.Cause.CLOSED);
+    assertThat(result.isSevered()).isTrue();
+    assertThat(sent.lines()).containsExactly("a");
+  }
+
   @Test
   void run_isSeveredByAConnectionThatEndsOrIsReset() throws Exception {
     PodExecResult cut = run(e -> e.upgrade().stdout("a\nhalf").cut());
@@ -159,7 +196,14 @@ class PodExecTest {
     assertThat(report.isComplete()).isFalse();
     assertThat(sent.lines()).containsExactly("a", "half");
 
-    PodExecResult reset = run(e -> e.upgrade().reset());
+    // Not before the client has read the upgrade: a reset throws away what it has not.
+    PodExecResult reset =
+        run(
+            e -> {
+              e.upgrade().stdout("b\n");
+              sent.await(3);
+              e.reset();
+            });
     assertThat(reset.isSevered()).isTrue();
     assertThat(report.isComplete()).isFalse();
   }

@@ -35,9 +35,13 @@ class PodLogTest {
   /** What the log was asked for with, each time. */
   private final List<FakeKubernetes.Request> asked = new ArrayList<>();
 
+  /** What is answered when there is nothing else left; null if it is not to be asked for. */
+  private FakeKubernetes.Answer further;
+
   private FakeKubernetes server;
   private KubernetesClient client;
   private LogReport report;
+  private PodLogResult result;
 
   @BeforeEach
   void start() throws Exception {
@@ -48,7 +52,7 @@ class PodLogTest {
           FakeKubernetes.Answer next;
           synchronized (answers) {
             asked.add(request);
-            next = answers.poll();
+            next = answers.isEmpty() ? further : answers.poll();
           }
           if (next == null) {
             throw new AssertionError("asked once too often");
@@ -117,7 +121,8 @@ class PodLogTest {
     try (LogStreamer log =
         LogStreamer.builder(sent).whenFull(WhenFull.WAIT).maxInterval(Duration.ZERO).start()) {
       try {
-        return podLog.follow(log);
+        result = podLog.follow(log);
+        return result.isComplete();
       } finally {
         report = log.finish();
       }
@@ -139,7 +144,8 @@ class PodLogTest {
     assertThat(asked.get(0).all("follow")).containsExactly("true");
     assertThat(asked.get(0).all("timestamps")).containsExactly("true");
     assertThat(asked.get(0).all("sinceTime")).isEmpty();
-    assertThat(asked.get(1).all("sinceTime")).containsExactly("2026-11-28T02:44:02Z");
+    // Some seconds before the last line, as one that comes later may have an earlier time.
+    assertThat(asked.get(1).all("sinceTime")).containsExactly("2026-11-28T02:43:57Z");
     assertThat(asked.get(1).all("follow")).isEmpty();
   }
 
@@ -241,6 +247,109 @@ class PodLogTest {
     }
     assertThat(follow(podLog().maxOutage(Duration.ofMillis(50)).build())).isFalse();
     assertThat(report.isComplete()).isFalse();
+    assertThat(result)
+        .hasToString("pod jobs/job-1: the log was not to be had for 50 ms: HTTP 503: no");
+    assertThat(result.status()).isEqualTo(503);
+  }
+
+  @Test
+  void follow_saysThatThereIsNoSuchPod() throws Exception {
+    PodLog podLog = PodLog.builder(client).namespace("jobs").pod("job-2").container("main").build();
+    assertThat(follow(podLog)).isFalse();
+    assertThat(result).hasToString("pod jobs/job-2, container main: not found; HTTP 404: no");
+    assertThat(result.status()).isEqualTo(404);
+    assertThat(report.isComplete()).isFalse();
+  }
+
+  @Test
+  void follow_saysThatThereIsNoSuchContainer() throws Exception {
+    then((r, out) -> FakeKubernetes.status(out, 400, "BadRequest"));
+    assertThat(follow(podLog().container("other").build())).isFalse();
+    assertThat(result)
+        .hasToString("pod jobs/job-1, container other: it has no such container; HTTP 400: no");
+    assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void follow_saysThatItIsNotAllowed_inTheServersWords() throws Exception {
+    then(
+        (r, out) ->
+            FakeKubernetes.json(
+                out, 403, "{\"kind\":\"Status\",\"message\":\"pods \\\"job-1\\\" is forbidden\"}"));
+    assertThat(follow()).isFalse();
+    assertThat(result).hasToString("pod jobs/job-1: HTTP 403: pods \"job-1\" is forbidden");
+    assertThat(asked).hasSize(1);
+  }
+
+  /** The words of a proxy, in part, and then nothing. */
+  @Test
+  void follow_waitsNoLongerForTheServersWordsThanForItsAnswer() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    then(
+        (r, out) -> {
+          FakeKubernetes.head(out, 403, "Content-Type: text/plain", "Content-Length: 100");
+          out.write(FakeKubernetes.utf8("no"));
+          out.flush();
+          over.await();
+        });
+    assertThat(follow(podLog().requestTimeout(Duration.ofMillis(200)).build())).isFalse();
+    over.countDown();
+    assertThat(result.toString()).startsWith("pod jobs/job-1: HTTP 403");
+  }
+
+  /** Nothing comes on what is open, while the container ends. */
+  @Test
+  void follow_leavesAConnectionThatIsHalfOpen_whenTheContainerHasEnded() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    then(
+        (r, out) -> {
+          begin(out, at("01.5", "one"));
+          ends();
+          over.await();
+        });
+    further = (r, out) -> all(out, at("01.5", "one"), at("02.5", "two"));
+
+    assertThat(follow(podLog().checkInterval(Duration.ofMillis(20)).build())).isTrue();
+    over.countDown();
+    assertThat(sent.lines()).containsExactly("one", "two");
+    assertThat(result).hasToString("pod jobs/job-1: read to its end");
+  }
+
+  /** Nothing comes on what is open, though the container runs and writes. */
+  @Test
+  void follow_asksAnewWhereNothingComes() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    then(
+        (r, out) -> {
+          begin(out, at("01.5", "one"));
+          over.await();
+        });
+    further =
+        (r, out) -> {
+          ends();
+          all(out, at("01.5", "one"), at("02.5", "two"));
+        };
+
+    assertThat(follow(podLog().checkInterval(Duration.ofMillis(20)).build())).isTrue();
+    over.countDown();
+    assertThat(sent.lines()).containsExactly("one", "two");
+    assertThat(report.isComplete()).isTrue();
+  }
+
+  @Test
+  void follow_ofAPodThatWasStartedAnew_isNotComplete() throws Exception {
+    then(
+        (r, out) -> {
+          begin(out, at("01.5", "one"));
+          sent.await(1);
+          server.pod(
+              "jobs",
+              "job-1",
+              FakeKubernetes.pod("job-1", "Running", 1, "{'running':{}}".replace('\'', '"')));
+          throw new IOException("cut");
+        });
+    assertThat(follow()).isFalse();
+    assertThat(result.toString()).contains("started anew");
   }
 
   @Test
