@@ -11,9 +11,9 @@ import dev.logweir.sender.Repeat;
  */
 enum PushResult implements AttemptResult {
   /** No connection: refused, no route, no such host. */
-  UNREACHABLE(SendException.Kind.FAILED, Repeat.WHILE_GONE, Server.DOWN),
+  UNREACHABLE(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.DOWN),
   /** The connection was lost before the server had greeted: something else took it. */
-  NOT_GREETED(SendException.Kind.FAILED, Repeat.WHILE_GONE, Server.DOWN),
+  NOT_GREETED(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.DOWN),
   /** The TLS handshake failed. */
   TLS_FAILED(SendException.Kind.FAILED, Repeat.ATTEMPTS, Server.DOWN),
   /** The server's certificate is not trusted, or is for another host. */
@@ -29,7 +29,7 @@ enum PushResult implements AttemptResult {
   /** {@code -ERR}: the server could not carry the command out. */
   SERVER_ERROR(SendException.Kind.FAILED, Repeat.ATTEMPTS, Server.DOWN),
   /** {@code -SHUTDOWN}: the server ends. */
-  SHUTTING_DOWN(SendException.Kind.FAILED, Repeat.WHILE_GONE, Server.DOWN),
+  SHUTTING_DOWN(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.DOWN),
   /** {@code -NOTUNIQUE}: the server has such a job already. */
   NOT_UNIQUE(SendException.Kind.REFUSED, Repeat.NEVER, Server.UP),
   /** The command is for Faktory Enterprise only. */
@@ -62,6 +62,11 @@ enum PushResult implements AttemptResult {
   @Override
   public Server server() {
     return server;
+  }
+
+  @Override
+  public boolean isOutage() {
+    return this == UNREACHABLE || this == NOT_GREETED || this == SHUTTING_DOWN;
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.logweir.sender.ServerWords;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -16,8 +17,6 @@ import java.util.regex.Pattern;
 final class Answer {
   /** Bytes of an answer that are read at most. */
   static final int MAX_BYTES = 64 * 1024;
-
-  private static final int MAX_TEXT_CHARS = 300;
 
   /** A shorter id may be in a text by chance, such as a line's number. */
   private static final int LEAST_ID_CHARS = 8;
@@ -77,11 +76,11 @@ final class Answer {
    * Reads an answer to its end and returns if it has no error.
    *
    * @param token masked in what the server says
-   * @throws AttemptException if it has one, or is no answer
+   * @throws ApiException if it has one, or is no answer
    * @throws IOException if it cannot be read
    */
   static void check(InputStream in, Mutation mutation, String jobId, String token)
-      throws AttemptException, IOException {
+      throws ApiException, IOException {
     Answer answer = new Answer(mutation, jobId, token);
     try (JsonParser json = JSON.createParser(in)) {
       answer.read(json);
@@ -93,15 +92,15 @@ final class Answer {
       throw malformed("no JSON");
     }
     if ((answer.payloadErrors || answer.queryErrors) && complainsOfSize(answer.text)) {
-      throw new AttemptException(
-          AttemptResult.TOO_LARGE, "the request is too large for the server: " + answer.text, null);
+      throw new ApiException(
+          ApiResult.TOO_LARGE, "the request is too large for the server: " + answer.text, null);
     }
     if (answer.payloadErrors) {
-      throw AttemptException.ofPayload(answer.text.toString(), answer.namesJob);
+      throw ApiException.ofPayload(answer.text.toString(), answer.namesJob);
     }
     if (answer.queryErrors) {
-      throw new AttemptException(
-          AttemptResult.QUERY_ERRORS, "the server could not answer: " + answer.text, null);
+      throw new ApiException(
+          ApiResult.QUERY_ERRORS, "the server could not answer: " + answer.text, null);
     }
     if (!answer.hasPayload) {
       throw malformed("no " + mutation.field());
@@ -113,12 +112,11 @@ final class Answer {
     return SIZE_COMPLAINT.matcher(text).find();
   }
 
-  static AttemptException malformed(String what) {
-    return new AttemptException(
-        AttemptResult.MALFORMED, "the answer is not one of the API: " + what, null);
+  static ApiException malformed(String what) {
+    return new ApiException(ApiResult.MALFORMED, "the answer is not one of the API: " + what, null);
   }
 
-  private void read(JsonParser json) throws IOException, AttemptException {
+  private void read(JsonParser json) throws IOException, ApiException {
     expect(json.nextToken(), JsonToken.START_OBJECT);
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
@@ -137,7 +135,7 @@ final class Answer {
     }
   }
 
-  private void readData(JsonParser json) throws IOException, AttemptException {
+  private void readData(JsonParser json) throws IOException, ApiException {
     if (json.currentToken() == JsonToken.VALUE_NULL) {
       return;
     }
@@ -153,7 +151,7 @@ final class Answer {
     }
   }
 
-  private void readPayload(JsonParser json) throws IOException, AttemptException {
+  private void readPayload(JsonParser json) throws IOException, ApiException {
     expect(json.currentToken(), JsonToken.START_OBJECT);
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       boolean errors = json.currentName().equals("errors");
@@ -167,7 +165,7 @@ final class Answer {
     }
   }
 
-  private boolean readErrors(JsonParser json) throws IOException, AttemptException {
+  private boolean readErrors(JsonParser json) throws IOException, ApiException {
     if (json.currentToken() == JsonToken.VALUE_NULL) {
       return false;
     }
@@ -203,17 +201,17 @@ final class Answer {
 
   private void add(String said) {
     namesJob |= jobId.length() >= LEAST_ID_CHARS && job.matcher(said).find();
-    String message = said.replace(token, "**********");
+    String message = ServerWords.masked(said, token, false);
     if (text.length() > 0) {
       text.append("; ");
     }
-    for (int i = 0; i < message.length() && text.length() < MAX_TEXT_CHARS; i++) {
+    for (int i = 0; i < message.length() && text.length() < ServerWords.MAX_CHARS; i++) {
       char c = message.charAt(i);
       text.append(Character.isISOControl(c) ? ' ' : c);
     }
   }
 
-  private static void expect(JsonToken token, JsonToken expected) throws AttemptException {
+  private static void expect(JsonToken token, JsonToken expected) throws ApiException {
     if (token != expected) {
       throw malformed("no " + expected.name().toLowerCase(Locale.ROOT));
     }

@@ -1,7 +1,8 @@
 package dev.logweir.opslevel;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.logweir.SendCall;
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.Gate;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.core.IntervalFunction;
@@ -14,6 +15,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,12 +23,10 @@ import org.slf4j.LoggerFactory;
  * Keeps the jobs of a client from trying an API that is down: when half of the last attempts
  * failed, one attempt at a time probes it and the others wait. Thread-safe.
  *
- * <p>The breaker is Resilience4j's; what it lacks is the waiting. A call that gets no leave pauses
- * until the circuit may be probed, or until the probe under way has ended: whoever ends a probe
- * wakes all. The end of a job wakes its call too, which then tries without leave, as there is
- * nothing to wait for.
+ * <p>The breaker is Resilience4j's; the waiting for it is the gate's: until the circuit may be
+ * probed, or until the probe under way has ended, as whoever ends a probe wakes all.
  */
-final class Circuit {
+final class Circuit extends Gate {
   static final int WINDOW_CALLS = 20;
   static final int LEAST_CALLS = 10;
   static final float FAILURES_PERCENT = 50;
@@ -38,11 +38,8 @@ final class Circuit {
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
 
   private final LongSupplier nanoTime;
-  private final Retries.Pauses pauses;
   private final Duration longestProbe;
   private final CircuitBreaker breaker;
-
-  private final PausedCalls waiting;
 
   /** Also held for each call of the breaker that may change its state. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -56,13 +53,11 @@ final class Circuit {
   private long askedMillis;
 
   private volatile long openUntilNanos;
-  private volatile boolean closed;
 
   @SuppressWarnings("GuardedBy") // the breaker asks for its wait in a call under the lock
   Circuit(OpsLevelClient.Builder settings) {
+    super(settings.pauses);
     nanoTime = settings.nanoTime;
-    pauses = settings.pauses;
-    waiting = new PausedCalls(pauses);
     longestProbe = settings.attemptTimeout.plusSeconds(1);
     IntervalFunction open =
         IntervalFunction.ofExponentialRandomBackoff(FIRST_OPEN, 2, 0.5, LONGEST_OPEN);
@@ -87,46 +82,8 @@ final class Circuit {
                 .build());
   }
 
-  /**
-   * Waits for leave to make an attempt, which uses up no attempt.
-   *
-   * @param ending whether there is no time to wait, as at the end of the batch's job
-   * @throws AttemptException if the client was closed
-   */
-  Leave enter(SendCall call, boolean ending) throws InterruptedException, AttemptException {
-    // Before it asks, so that a change after the refusal finds it there, and a close.
-    Object key = waiting.add(call);
-    Leave leave;
-    try {
-      leave = await(call, ending);
-    } finally {
-      waiting.remove(key);
-    }
-    boolean taken = false;
-    try {
-      // A wake that came after leave was given would end the pause after the attempt.
-      pauses.forgetWake(call);
-      taken = true;
-      return leave;
-    } finally {
-      if (!taken) {
-        leave.unused();
-      }
-    }
-  }
-
-  private Leave await(SendCall call, boolean ending) throws InterruptedException, AttemptException {
-    while (!closed) {
-      Leave leave = ask();
-      if (leave.acquired || ending || call.timeLeft().isPresent()) {
-        return leave;
-      }
-      pauses.pause(call, untilNextChange());
-    }
-    throw AttemptException.ofClosed(null);
-  }
-
-  boolean isOpen() {
+  @Override
+  public boolean isShut() {
     return state() != State.CLOSED;
   }
 
@@ -138,24 +95,16 @@ final class Circuit {
     };
   }
 
-  boolean isShut() {
-    return closed;
-  }
-
-  /** Wakes and fails all that wait. */
-  void close() {
-    closed = true;
-    waiting.wakeAll();
-  }
-
-  private Duration untilNextChange() {
+  @Override
+  protected Duration untilNextChange() {
     if (breaker.getState() == CircuitBreaker.State.OPEN) {
       return Duration.ofNanos(Math.max(0, openUntilNanos - nanoTime.getAsLong())).plusMillis(1);
     }
     return longestProbe;
   }
 
-  private Leave ask() {
+  @Override
+  protected @Nullable Leave ask() {
     lock.lock();
     try {
       CircuitBreaker.State before = breaker.getState();
@@ -164,10 +113,15 @@ final class Circuit {
       if (breaker.getState() != before) {
         generation++;
       }
-      return new Leave(acquired, acquired && isOpen(), generation);
+      return acquired ? new Permission(true, isShut(), generation) : null;
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  protected Leave atTheEnd() {
+    return new Permission(false, false, 0);
   }
 
   private void change(Runnable telling) {
@@ -193,7 +147,7 @@ final class Circuit {
       log.info("OpsLevel is up again");
     }
     if (after != CircuitBreaker.State.HALF_OPEN) {
-      waiting.wakeAll();
+      wakeAll();
     }
   }
 
@@ -210,30 +164,31 @@ final class Circuit {
   }
 
   /** Leave for one attempt, whose end must be told; or the lack of it at the end of a job. */
-  final class Leave {
+  private final class Permission implements Leave {
     private final boolean acquired;
     private final boolean probe;
     private final int given;
 
-    private Leave(boolean acquired, boolean probe, int given) {
+    Permission(boolean acquired, boolean probe, int given) {
       this.acquired = acquired;
       this.probe = probe;
       this.given = given;
     }
 
-    /** Whether the attempt finds out if the API is up again. */
-    boolean isProbe() {
+    @Override
+    public boolean isProbe() {
       return probe;
     }
 
     /** The server is there. One answer is enough to go on, whoever got it. */
-    void succeeded() {
+    @Override
+    public void succeeded() {
       change(
           () -> {
             if (isCurrent()) {
               breaker.onSuccess(0, TimeUnit.NANOSECONDS);
             }
-            if (isOpen()) {
+            if (isShut()) {
               breaker.transitionToClosedState();
             }
           });
@@ -243,8 +198,9 @@ final class Circuit {
      * The server is not there. What began before a change of the circuit says nothing of the time
      * after.
      */
+    @Override
     @SuppressWarnings("GuardedBy") // change() runs what it is given under the lock
-    void failed(AttemptException e) {
+    public void failed(AttemptException e) {
       change(
           () -> {
             if (isCurrent()) {
@@ -255,14 +211,15 @@ final class Circuit {
     }
 
     /** The attempt ended without telling anything about the server. */
-    void unused() {
+    @Override
+    public void unused() {
       change(
           () -> {
             if (isCurrent()) {
               breaker.releasePermission();
             }
           });
-      waiting.wakeAll();
+      wakeAll();
     }
 
     @SuppressWarnings("GuardedBy") // change() runs what it is given under the lock

@@ -186,13 +186,13 @@ final class Dialer {
     }
 
     /** Returns what it means: of what a proxy says by itself, a rule of its own stays one. */
-    AttemptResult result() {
-      AttemptResult said = AttemptResult.ofStatus(status);
-      if (said == AttemptResult.PROXY_UNAUTHORIZED) {
+    ApiResult result() {
+      ApiResult said = ApiResult.ofStatus(status);
+      if (said == ApiResult.PROXY_UNAUTHORIZED) {
         return said;
       }
-      boolean rule = status >= 300 && status < 500 && said != AttemptResult.BUSY;
-      return rule ? AttemptResult.PROXY_REFUSED : AttemptResult.PROXY_FAILED;
+      boolean rule = status >= 300 && status < 500 && said != ApiResult.BUSY;
+      return rule ? ApiResult.PROXY_REFUSED : ApiResult.PROXY_FAILED;
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.logweir.opslevel;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.sender.ServerWords;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -103,11 +104,11 @@ final class HttpTransport implements AutoCloseable {
    * Sends a body and reads the answer.
    *
    * @param body writes {@code length} bytes; may be asked again
-   * @throws AttemptException if the server did not accept it within the limit
+   * @throws ApiException if the server did not accept it within the limit
    * @throws InterruptedException if the thread was interrupted; the connection is closed
    */
   void exchange(Body body, long length, Duration limit, Mutation mutation, String jobId)
-      throws AttemptException, InterruptedException {
+      throws ApiException, InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException("interrupted before sending");
     }
@@ -164,10 +165,10 @@ final class HttpTransport implements AutoCloseable {
   }
 
   private Future<?> startDeadline(HttpCall call, Progress progress, Duration limit)
-      throws AttemptException {
+      throws ApiException {
     // Closed after this look, it finds the call among the others.
     if (closed) {
-      throw AttemptException.ofClosed(null);
+      throw ApiException.ofClosed(null);
     }
     try {
       return timer.schedule(
@@ -177,7 +178,7 @@ final class HttpTransport implements AutoCloseable {
           },
           limit);
     } catch (RejectedExecutionException e) {
-      throw AttemptException.ofClosed(e);
+      throw ApiException.ofClosed(e);
     }
   }
 
@@ -216,7 +217,7 @@ final class HttpTransport implements AutoCloseable {
 
   private void check(
       AnswerHead head, AnswerReader.Body content, boolean written, Mutation mutation, String jobId)
-      throws AttemptException, IOException {
+      throws ApiException, IOException {
     int status = head.status();
     if (status > 299) {
       throw failure(head, content);
@@ -229,7 +230,7 @@ final class HttpTransport implements AutoCloseable {
       apiAnswered = true;
     } catch (ZipException | EOFException e) {
       throw Answer.malformed("no gzip");
-    } catch (AttemptException e) {
+    } catch (ApiException e) {
       if (e.result().isAnswered()) {
         apiAnswered = true;
       }
@@ -244,10 +245,10 @@ final class HttpTransport implements AutoCloseable {
   }
 
   /** The status says what happened; the words are for people, and may tell of the size. */
-  private AttemptException failure(AnswerHead head, AnswerReader.Body content)
-      throws AttemptException, IOException {
+  private ApiException failure(AnswerHead head, AnswerReader.Body content)
+      throws ApiException, IOException {
     int status = head.status();
-    AttemptResult result = AttemptResult.ofStatus(status);
+    ApiResult result = ApiResult.ofStatus(status);
     String said = "";
     try {
       BoundedInput in = decoded(head, content);
@@ -256,26 +257,26 @@ final class HttpTransport implements AutoCloseable {
       said = ServerWords.masked(new String(begin, UTF_8), token, cut);
       in.drain();
       new BoundedInput(content, Answer.MAX_BYTES).drain();
-    } catch (IOException | AttemptException e) {
+    } catch (IOException | ApiException e) {
       // The connection is closed for what is left unread.
       if (Thread.currentThread().isInterrupted()) {
         throw e;
       }
     }
-    if (result == AttemptResult.REFUSED && Answer.complainsOfSize(said)) {
-      result = AttemptResult.TOO_LARGE;
+    if (result == ApiResult.REFUSED && Answer.complainsOfSize(said)) {
+      result = ApiResult.TOO_LARGE;
     }
-    if (result == AttemptResult.NOT_FOUND && apiAnswered) {
-      result = AttemptResult.ROUTE_LOST;
+    if (result == ApiResult.NOT_FOUND && apiAnswered) {
+      result = ApiResult.ROUTE_LOST;
     }
-    boolean shown = result != AttemptResult.UNAUTHORIZED && !ServerWords.isPage(said);
-    return AttemptException.ofStatus(
+    boolean shown = result != ApiResult.UNAUTHORIZED && !ServerWords.isPage(said);
+    return ApiException.ofStatus(
         result, status, RetryAfter.of(head, clock), shown ? ServerWords.shortened(said) : "");
   }
 
   /** Only plain text was asked for; what has become of that wish on the way is understood. */
   private static BoundedInput decoded(AnswerHead head, InputStream content)
-      throws AttemptException, IOException {
+      throws ApiException, IOException {
     String coding = head.value("content-encoding");
     if (coding == null || coding.isEmpty() || coding.equalsIgnoreCase("identity")) {
       return new BoundedInput(content, Answer.MAX_BYTES);
@@ -297,7 +298,7 @@ final class HttpTransport implements AutoCloseable {
     return Math.min(nanos, MAX_IDLE.toNanos());
   }
 
-  private AttemptException failure(IOException e, Progress progress, Duration limit)
+  private ApiException failure(IOException e, Progress progress, Duration limit)
       throws InterruptedException {
     if (Thread.interrupted()) {
       InterruptedException interrupted = new InterruptedException("interrupted while sending");
@@ -305,11 +306,10 @@ final class HttpTransport implements AutoCloseable {
       throw interrupted;
     }
     if (closed) {
-      return AttemptException.ofClosed(e);
+      return ApiException.ofClosed(e);
     }
-    AttemptException failure = progress.failure(e, limit);
-    if (failure.result() == AttemptResult.LOST_WRITING
-        || failure.result() == AttemptResult.LOST_READING) {
+    ApiException failure = progress.failure(e, limit);
+    if (failure.result() == ApiResult.LOST_WRITING || failure.result() == ApiResult.LOST_READING) {
       lost = true;
     }
     return failure;

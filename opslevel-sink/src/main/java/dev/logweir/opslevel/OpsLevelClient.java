@@ -1,11 +1,13 @@
 package dev.logweir.opslevel;
 
 import dev.logweir.JobOutcome;
-import dev.logweir.SendCall;
+import dev.logweir.sender.Attempts;
+import dev.logweir.sender.OutcomeJson;
+import dev.logweir.sender.Pauses;
+import dev.logweir.sender.Settings;
 import java.net.ProxySelector;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,10 +36,12 @@ public final class OpsLevelClient implements AutoCloseable {
   /** The first that is set wins, as in OpsLevel's runner. */
   private static final List<String> URL_VARIABLES = List.of("OPSLEVEL_API_URL", "OPSLEVEL_APP_URL");
 
+  private static final int MAX_ID_CHARS = 1_024;
+
   private final RequestBodies bodies;
   private final HttpTransport transport;
   private final Circuit circuit;
-  private final Retries retries;
+  private final Attempts attempts;
   private final OpsLevelMetrics metrics;
   private final Clock clock;
   private final ApiUrl apiUrl;
@@ -49,8 +53,18 @@ public final class OpsLevelClient implements AutoCloseable {
     bodies = new RequestBodies(runnerId);
     transport = new HttpTransport(settings, proxy, token);
     circuit = new Circuit(settings);
-    retries = new Retries(settings, circuit);
     metrics = settings.metrics;
+    attempts =
+        Attempts.builder(OpsLevelClient.class, "OpsLevel")
+            .attempts(settings.attempts)
+            .attemptTimeout(settings.attemptTimeout)
+            .overallTimeout(settings.overallTimeout)
+            .gate(circuit)
+            .listener(new ApiListener(metrics))
+            .results(common -> ApiResult.valueOf(common.name()))
+            .pauses(settings.pauses)
+            .nanoTime(settings.nanoTime)
+            .build();
     metrics.attach(circuit);
   }
 
@@ -104,7 +118,7 @@ public final class OpsLevelClient implements AutoCloseable {
    *     control character in it, or half of a surrogate pair
    */
   public OpsLevelSender sender(String runnerJobId) {
-    return new OpsLevelSender(this, Builder.checkId("runnerJobId", runnerJobId));
+    return new OpsLevelSender(this, Settings.id("runnerJobId", runnerJobId, MAX_ID_CHARS));
   }
 
   /**
@@ -113,8 +127,7 @@ public final class OpsLevelClient implements AutoCloseable {
    */
   @Override
   public void close() {
-    circuit.close();
-    retries.close();
+    attempts.close();
     transport.close();
     metrics.detach(circuit);
   }
@@ -132,20 +145,16 @@ public final class OpsLevelClient implements AutoCloseable {
     return circuit;
   }
 
-  Retries retries() {
-    return retries;
+  Attempts attempts() {
+    return attempts;
   }
 
   byte[] appendHead(String jobId) {
     return bodies.appendHead(jobId, clock.instant());
   }
 
-  OutcomeBody outcomeBody(String jobId, JobOutcome outcome, Map<String, String> variables) {
-    Map<String, String> copy = new LinkedHashMap<>();
-    variables.forEach(
-        (key, value) ->
-            copy.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value")));
-    return new OutcomeBody(bodies, jobId, Objects.requireNonNull(outcome, "outcome"), copy);
+  byte[] outcomeBody(String jobId, JobOutcome outcome, Map<String, String> variables) {
+    return bodies.outcome(jobId, new OutcomeJson(outcome, variables));
   }
 
   /** Collects the settings of a client and checks each when it is given. Not thread-safe. */
@@ -157,11 +166,7 @@ public final class OpsLevelClient implements AutoCloseable {
     public static final String DEFAULT_API_URL = "https://api.opslevel.com";
 
     private static final int MAX_TOKEN_CHARS = 8 * 1024;
-    private static final int MAX_ID_CHARS = 1_024;
     private static final int MAX_SUFFIX_CHARS = 256;
-    private static final int MAX_ATTEMPTS = 100;
-    private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
-    private static final Duration MAX_OVERALL_TIMEOUT = Duration.ofHours(24);
 
     ApiUrl apiUrl = ApiUrl.parse("apiUrl", DEFAULT_API_URL);
     Duration connectTimeout = Duration.ofSeconds(10);
@@ -188,7 +193,7 @@ public final class OpsLevelClient implements AutoCloseable {
     OpsLevelMetrics metrics = OpsLevelMetrics.none();
     Clock clock = Clock.systemUTC();
     LongSupplier nanoTime = System::nanoTime;
-    Retries.Pauses pauses = SendCall::pause;
+    Pauses pauses = Pauses.OF_THE_CALL;
     Supplier<DeadlineTimer> timers = DeadlineTimer::onOneThread;
 
     private boolean plainHttp;
@@ -241,7 +246,7 @@ public final class OpsLevelClient implements AutoCloseable {
      *     control character in it, or half of a surrogate pair
      */
     public Builder runnerId(String runnerId) {
-      this.runnerId = checkId("runnerId", runnerId);
+      this.runnerId = Settings.id("runnerId", runnerId, MAX_ID_CHARS);
       return this;
     }
 
@@ -253,7 +258,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder connectTimeout(Duration timeout) {
-      connectTimeout = checkTimeout("connectTimeout", timeout, MAX_TIMEOUT);
+      connectTimeout = Settings.timeout("connectTimeout", timeout);
       return this;
     }
 
@@ -266,7 +271,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attemptTimeout(Duration timeout) {
-      attemptTimeout = checkTimeout("attemptTimeout", timeout, MAX_TIMEOUT);
+      attemptTimeout = Settings.timeout("attemptTimeout", timeout);
       return this;
     }
 
@@ -280,7 +285,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder overallTimeout(Duration timeout) {
-      overallTimeout = checkOverallTimeout("overallTimeout", timeout);
+      overallTimeout = Settings.longTimeout("overallTimeout", timeout);
       return this;
     }
 
@@ -293,11 +298,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attempts(int attempts) {
-      if (attempts < 1 || attempts > MAX_ATTEMPTS) {
-        throw new IllegalArgumentException(
-            "attempts must be from 1 to " + MAX_ATTEMPTS + ": " + attempts);
-      }
-      this.attempts = attempts;
+      this.attempts = Settings.attempts(attempts);
       return this;
     }
 
@@ -310,15 +311,8 @@ public final class OpsLevelClient implements AutoCloseable {
      *     it, or a space at an end
      */
     public Builder userAgentSuffix(String suffix) {
-      Objects.requireNonNull(suffix, "userAgentSuffix");
-      if (suffix.length() > MAX_SUFFIX_CHARS) {
-        throw new IllegalArgumentException(
-            "userAgentSuffix must have at most "
-                + MAX_SUFFIX_CHARS
-                + " characters: "
-                + suffix.length());
-      }
-      int index = firstOutside(suffix, ' ');
+      Settings.length("userAgentSuffix", suffix, MAX_SUFFIX_CHARS);
+      int index = Settings.firstUnprintable(suffix, ' ');
       if (index >= 0) {
         throw new IllegalArgumentException(
             "userAgentSuffix must be printable ASCII: U+%04X at %d"
@@ -398,13 +392,7 @@ public final class OpsLevelClient implements AutoCloseable {
             "apiUrl must be https behind a proxy other than loopback, unless plain http is allowed: "
                 + apiUrl);
       }
-      if (overallTimeout.compareTo(attemptTimeout) < 0) {
-        throw new IllegalArgumentException(
-            "overallTimeout must be at least attemptTimeout, "
-                + attemptTimeout
-                + ": "
-                + overallTimeout);
-      }
+      Settings.overallTimeout(overallTimeout, attemptTimeout);
       return new OpsLevelClient(this, via, givenToken, givenRunnerId);
     }
 
@@ -421,11 +409,8 @@ public final class OpsLevelClient implements AutoCloseable {
       if (token.isBlank()) {
         throw new IllegalArgumentException(name + " must not be blank");
       }
-      if (token.length() > MAX_TOKEN_CHARS) {
-        throw new IllegalArgumentException(
-            name + " must have at most " + MAX_TOKEN_CHARS + " characters: " + token.length());
-      }
-      int index = firstOutside(token, '!');
+      Settings.length(name, token, MAX_TOKEN_CHARS);
+      int index = Settings.firstUnprintable(token, '!');
       if (index >= 0) {
         throw new IllegalArgumentException(
             name
@@ -433,55 +418,6 @@ public final class OpsLevelClient implements AutoCloseable {
                 + index);
       }
       return token;
-    }
-
-    static String checkId(String name, String id) {
-      Objects.requireNonNull(id, name);
-      if (id.isBlank()) {
-        throw new IllegalArgumentException(name + " must not be blank: '" + id + "'");
-      }
-      if (id.length() > MAX_ID_CHARS) {
-        throw new IllegalArgumentException(
-            name + " must have at most " + MAX_ID_CHARS + " characters: " + id.length());
-      }
-      for (int i = 0; i < id.length(); i++) {
-        char c = id.charAt(i);
-        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
-          throw new IllegalArgumentException(
-              "%s must be one line without control characters: U+%04X at %d"
-                  .formatted(name, (int) c, i));
-        }
-        boolean pair = i + 1 < id.length() && Character.isSurrogatePair(c, id.charAt(i + 1));
-        if (pair) {
-          i++;
-        } else if (Character.isSurrogate(c)) {
-          throw new IllegalArgumentException(
-              "%s must be well-formed text: U+%04X at %d".formatted(name, (int) c, i));
-        }
-      }
-      return id;
-    }
-
-    static Duration checkOverallTimeout(String name, Duration timeout) {
-      return checkTimeout(name, timeout, MAX_OVERALL_TIMEOUT);
-    }
-
-    private static Duration checkTimeout(String name, Duration timeout, Duration max) {
-      Objects.requireNonNull(timeout, name);
-      if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(max) > 0) {
-        throw new IllegalArgumentException(
-            name + " must be from 1 ms to " + max.toHours() + " h: " + timeout);
-      }
-      return timeout;
-    }
-
-    private static int firstOutside(String text, char lowest) {
-      for (int i = 0; i < text.length(); i++) {
-        if (text.charAt(i) < lowest || text.charAt(i) > '~') {
-          return i;
-        }
-      }
-      return -1;
     }
   }
 }

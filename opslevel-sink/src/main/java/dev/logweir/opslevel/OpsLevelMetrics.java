@@ -26,7 +26,7 @@ public final class OpsLevelMetrics implements AutoCloseable {
   /** The prefix of the meters' names if none is given. */
   public static final String DEFAULT_PREFIX = "logweir.opslevel";
 
-  private static final AttemptResult[] RESULTS = AttemptResult.values();
+  private static final ApiResult[] RESULTS = ApiResult.values();
 
   private final @Nullable MeterRegistry registry;
   private final LongAdder[] requests = adders();
@@ -78,7 +78,7 @@ public final class OpsLevelMetrics implements AutoCloseable {
   }
 
   private void addMeters(MeterRegistry target, String prefix) {
-    for (AttemptResult result : RESULTS) {
+    for (ApiResult result : RESULTS) {
       meters.add(
           FunctionCounter.builder(
                   prefix + "requests", this, m -> m.requests[result.ordinal()].sum())
@@ -128,12 +128,12 @@ public final class OpsLevelMetrics implements AutoCloseable {
     circuits.remove(circuit);
   }
 
-  void requested(AttemptResult result) {
+  void requested(ApiResult result) {
     requests[result.ordinal()].increment();
   }
 
   /** Takes what came of an attempt. What the registry throws is nobody's business here. */
-  void attempted(AttemptResult result, long nanos) {
+  void attempted(ApiResult result, long nanos) {
     attempts[result.ordinal()].increment();
     Timer timer = attemptTime;
     if (timer == null) {

@@ -5,6 +5,9 @@ import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.Attempts;
+import dev.logweir.sender.Settings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -84,7 +87,7 @@ public final class OpsLevelSender implements BatchSender {
 
   /** The job is gone when the server says so of so many batches in a row. */
   private SendException.Kind kind(AttemptException e) {
-    if (e.result() != AttemptResult.PAYLOAD_ERRORS || !e.namesJob()) {
+    if (!(e instanceof ApiException api) || !api.namesJob()) {
       refusals = 0;
       return e.result().kind();
     }
@@ -103,7 +106,7 @@ public final class OpsLevelSender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables)
       throws SendException, InterruptedException {
-    report(client.outcomeBody(jobId, outcome, variables), client.retries().begin());
+    report(client.outcomeBody(jobId, outcome, variables), client.attempts().begin());
   }
 
   /**
@@ -119,15 +122,15 @@ public final class OpsLevelSender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
       throws SendException, InterruptedException {
-    OpsLevelClient.Builder.checkOverallTimeout("timeout", timeout);
-    report(client.outcomeBody(jobId, outcome, variables), client.retries().begin(timeout));
+    Settings.longTimeout("timeout", timeout);
+    report(client.outcomeBody(jobId, outcome, variables), client.attempts().begin(timeout));
   }
 
-  private void report(OutcomeBody body, Retries.Budget budget)
+  private void report(byte[] body, Attempts.Budget budget)
       throws SendException, InterruptedException {
     try {
       client
-          .retries()
+          .attempts()
           .run(
               SendCall.unbounded(),
               budget,
@@ -135,10 +138,13 @@ public final class OpsLevelSender implements BatchSender {
                   client
                       .transport()
                       .exchange(
-                          body::writeTo, body.length(), limit, Mutation.REPORT_JOB_OUTCOME, jobId));
+                          out -> out.write(body),
+                          body.length,
+                          limit,
+                          Mutation.REPORT_JOB_OUTCOME,
+                          jobId));
     } catch (AttemptException e) {
-      throw new SendException(
-          e.result().kind(), "outcome of job " + job + " not reported: " + e.getMessage(), e);
+      throw e.toSendException("outcome of job " + job + " not reported");
     }
   }
 
@@ -175,7 +181,7 @@ public final class OpsLevelSender implements BatchSender {
     private final LogBatch batch;
     private final SendCall call;
     private final byte[] head = client.appendHead(jobId);
-    private final Retries.Budget budget = client.retries().begin();
+    private final Attempts.Budget budget = client.attempts().begin();
     private final ArrayDeque<Part> parts = new ArrayDeque<>();
     private final BitSet undelivered = new BitSet();
 
@@ -199,24 +205,24 @@ public final class OpsLevelSender implements BatchSender {
     void run() throws SendException, InterruptedException {
       while (!parts.isEmpty()) {
         Part part = parts.pop();
-        Attempts attempts = new Attempts(part);
-        if (attempts.body.length() >= leastTooLarge) {
-          split(part, attempts);
+        Request request = new Request(part);
+        if (request.body.length() >= leastTooLarge) {
+          split(part, request);
           continue;
         }
         try {
-          client.retries().run(call, budget, attempts);
+          client.attempts().run(call, budget, request);
           arrived = true;
           refusals = 0;
           if (undelivered.isEmpty()) {
             call.delivered(part.to);
           }
         } catch (AttemptException e) {
-          if (!e.isTooLarge()) {
-            throw failure(part, attempts.leftUnanswered, e);
+          if (!(e instanceof ApiException tooLarge) || !tooLarge.isTooLarge()) {
+            throw failure(part, request.leftUnanswered, e);
           }
-          tellTooLarge(part, attempts, e);
-          split(part, attempts);
+          tellTooLarge(part, request, tooLarge);
+          split(part, request);
         }
       }
       if (!undelivered.isEmpty()) {
@@ -230,23 +236,23 @@ public final class OpsLevelSender implements BatchSender {
       }
     }
 
-    private void tellTooLarge(Part part, Attempts attempts, AttemptException e) {
+    private void tellTooLarge(Part part, Request request, ApiException e) {
       if (part.to - part.from == 1) {
-        refusal = e.getMessage() + ", with a line of " + attempts.body.length() + " bytes in JSON";
-        if (e.result() == AttemptResult.TOO_LARGE) {
-          leastTooLarge = Math.min(leastTooLarge, attempts.body.length());
+        refusal = e.getMessage() + ", with a line of " + request.body.length() + " bytes in JSON";
+        if (e.result() == ApiResult.TOO_LARGE) {
+          leastTooLarge = Math.min(leastTooLarge, request.body.length());
         }
       }
     }
 
-    private void split(Part part, Attempts attempts) {
+    private void split(Part part, Request request) {
       if (part.to - part.from > 1) {
         int middle = (part.from + part.to) >>> 1;
-        parts.push(new Part(middle, part.to, attempts.leftUnanswered));
-        parts.push(new Part(part.from, middle, attempts.leftUnanswered));
+        parts.push(new Part(middle, part.to, request.leftUnanswered));
+        parts.push(new Part(part.from, middle, request.leftUnanswered));
       } else {
         undelivered.set(part.from, part.to);
-        unconfirmed |= attempts.leftUnanswered;
+        unconfirmed |= request.leftUnanswered;
       }
     }
 
@@ -270,32 +276,32 @@ public final class OpsLevelSender implements BatchSender {
     }
 
     /** The attempts at one request. */
-    private final class Attempts implements Retries.Attempt {
+    private final class Request implements Attempts.Attempt {
       private final LogChunkBody body;
       private boolean leftUnanswered;
       private boolean written;
       private int lostWriting;
 
-      Attempts(Part part) {
+      Request(Part part) {
         body = new LogChunkBody(batch, part.from, part.to, head);
         leftUnanswered = part.leftUnanswered;
       }
 
       @Override
-      public void run(Duration limit) throws AttemptException, InterruptedException {
+      public void run(Duration limit) throws ApiException, InterruptedException {
         written = false;
         try {
           client
               .transport()
               .exchange(this::write, body.length(), limit, Mutation.APPEND_JOB_LOG, jobId);
-        } catch (AttemptException e) {
+        } catch (ApiException e) {
           if (!e.result().isAnswered()) {
             leftUnanswered |= written;
             arrived |= written;
           } else if (!arrived) {
             call.answered();
           }
-          lostWriting = e.result() == AttemptResult.LOST_WRITING ? lostWriting + 1 : 0;
+          lostWriting = e.result() == ApiResult.LOST_WRITING ? lostWriting + 1 : 0;
           if (lostWriting == 2 && body.length() > LARGE_BODY_BYTES) {
             throw e.asTooLarge();
           }

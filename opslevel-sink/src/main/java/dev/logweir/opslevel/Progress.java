@@ -1,12 +1,11 @@
 package dev.logweir.opslevel;
 
+import dev.logweir.sender.ServerWords;
+import dev.logweir.sender.TlsFailure;
 import java.io.IOException;
-import java.security.GeneralSecurityException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** How far an attempt has come, and so what its failure means. Thread-safe. */
@@ -46,8 +45,8 @@ final class Progress {
     overdue = true;
   }
 
-  AttemptException failure(IOException e, Duration limit) {
-    AttemptResult result = classify(e);
+  ApiException failure(IOException e, Duration limit) {
+    ApiResult result = classify(e);
     String message =
         switch (result) {
           case NO_FREE_CONNECTION -> "all connections were in use for " + limit.toMillis() + " ms";
@@ -60,56 +59,47 @@ final class Progress {
                   : "the answer is not complete: " + text(e);
           case PROXY_REFUSED -> "the proxy refused to connect: " + e.getMessage();
           case PROXY_FAILED -> "the proxy did not connect: " + e.getMessage();
-          case PROXY_UNAUTHORIZED ->
-              AttemptException.PROXY_UNAUTHORIZED + " (" + e.getMessage() + ")";
+          case PROXY_UNAUTHORIZED -> ApiException.PROXY_UNAUTHORIZED + " (" + e.getMessage() + ")";
           case UNTRUSTED -> "the server's certificate is not trusted: " + text(e);
           case TLS_FAILED -> tlsFailed(e);
           default -> "no connection: " + text(e);
         };
-    boolean silent = result == AttemptResult.LOST_READING || result == AttemptResult.TIMED_OUT;
-    return new AttemptException(result, message, e, silent && written);
+    boolean silent = result == ApiResult.LOST_READING || result == ApiResult.TIMED_OUT;
+    return new ApiException(result, message, e, silent && written);
   }
 
-  private AttemptResult classify(IOException e) {
+  private ApiResult classify(IOException e) {
     if (e instanceof ConnectionPool.NoneFreeException) {
-      return AttemptResult.NO_FREE_CONNECTION;
+      return ApiResult.NO_FREE_CONNECTION;
     }
     if (overdue) {
       // A call that had not got a connection says nothing of the server.
-      return AttemptResult.TIMED_OUT;
+      return ApiResult.TIMED_OUT;
     }
     if (!began) {
       return classifyConnecting(e);
     }
     if (e instanceof HttpFormatException) {
-      return AttemptResult.MALFORMED;
+      return ApiResult.MALFORMED;
     }
     if (isAlertOfACertificate(e)) {
-      return AttemptResult.TLS_FAILED;
+      return ApiResult.TLS_FAILED;
     }
     if (!written) {
-      return AttemptResult.LOST_WRITING;
+      return ApiResult.LOST_WRITING;
     }
-    return answered ? AttemptResult.MALFORMED : AttemptResult.LOST_READING;
+    return answered ? ApiResult.MALFORMED : ApiResult.LOST_READING;
   }
 
-  private static AttemptResult classifyConnecting(IOException e) {
+  private static ApiResult classifyConnecting(IOException e) {
     if (e instanceof Dialer.ProxyException proxy) {
       return proxy.result();
     }
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
-        return AttemptResult.UNTRUSTED;
-      }
-      if (cause instanceof GeneralSecurityException) {
-        break;
-      }
-      // TLS says by an exception of its own that the peer has gone in its midst.
-      if (cause instanceof IOException && !(cause instanceof SSLException)) {
-        return AttemptResult.UNREACHABLE;
-      }
-    }
-    return e instanceof SSLException ? AttemptResult.TLS_FAILED : AttemptResult.UNREACHABLE;
+    return switch (TlsFailure.of(e)) {
+      case UNTRUSTED -> ApiResult.UNTRUSTED;
+      case FAILED -> ApiResult.TLS_FAILED;
+      case LOST -> ApiResult.UNREACHABLE;
+    };
   }
 
   private static boolean isAlertOfACertificate(IOException e) {

@@ -2,14 +2,12 @@ package dev.logweir.opslevel;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.logweir.JobOutcome;
+import dev.logweir.sender.OutcomeJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
 
 /** Writes the JSON of requests, save the lines. Thread-safe. */
 final class RequestBodies {
@@ -40,28 +38,21 @@ final class RequestBodies {
     return head.toByteArray();
   }
 
-  void writeOutcome(
-      OutputStream out, String jobId, JobOutcome outcome, Map<String, String> variables)
-      throws IOException {
-    JsonGenerator json = JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-    try (json) {
+  /** Returns the request that reports an outcome. */
+  byte[] outcome(String jobId, OutcomeJson outcome) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream(1024);
+    try (JsonGenerator json = JSON.createGenerator(body)) {
       openInput(json, Mutation.REPORT_JOB_OUTCOME, jobId);
-      json.writeStringField("outcome", outcome.value());
-      if (!variables.isEmpty()) {
-        json.writeArrayFieldStart("outcomeVariables");
-        for (Map.Entry<String, String> variable : variables.entrySet()) {
-          json.writeStartObject();
-          json.writeStringField("key", variable.getKey());
-          json.writeStringField("value", variable.getValue());
-          json.writeEndObject();
-        }
-        json.writeEndArray();
-      }
+      json.writeRaw(',');
+      json.writeRaw(outcome.fields());
       json.writeEndObject();
       json.writeEndObject();
       json.writeStringField("operationName", Mutation.REPORT_JOB_OUTCOME.operation());
       json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+    return body.toByteArray();
   }
 
   private void openInput(JsonGenerator json, Mutation mutation, String jobId) throws IOException {

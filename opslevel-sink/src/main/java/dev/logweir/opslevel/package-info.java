@@ -3,9 +3,9 @@
  *
  * <p>A runner has one {@link dev.logweir.opslevel.OpsLevelClient} and makes a {@link
  * dev.logweir.opslevel.OpsLevelSender} of it for each job. The way of a batch: {@code
- * OpsLevelSender} describes it as a {@code LogChunkBody}, {@code Retries} tries as long as that may
- * help, {@code HttpTransport} carries out one attempt under its deadline, {@code Answer} reads what
- * the server said, and {@code AttemptResult} says what follows from it.
+ * OpsLevelSender} describes it as a {@code LogChunkBody}, {@link dev.logweir.sender.Attempts} tries
+ * as long as that may help, {@code HttpTransport} carries out one attempt under its deadline,
+ * {@code Answer} reads what the server said, and {@code ApiResult} says what follows from it.
  *
  * <pre>{@code
  * try (OpsLevelClient client = OpsLevelClient.fromEnvironment().runnerId(runnerId).build();

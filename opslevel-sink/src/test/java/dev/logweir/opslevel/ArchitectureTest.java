@@ -22,6 +22,7 @@ class ArchitectureTest {
             "java..",
             "dev.logweir",
             "dev.logweir.opslevel",
+            "dev.logweir.sender",
             "com.fasterxml.jackson.core..",
             "io.github.resilience4j..",
             "io.micrometer.core.instrument..",

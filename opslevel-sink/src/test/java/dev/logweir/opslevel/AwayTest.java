@@ -62,7 +62,7 @@ class AwayTest {
                 assertThat(report.isComplete()).isTrue();
                 assertThat(report.sink().shipped().lines()).isGreaterThanOrEqualTo(55);
               });
-      assertThat(client.circuit().isOpen()).isFalse();
+      assertThat(client.circuit().isShut()).isFalse();
     } finally {
       for (FakeOpsLevel server : servers) {
         server.close();

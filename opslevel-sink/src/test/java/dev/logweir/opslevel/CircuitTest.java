@@ -10,6 +10,7 @@ import dev.logweir.LogBatch;
 import dev.logweir.RawBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
+import dev.logweir.sender.Pauses;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,7 +38,7 @@ class CircuitTest {
   private final AtomicLong nanos = new AtomicLong();
   private final Semaphore paused = new Semaphore(0);
   private final List<Duration> pauses = new ArrayList<>();
-  private volatile Retries.Pauses pause = this::pass;
+  private volatile Pauses pause = this::pass;
   private FakeOpsLevel server;
   private OpsLevelClient client;
 
@@ -61,11 +62,11 @@ class CircuitTest {
   void circuit_opensWhenHalfOfTheLastAttemptsFailed() throws Exception {
     server.otherwise(status(500));
     assertThat(send()).isInstanceOf(SendException.class);
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
 
     assertThat(send()).isInstanceOf(SendException.class);
 
-    assertThat(client.circuit().isOpen()).isTrue();
+    assertThat(client.circuit().isShut()).isTrue();
     assertThat(server.requests).hasSize(10);
   }
 
@@ -98,7 +99,7 @@ class CircuitTest {
     }
 
     assertThat(server.requests).hasSize(10);
-    assertThat(client.circuit().isOpen()).isTrue();
+    assertThat(client.circuit().isShut()).isTrue();
   }
 
   @Test
@@ -108,7 +109,7 @@ class CircuitTest {
       assertThat(send()).isInstanceOf(SendException.class);
     }
 
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
     assertThat(server.requests).hasSize(30);
   }
 
@@ -121,7 +122,7 @@ class CircuitTest {
 
     assertThat(send()).isNull();
 
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
     // Probes use up no attempt and add no pause of their own.
     assertThat(pauses).hasSize(4);
     for (int i = 0; i < 4; i++) {
@@ -149,7 +150,7 @@ class CircuitTest {
     assertThat(server.requests).hasSize(1);
     assertThat(Duration.ofNanos(nanos.get())).isGreaterThan(Duration.ofMinutes(30));
     assertThat(pauses).allMatch(pause -> pause.compareTo(Circuit.LONGEST_OPEN.multipliedBy(2)) < 0);
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
   }
 
   /** Behind a gateway an API that is away still gets an answer, which is not its own. */
@@ -164,7 +165,7 @@ class CircuitTest {
 
     assertThat(server.requests).hasSize(101);
     assertThat(pauses).allMatch(pause -> pause.compareTo(Circuit.LONGEST_OPEN.multipliedBy(2)) < 0);
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
   }
 
   /** Fast or slow: what it may have taken each time, its own time bounds. */
@@ -297,7 +298,7 @@ class CircuitTest {
 
     assertThat(probe.end()).isInstanceOf(InterruptedException.class);
     assertThat(waits.end()).isNull();
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
   }
 
   @Test
@@ -313,7 +314,7 @@ class CircuitTest {
     Throwable failure = catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(large.batch()));
 
     assertThat(failure).isInstanceOf(SendException.class).hasMessageContaining("twice running");
-    assertThat(client.circuit().isOpen()).isTrue();
+    assertThat(client.circuit().isShut()).isTrue();
     assertThat(
             registry
                 .get("logweir.opslevel.attempts")
@@ -335,7 +336,7 @@ class CircuitTest {
     last.beginEnd(Duration.ofSeconds(50));
 
     assertThat(call.end()).isNull();
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
   }
 
   @Test
@@ -464,7 +465,7 @@ class CircuitTest {
     server.otherwise(status(500));
     send();
     send();
-    assertThat(client.circuit().isOpen()).isTrue();
+    assertThat(client.circuit().isShut()).isTrue();
   }
 
   private Throwable send() {

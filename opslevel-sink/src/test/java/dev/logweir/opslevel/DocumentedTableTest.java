@@ -3,6 +3,7 @@ package dev.logweir.opslevel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.logweir.SendException;
+import dev.logweir.sender.Repeat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,13 +20,13 @@ class DocumentedTableTest {
 
   @ParameterizedTest
   @EnumSource
-  void row_isThatOfTheCode(AttemptResult result) throws IOException {
+  void row_isThatOfTheCode(ApiResult result) throws IOException {
     List<String[]> rows =
         rows().stream().filter(row -> row[2].equals("`" + result.tag() + "`")).toList();
     assertThat(rows).isNotEmpty();
     for (String[] row : rows) {
-      assertThat(row[3].startsWith("yes")).isEqualTo(result.isRetried());
-      assertThat(row[3].contains("as long as it takes")).isEqualTo(result.isAway());
+      assertThat(row[3].startsWith("yes")).isEqualTo(result.repeat() != Repeat.NEVER);
+      assertThat(row[3].contains("as long as it takes")).isEqualTo(isAway(result));
       assertThat(row[4]).contains(end(result));
       assertThat(row[5])
           .isEqualTo(
@@ -37,11 +38,15 @@ class DocumentedTableTest {
     }
   }
 
-  private static String end(AttemptResult result) {
-    if (result == AttemptResult.OK) {
+  private static boolean isAway(ApiResult result) {
+    return result.repeat() == Repeat.WHILE_AWAY || result.repeat() == Repeat.WHILE_AWAY_TIMED;
+  }
+
+  private static String end(ApiResult result) {
+    if (result == ApiResult.OK) {
       return "shipped";
     }
-    if (result == AttemptResult.INTERRUPTED) {
+    if (result == ApiResult.INTERRUPTED) {
       return "flush_timeout";
     }
     return result.kind() == SendException.Kind.JOB_GONE
@@ -51,11 +56,11 @@ class DocumentedTableTest {
 
   @Test
   void table_hasNoOtherRows() throws IOException {
-    assertThat(rows()).hasSizeGreaterThanOrEqualTo(AttemptResult.values().length);
+    assertThat(rows()).hasSizeGreaterThanOrEqualTo(ApiResult.values().length);
     assertThat(rows().stream().map(row -> row[2].replace("`", "")))
         .allMatch(
             outcome ->
-                java.util.Arrays.stream(AttemptResult.values())
+                java.util.Arrays.stream(ApiResult.values())
                     .anyMatch(result -> result.tag().equals(outcome)));
   }
 

@@ -93,7 +93,7 @@ class EndTest {
     }
 
     assertThat(Duration.ofNanos(nanos.get()))
-        .isBetween(Duration.ofSeconds(10).minus(Retries.SHORTEST_PAUSE), Duration.ofSeconds(10));
+        .isBetween(Duration.ofMillis(9_900), Duration.ofSeconds(10));
     assertThat(server.requests).hasSizeBetween(10, 60);
   }
 

@@ -271,7 +271,7 @@ class FaultTableTest {
         assertLost(client, "no_free_connection", AWAY, i + 1, DropReason.SEND_FAILED, false);
       }
 
-      assertThat(client.circuit().isOpen()).isFalse();
+      assertThat(client.circuit().isShut()).isFalse();
       assertThat(server.connections()).isEqualTo(1);
       holder.interrupt();
       holder.join(50_000);

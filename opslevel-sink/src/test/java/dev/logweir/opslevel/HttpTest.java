@@ -307,7 +307,7 @@ class HttpTest {
     assertThat(e).hasMessageContaining("HTTP 413");
     assertThat(server.connections()).isEqualTo(1);
     assertThat(pauses).isEmpty();
-    assertThat(client.circuit().isOpen()).isFalse();
+    assertThat(client.circuit().isShut()).isFalse();
   }
 
   @Test
@@ -384,7 +384,7 @@ class HttpTest {
 
         if (e != null) {
           assertThat(e).isInstanceOf(SendException.class);
-          assertThat(((AttemptException) e.getCause()).result()).isEqualTo(AttemptResult.TIMED_OUT);
+          assertThat(((ApiException) e.getCause()).result()).isEqualTo(ApiResult.TIMED_OUT);
         }
         assertThat(impatient.transport().connectionCount()).isZero();
       }
@@ -521,9 +521,7 @@ class HttpTest {
 
     SendException e = fail("line");
 
-    assertThat(((AttemptException) e.getCause()).result())
-        .as(answer)
-        .isEqualTo(AttemptResult.MALFORMED);
+    assertThat(((ApiException) e.getCause()).result()).as(answer).isEqualTo(ApiResult.MALFORMED);
     assertThat(client.transport().connectionCount()).isZero();
   }
 

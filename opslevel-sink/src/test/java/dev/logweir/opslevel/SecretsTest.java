@@ -12,6 +12,7 @@ import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.OutcomeVariables;
 import dev.logweir.SecretMasker;
+import dev.logweir.sender.OutcomeJson;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -95,9 +96,9 @@ class SecretsTest {
               client,
               sender,
               client.transport(),
-              client.retries(),
+              client.attempts(),
               client.circuit(),
-              client.outcomeBody(FakeOpsLevel.JOB, JobOutcome.FAILED, Map.of()))) {
+              new OutcomeJson(JobOutcome.FAILED, Map.of("key", SecretGuard.MASKED)))) {
         show(object);
       }
     }

@@ -223,7 +223,7 @@ class TlsTest {
 
       assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
       assertThat(e).hasMessageContaining("the proxy refused to connect: HTTP " + status);
-      assertThat(((AttemptException) e.getCause()).result()).isEqualTo(AttemptResult.PROXY_REFUSED);
+      assertThat(((ApiException) e.getCause()).result()).isEqualTo(ApiResult.PROXY_REFUSED);
       assertThat(proxy.heads).hasSize(2);
       assertThat(server.connections()).isZero();
       assertThat(client.transport().connectionCount()).isZero();
@@ -425,7 +425,7 @@ class TlsTest {
     assertThat(e)
         .hasMessageContaining("the server wants a client certificate that it trusts")
         .hasMessageContaining("javax.net.ssl.keyStore");
-    assertThat(((AttemptException) e.getCause()).result()).isEqualTo(AttemptResult.TLS_FAILED);
+    assertThat(((ApiException) e.getCause()).result()).isEqualTo(ApiResult.TLS_FAILED);
     try (OpsLevelClient known = server.client().sslContext(right).build()) {
       known.sender(FakeOpsLevel.JOB).send(List.of("line"));
     }

@@ -2,6 +2,7 @@ package dev.logweir.opslevel;
 
 import dev.logweir.SendCall;
 import dev.logweir.VirtualTime;
+import dev.logweir.sender.Pauses;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -11,7 +12,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The pauses and deadlines of a client whose threads live in virtual time. */
-final class VirtualPauses implements Retries.Pauses, DeadlineTimer {
+final class VirtualPauses implements Pauses, DeadlineTimer {
   private static final Duration LONG = Duration.ofHours(1);
 
   private final VirtualTime time;

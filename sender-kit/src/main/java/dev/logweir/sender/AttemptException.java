@@ -84,7 +84,7 @@ public class AttemptException extends Exception {
     return isRetried()
         && !unanswered
         && switch (result.repeat()) {
-          case WHILE_AWAY, WHILE_AWAY_TIMED, WHILE_GONE -> true;
+          case WHILE_AWAY, WHILE_AWAY_TIMED -> true;
           default -> false;
         };
   }

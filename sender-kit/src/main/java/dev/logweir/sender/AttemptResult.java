@@ -27,6 +27,14 @@ public interface AttemptResult {
   Server server();
 
   /**
+   * Returns whether there was no server to take anything. What was written before and left without
+   * an answer was cut off by the outage, and counts no more as an attempt. False by default.
+   */
+  default boolean isOutage() {
+    return false;
+  }
+
+  /**
    * Returns whether the deadline of the attempt came first. If that was not the sender's but the
    * job's, or the little that was left of the overall time, it says nothing of the server. False by
    * default.

@@ -6,8 +6,10 @@ import dev.logweir.SendException;
 public enum CommonResult implements AttemptResult {
   /** The server has the lines. */
   OK(SendException.Kind.FAILED, Repeat.NEVER, Server.UP),
-  /** No connection, or one that was lost before all was written. */
-  AWAY(SendException.Kind.FAILED, Repeat.WHILE_GONE, Server.DOWN),
+  /** There is no connection. */
+  AWAY(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.DOWN),
+  /** The connection was lost before all was written. */
+  LOST(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.DOWN),
   /** All was written, and no answer can be read: the server may have the lines. */
   UNANSWERED(SendException.Kind.FAILED, Repeat.AT_MOST_ATTEMPTS, Server.DOWN),
   /** The server cannot take them now. */
@@ -46,5 +48,10 @@ public enum CommonResult implements AttemptResult {
   @Override
   public Server server() {
     return server;
+  }
+
+  @Override
+  public boolean isOutage() {
+    return this == AWAY;
   }
 }

@@ -17,10 +17,5 @@ public enum Repeat {
    * As {@link #WHILE_AWAY}, but the time of the attempts counts for the overall time: somebody else
    * says that the server is away, which may have taken each.
    */
-  WHILE_AWAY_TIMED,
-  /**
-   * As {@link #WHILE_AWAY}; and as there was no server, what was written before and left without an
-   * answer was cut off by an outage: it counts no more.
-   */
-  WHILE_GONE
+  WHILE_AWAY_TIMED
 }

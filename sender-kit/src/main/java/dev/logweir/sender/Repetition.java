@@ -70,7 +70,7 @@ final class Repetition {
       tried++;
       policy.log.failed(failure);
       policy.tell(its -> its.failed(failure));
-      if (failure.result().repeat() == Repeat.WHILE_GONE) {
+      if (failure.result().isOutage()) {
         forgetUnanswered();
       }
       Optional<Duration> untilEnd = timeLeft();

@@ -8,7 +8,7 @@ enum TestResult implements AttemptResult {
   /** The server answers that it could not. */
   FAILED(Repeat.ATTEMPTS, Server.UP),
   BUSY(Repeat.ATTEMPTS, Server.DOWN),
-  GONE(Repeat.WHILE_GONE, Server.DOWN),
+  GONE(Repeat.WHILE_AWAY, Server.DOWN),
   LOST(Repeat.WHILE_AWAY, Server.DOWN),
   TIMED_OUT(Repeat.WHILE_AWAY, Server.DOWN),
   NO_PLACE(Repeat.WHILE_AWAY, Server.UNKNOWN),
@@ -40,6 +40,11 @@ enum TestResult implements AttemptResult {
   @Override
   public Server server() {
     return server;
+  }
+
+  @Override
+  public boolean isOutage() {
+    return this == GONE;
   }
 
   @Override

@@ -100,7 +100,7 @@ class AnswerFuzzTest {
       InputStream in = new BoundedInput(new ByteArrayInputStream(body), Answer.MAX_BYTES);
       Answer.check(in, Mutation.APPEND_JOB_LOG, "Z2lkOi8vb3BzbGV2ZWw", TOKEN);
       seen.add("accepted");
-    } catch (AttemptException e) {
+    } catch (ApiException e) {
       seen.add(e.result());
       seen.add(e.getMessage());
       assertThat(e.getMessage().getBytes(US_ASCII).length).isLessThan(1000);

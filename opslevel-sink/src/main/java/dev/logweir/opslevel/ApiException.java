@@ -1,24 +1,21 @@
 package dev.logweir.opslevel;
 
+import dev.logweir.sender.AttemptException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt that failed. Its text holds no secret. */
-final class AttemptException extends Exception {
+final class ApiException extends AttemptException {
   private static final long serialVersionUID = 1L;
 
   static final String PROXY_UNAUTHORIZED =
       "the proxy wants a user and a password, or others: see proxy and HTTPS_PROXY";
 
-  private final AttemptResult result;
-  private final Duration retryAfter;
+  private final ApiResult result;
   private final boolean namesJob;
   private final boolean tooLarge;
 
-  /** Whether the request was written in full and nothing came back. */
-  private final boolean unanswered;
-
-  AttemptException(AttemptResult result, String message, @Nullable Throwable cause) {
+  ApiException(ApiResult result, String message, @Nullable Throwable cause) {
     this(result, message, cause, false);
   }
 
@@ -27,32 +24,22 @@ final class AttemptException extends Exception {
    *
    * @param unanswered whether the request was written in full and nothing came back
    */
-  AttemptException(
-      AttemptResult result, String message, @Nullable Throwable cause, boolean unanswered) {
-    this(
-        result,
-        message,
-        cause,
-        Duration.ZERO,
-        false,
-        result == AttemptResult.TOO_LARGE,
-        unanswered);
+  ApiException(ApiResult result, String message, @Nullable Throwable cause, boolean unanswered) {
+    this(result, message, cause, Duration.ZERO, false, result == ApiResult.TOO_LARGE, unanswered);
   }
 
-  private AttemptException(
-      AttemptResult result,
+  private ApiException(
+      ApiResult result,
       String message,
       @Nullable Throwable cause,
       Duration retryAfter,
       boolean namesJob,
       boolean tooLarge,
       boolean unanswered) {
-    super(message, cause);
+    super(result, message, cause, unanswered, retryAfter);
     this.result = result;
-    this.retryAfter = retryAfter;
     this.namesJob = namesJob;
     this.tooLarge = tooLarge;
-    this.unanswered = unanswered;
   }
 
   /**
@@ -60,8 +47,7 @@ final class AttemptException extends Exception {
    *
    * @param words what the server says of it, without secrets; may be empty
    */
-  static AttemptException ofStatus(
-      AttemptResult result, int status, Duration retryAfter, String words) {
+  static ApiException ofStatus(ApiResult result, int status, Duration retryAfter, String words) {
     String message =
         switch (result) {
           case UNAUTHORIZED -> "the server refused the token, see OPSLEVEL_API_TOKEN";
@@ -74,19 +60,19 @@ final class AttemptException extends Exception {
           case GATEWAY_ERROR -> "the server behind a gateway failed";
           default -> status >= 300 && status < 400 ? "redirects are not followed" : "refused";
         };
-    return new AttemptException(
+    return new ApiException(
         result,
         message + " (HTTP " + status + ")" + (words.isEmpty() ? "" : ": " + words),
         null,
         retryAfter,
         false,
-        result == AttemptResult.TOO_LARGE,
+        result == ApiResult.TOO_LARGE,
         false);
   }
 
-  static AttemptException ofPayload(String message, boolean namesJob) {
-    return new AttemptException(
-        AttemptResult.PAYLOAD_ERRORS,
+  static ApiException ofPayload(String message, boolean namesJob) {
+    return new ApiException(
+        ApiResult.PAYLOAD_ERRORS,
         "the server refused the input: " + message,
         null,
         Duration.ZERO,
@@ -95,56 +81,35 @@ final class AttemptException extends Exception {
         false);
   }
 
-  static AttemptException ofClosed(@Nullable Throwable cause) {
-    return new AttemptException(AttemptResult.CLOSED, "the client is closed", cause);
+  static ApiException ofClosed(@Nullable Throwable cause) {
+    return new ApiException(ApiResult.CLOSED, "the client is closed", cause);
   }
 
   /** The same failure, taken for that of a request too large: not to be tried again as it is. */
-  AttemptException asTooLarge() {
-    return new AttemptException(
+  ApiException asTooLarge() {
+    return new ApiException(
         result,
         "twice running, " + getMessage(),
         getCause(),
-        retryAfter,
+        retryAfter(),
         namesJob,
         true,
-        unanswered);
+        isUnanswered());
   }
 
-  AttemptResult result() {
+  @Override
+  public ApiResult result() {
     return result;
   }
 
-  boolean isRetried() {
-    return result.isRetried() && !tooLarge;
-  }
-
-  /** Whether nobody answered, or was asked: such attempts use up none of those that are set. */
-  boolean isAway() {
-    return result.isAway() && !unanswered;
-  }
-
-  /**
-   * Whether the server was there and may have accepted the lines, as often as they are sent: such
-   * attempts are bounded, whatever comes of the others.
-   */
-  boolean isAcceptedPerhaps() {
-    return result.isAcceptedPerhaps() || unanswered;
-  }
-
-  /** Whether the request was written in full and nothing came back. */
-  boolean isUnanswered() {
-    return unanswered;
+  @Override
+  public boolean isRetried() {
+    return super.isRetried() && !tooLarge;
   }
 
   /** Whether fewer lines at a time may be taken. */
   boolean isTooLarge() {
     return tooLarge;
-  }
-
-  /** Returns how long the server wants to be left alone; zero if it did not say. */
-  Duration retryAfter() {
-    return retryAfter;
   }
 
   /** Whether an error of the payload is about the job's id. */
