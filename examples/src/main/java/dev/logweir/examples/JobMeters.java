@@ -2,10 +2,14 @@ package dev.logweir.examples;
 
 import dev.logweir.JobOutcome;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -14,7 +18,7 @@ import java.util.stream.Stream;
  * Thread-safe. A Prometheus registry adds {@code _total} to counters and {@code _seconds} to
  * timers.
  */
-final class JobMeters {
+final class JobMeters implements AutoCloseable {
   private static final String PREFIX = "opslevel_runner_";
   private static final Duration[] BUCKETS =
       Stream.of(5, 30, 60, 120, 300, 600, 900, 1_200)
@@ -26,6 +30,8 @@ final class JobMeters {
   private final Counter started;
   private final Timer duration;
   private final AtomicInteger processing = new AtomicInteger();
+  private final Gauge gauge;
+  private final Set<Counter> finished = ConcurrentHashMap.newKeySet();
 
   JobMeters(MeterRegistry registry, String runnerId) {
     this.registry = registry;
@@ -41,7 +47,11 @@ final class JobMeters {
             .tags(runner)
             .serviceLevelObjectives(BUCKETS)
             .register(registry);
-    registry.gauge(PREFIX + "jobs_processing", runner, processing);
+    gauge =
+        Gauge.builder(PREFIX + "jobs_processing", processing, AtomicInteger::get)
+            .description("The jobs that run now.")
+            .tags(runner)
+            .register(registry);
   }
 
   void started() {
@@ -52,10 +62,19 @@ final class JobMeters {
   void finished(JobOutcome outcome, Duration took) {
     processing.decrementAndGet();
     duration.record(took);
-    Counter.builder(PREFIX + "jobs_finished")
-        .description("The jobs that ended, by outcome.")
-        .tags(runner.and("outcome", outcome.value()))
-        .register(registry)
-        .increment();
+    Counter ended =
+        Counter.builder(PREFIX + "jobs_finished")
+            .description("The jobs that ended, by outcome.")
+            .tags(runner.and("outcome", outcome.value()))
+            .register(registry);
+    finished.add(ended);
+    ended.increment();
+  }
+
+  /** Takes all of them out of the registry, which may outlive the runner. */
+  @Override
+  public void close() {
+    finished.forEach(registry::remove);
+    List.of(started, duration, gauge).forEach(registry::remove);
   }
 }

@@ -76,6 +76,14 @@ final class PodRun {
   Result run(Destination.Shipping shipping) {
     settings.meters().started();
     long begun = System.nanoTime();
+    try {
+      return runWithLog(shipping);
+    } finally {
+      settings.meters().finished(outcome, Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+
+  private Result runWithLog(Destination.Shipping shipping) {
     ExitMarker marker = ExitMarker.random();
     SecretMasker masker =
         job.secrets().isEmpty() ? null : SecretMasker.builder().addAll(job.secrets()).build();
@@ -100,7 +108,6 @@ final class PodRun {
     try (LogStreamer log = builder.start()) {
       boolean interrupted = runInPod(log, marker);
       LogReport report = log.finish();
-      settings.meters().finished(outcome, Duration.ofNanos(System.nanoTime() - begun));
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -125,13 +132,29 @@ final class PodRun {
   /** Sets the outcome; returns whether the thread was interrupted, which it is not any more. */
   private boolean runInPod(LogStreamer log, ExitMarker marker) {
     Pod pod = pod();
+    boolean interrupted = false;
     try {
-      settings.client().resource(pod).create();
-      if (!awaitRunning(pod)) {
-        outcome = JobOutcome.POD_TIMEOUT;
-        message = "pod was not ready in " + DurationText.of(settings.podMaxWait());
-        return false;
+      runInPod(pod, log, marker);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    } catch (PodExecException | KubernetesClientException e) {
+      // The client makes such a failure of an interrupt too, and sets the flag again.
+      interrupted = Thread.interrupted();
+      message = "pod execution failed: " + e.getMessage();
+    } finally {
+      if (interrupted) {
+        outcome = JobOutcome.CANCELED;
+        message = "canceled";
       }
+      interrupted |= delete(pod);
+    }
+    return interrupted;
+  }
+
+  private void runInPod(Pod pod, LogStreamer log, ExitMarker marker)
+      throws PodExecException, InterruptedException {
+    settings.client().resource(pod).create();
+    if (awaitRunning(pod)) {
       PodExec exec =
           PodExec.builder(settings.client())
               .namespace(settings.namespace())
@@ -142,16 +165,10 @@ final class PodRun {
       List<String> command =
           marker.wrap(settings.shell(), job.script(settings.workingDirectory()), "-e");
       ended(exec.run(log, command));
-    } catch (PodExecException | KubernetesClientException e) {
-      message = "pod execution failed: " + e.getMessage();
-    } catch (InterruptedException e) {
-      outcome = JobOutcome.CANCELED;
-      message = "canceled";
-      return true;
-    } finally {
-      delete(pod);
+    } else {
+      outcome = JobOutcome.POD_TIMEOUT;
+      message = "pod was not ready in " + DurationText.of(settings.podMaxWait());
     }
-    return false;
   }
 
   private void ended(PodExecResult result) {
@@ -217,12 +234,22 @@ final class PodRun {
     return false;
   }
 
-  /** Also in a thread that was interrupted, whose flag is not set then. */
-  private void delete(Pod pod) {
+  /**
+   * Deletes it, also on a thread that is interrupted: the client would send nothing.
+   *
+   * @return whether it was interrupted, which it is not any more
+   */
+  private boolean delete(Pod pod) {
+    boolean interrupted = Thread.interrupted();
     try {
       settings.client().resource(pod).delete();
     } catch (KubernetesClientException e) {
+      if (Thread.interrupted()) {
+        delete(pod);
+        return true;
+      }
       message += (message.isEmpty() ? "" : "; ") + "its pod was not deleted: " + e.getMessage();
     }
+    return interrupted;
   }
 }

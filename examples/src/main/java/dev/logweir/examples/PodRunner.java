@@ -143,12 +143,13 @@ final class PodRunner implements Callable<Integer> {
     try (EmbeddedCluster cluster = embedded ? EmbeddedCluster.start(severAfter, neverReady) : null;
         KubernetesClient client = client(cluster);
         EmbeddedEndpoint endpoint = endpoint(runner, jobs);
-        Destination destination = destination(endpoint, runner, registry)) {
+        Destination destination = destination(endpoint, runner, registry);
+        JobMeters meters = new JobMeters(registry, runner)) {
       PodRun.Settings settings =
           new PodRun.Settings(
               client,
               engine,
-              new JobMeters(registry, runner),
+              meters,
               namespace,
               Duration.ofSeconds(maxWait),
               Duration.ofSeconds(maxLifetime),

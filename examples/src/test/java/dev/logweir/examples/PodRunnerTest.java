@@ -138,5 +138,7 @@ class PodRunnerTest {
                 .count())
         .isEqualTo(1);
     assertThat(registry.get("opslevel_runner_jobs_duration").timer().count()).isEqualTo(1);
+    meters.close();
+    assertThat(registry.getMeters()).isEmpty();
   }
 }
