@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
  * doubled or moved, at 1 or 2 ns a line of 100 B. {@link #everyByte} makes it take in all of them.
  * One thread at a time.
  */
-final class Delivery implements Sink {
+final class Delivery implements LineSink {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long FACTOR = 0x9E3779B97F4A7C15L;

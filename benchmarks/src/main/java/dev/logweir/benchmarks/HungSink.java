@@ -4,7 +4,7 @@ import dev.logweir.LogBatch;
 import java.util.concurrent.CountDownLatch;
 
 /** Never returns from its first send, unless its thread is interrupted. */
-final class HungSink implements Sink {
+final class HungSink implements LineSink {
   private final CountDownLatch entered = new CountDownLatch(1);
   private final CountDownLatch never = new CountDownLatch(1);
 

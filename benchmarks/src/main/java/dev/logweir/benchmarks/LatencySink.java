@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * Keeps when each line came to the sender. A line begins with its number in {@value #DIGITS}
  * digits.
  */
-final class LatencySink implements Sink {
+final class LatencySink implements LineSink {
   static final int DIGITS = 8;
 
   private final AtomicLongArray arrivals;

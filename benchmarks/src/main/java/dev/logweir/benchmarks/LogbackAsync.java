@@ -25,7 +25,7 @@ final class LogbackAsync implements Pipeline {
   private final LoggerContext context = LogbackContext.create();
   private final LineSplitter lines;
 
-  LogbackAsync(Sink sink, Mode mode) {
+  LogbackAsync(LineSink sink, Mode mode) {
     Sender sender = new Sender(sink);
     sender.setContext(context);
     sender.start();
@@ -61,9 +61,9 @@ final class LogbackAsync implements Pipeline {
   }
 
   private static final class Sender extends UnsynchronizedAppenderBase<ILoggingEvent> {
-    private final Sink sink;
+    private final LineSink sink;
 
-    Sender(Sink sink) {
+    Sender(LineSink sink) {
       this.sink = sink;
     }
 

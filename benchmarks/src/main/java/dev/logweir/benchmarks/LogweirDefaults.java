@@ -14,7 +14,7 @@ final class LogweirDefaults implements Pipeline {
   private final LogweirEngine engine = LogweirEngine.builder().build();
   private final LogStreamer log;
 
-  LogweirDefaults(Sink sink, Mode mode) {
+  LogweirDefaults(LineSink sink, Mode mode) {
     BatchSender sender =
         lines -> {
           sink.batch(LogBatch.of(lines));

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class LogweirJob implements BatchSender, Pipeline {
   private static final Duration END_WITHIN = Duration.ofSeconds(60);
 
-  private final Sink sink;
+  private final LineSink sink;
   private final long window;
   private final Plan plan;
   private final Queue<Runnable> sends = new ConcurrentLinkedQueue<>();
@@ -58,7 +58,7 @@ final class LogweirJob implements BatchSender, Pipeline {
       List<LogProcessor> processors) {}
 
   /** Starts the job. */
-  LogweirJob(int maxSize, Plan plan, Sink sink) {
+  LogweirJob(int maxSize, Plan plan, LineSink sink) {
     this.plan = plan;
     this.sink = sink;
     window = 2L * maxSize;

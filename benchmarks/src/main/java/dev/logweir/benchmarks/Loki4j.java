@@ -37,7 +37,7 @@ final class Loki4j implements Pipeline {
   private final LoggerContext context = LogbackContext.create();
   private final LineSplitter lines;
 
-  Loki4j(Sink sink, Mode mode) {
+  Loki4j(LineSink sink, Mode mode) {
     window = mode == Mode.LOSSLESS ? new Window(WINDOW) : Window.open();
     Loki4jAppender appender = new Loki4jAppender();
     appender.setContext(context);
@@ -87,7 +87,7 @@ final class Loki4j implements Pipeline {
     context.stop();
   }
 
-  private record Sender(Sink sink, Window window) implements HttpSender {
+  private record Sender(LineSink sink, Window window) implements HttpSender {
     @Override
     public HttpConfig.Builder getConfig() {
       return HttpConfig.builder();

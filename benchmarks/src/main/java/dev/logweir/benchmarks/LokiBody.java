@@ -9,13 +9,13 @@ import java.nio.ByteBuffer;
 final class LokiBody {
   private static final String VALUES = "\"values\":[";
 
-  private final Sink sink;
+  private final LineSink sink;
   private byte[] body = new byte[0];
   private byte[] line = new byte[0];
   private int at;
   private int length;
 
-  LokiBody(Sink sink) {
+  LokiBody(LineSink sink) {
     this.sink = sink;
   }
 

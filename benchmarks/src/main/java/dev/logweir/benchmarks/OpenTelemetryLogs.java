@@ -30,7 +30,7 @@ final class OpenTelemetryLogs implements Pipeline {
   private final SdkLoggerProvider provider;
   private final LineSplitter lines;
 
-  OpenTelemetryLogs(Sink sink, Mode mode) {
+  OpenTelemetryLogs(LineSink sink, Mode mode) {
     window = mode == Mode.LOSSLESS ? new Window(QUEUE) : Window.open();
     BatchLogRecordProcessorBuilder processor =
         BatchLogRecordProcessor.builder(new Exporter(sink, window));
@@ -64,7 +64,7 @@ final class OpenTelemetryLogs implements Pipeline {
     provider.close();
   }
 
-  private record Exporter(Sink sink, Window window) implements LogRecordExporter {
+  private record Exporter(LineSink sink, Window window) implements LogRecordExporter {
     @Override
     public CompletableResultCode export(Collection<LogRecordData> logs) {
       for (LogRecordData log : logs) {

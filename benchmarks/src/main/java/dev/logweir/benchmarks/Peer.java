@@ -90,15 +90,15 @@ enum Peer {
 
   @FunctionalInterface
   private interface Opener {
-    Pipeline open(Sink sink, Mode mode) throws Exception;
+    Pipeline open(LineSink sink, Mode mode) throws Exception;
   }
 
   /** Starts one whose lines go to the sink. */
-  Pipeline open(Sink sink, Mode mode) throws Exception {
+  Pipeline open(LineSink sink, Mode mode) throws Exception {
     return opener.open(sink, mode);
   }
 
-  private static Pipeline masked(Sink sink) {
+  private static Pipeline masked(LineSink sink) {
     SplittableRandom random = new SplittableRandom(SECRETS);
     List<String> secrets =
         IntStream.range(0, SECRETS)
@@ -111,7 +111,7 @@ enum Peer {
   }
 
   private static Pipeline job(
-      Duration interval, int kibPerDrain, boolean sendsHere, boolean byLine, Sink sink) {
+      Duration interval, int kibPerDrain, boolean sendsHere, boolean byLine, LineSink sink) {
     return new LogweirJob(
         MAX_SIZE,
         new LogweirJob.Plan(interval, kibPerDrain << 10, sendsHere, byLine, List.of()),

@@ -25,7 +25,7 @@ final class PipedReader implements Pipeline {
   private final PipedOutputStream out = new PipedOutputStream();
   private final Thread reader;
 
-  PipedReader(Sink sink, Mode mode) throws IOException {
+  PipedReader(LineSink sink, Mode mode) throws IOException {
     flushes = mode == Mode.PROMPT;
     PipedInputStream in = new PipedInputStream(out, PIPE);
     reader = new Thread(() -> read(in, sink), "pipe-reader");
@@ -51,7 +51,7 @@ final class PipedReader implements Pipeline {
     reader.join();
   }
 
-  private static void read(PipedInputStream in, Sink sink) {
+  private static void read(PipedInputStream in, LineSink sink) {
     try (BufferedReader lines = new BufferedReader(new InputStreamReader(in, UTF_8))) {
       lines
           .lines()

@@ -1,6 +1,6 @@
 package dev.logweir.benchmarks;
 
-/** Takes what a job writes, and hands its lines to a {@link Sink}. One writer. */
+/** Takes what a job writes, and hands its lines to a {@link LineSink}. One writer. */
 interface Pipeline {
   /** Takes a chunk, which may end within a line. */
   void write(byte[] bytes, int offset, int length) throws Exception;

@@ -10,7 +10,7 @@ final class PlainPortJob implements Pipeline {
   private final boolean waits;
   private final PlainPort port;
 
-  PlainPortJob(Sink sink, Mode mode, Duration tick) {
+  PlainPortJob(LineSink sink, Mode mode, Duration tick) {
     waits = mode == Mode.LOSSLESS;
     port =
         new PlainPort(

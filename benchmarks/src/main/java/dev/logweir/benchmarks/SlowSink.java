@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Reads all bytes, at a fixed rate at most: a send lasts as long as its bytes take. */
-final class SlowSink implements Sink {
+final class SlowSink implements LineSink {
   private static final long LEAD_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Delivery delivery = Delivery.sampled();

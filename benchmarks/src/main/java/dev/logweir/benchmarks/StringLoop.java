@@ -9,7 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 final class StringLoop implements Pipeline {
   private final LineSplitter lines;
 
-  StringLoop(Sink sink) {
+  StringLoop(LineSink sink) {
     lines =
         new LineSplitter(
             (bytes, offset, length) -> sink.line(new String(bytes, offset, length, UTF_8)));

@@ -27,7 +27,7 @@ final class ZipkinReporter implements Pipeline {
   private final AsyncReporter<byte[]> reporter;
   private final LineSplitter lines;
 
-  ZipkinReporter(Sink sink, Mode mode, int messageBytes) {
+  ZipkinReporter(LineSink sink, Mode mode, int messageBytes) {
     window = mode == Mode.LOSSLESS ? new Window(WINDOW) : Window.open();
     AsyncReporter.Builder builder = AsyncReporter.builder(new Sender(sink, window, messageBytes));
     if (mode == Mode.LOSSLESS) {
@@ -78,11 +78,11 @@ final class ZipkinReporter implements Pipeline {
   }
 
   private static final class Sender extends BytesMessageSender.Base {
-    private final Sink sink;
+    private final LineSink sink;
     private final Window window;
     private final int messageBytes;
 
-    Sender(Sink sink, Window window, int messageBytes) {
+    Sender(LineSink sink, Window window, int messageBytes) {
       super(Encoding.PROTO3);
       this.sink = sink;
       this.window = window;

@@ -60,7 +60,7 @@ public class EncodingBenchmark {
   @Param({"100", "10", "1000", "mixed"})
   public String line;
 
-  private final Sink sink = new Sink();
+  private final LineSink sink = new LineSink();
   private byte[][] lines;
   private byte[] all;
   private byte[] target;
@@ -144,7 +144,7 @@ public class EncodingBenchmark {
     return sink.bytes - 1;
   }
 
-  private static final class Sink extends OutputStream {
+  private static final class LineSink extends OutputStream {
     private long bytes;
 
     @Override

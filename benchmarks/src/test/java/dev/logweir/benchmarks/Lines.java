@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /** Keeps the lines, and lets a test wait for a number of them. */
-final class Lines implements Sink {
+final class Lines implements LineSink {
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final CountDownLatch missing;
 

@@ -177,8 +177,8 @@ final class Demo implements Callable<Integer> {
         hung.peak <= hung.limit,
         "bounded",
         "at most %.1f MiB retained; the formula allows %.1f MiB",
-        Progress.mib(hung.peak),
-        Progress.mib(hung.limit));
+        RunProgress.mib(hung.peak),
+        RunProgress.mib(hung.limit));
     shown(
         hung.shipped().plus(dropped).equals(hung.accepted()) && !dropped.isZero(),
         "counted",

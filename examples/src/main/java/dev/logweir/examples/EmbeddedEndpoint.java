@@ -183,21 +183,21 @@ final class EmbeddedEndpoint implements AutoCloseable {
     if (now != Mode.WELL) {
       exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
       exchange.getResponseHeaders().set("Retry-After", "2");
-      respond(exchange, Answer.failure(now == Mode.FAILS ? 500 : 429, "an outage on purpose"));
+      respond(exchange, ApiAnswer.failure(now == Mode.FAILS ? 500 : 429, "an outage on purpose"));
       return;
     }
-    Answer answer;
+    ApiAnswer answer;
     try {
       RequestHead.check(exchange, token);
       answer = take(exchange);
     } catch (RefusedException e) {
       note(e.reason());
-      answer = Answer.failure(e.status(), e.reason());
+      answer = ApiAnswer.failure(e.status(), e.reason());
     }
     if (faults.delay().isZero()) {
       respond(exchange, answer);
     } else {
-      Answer late = answer;
+      ApiAnswer late = answer;
       var unused =
           threads.schedule(
               () -> respond(exchange, late), faults.delay().toNanos(), TimeUnit.NANOSECONDS);
@@ -214,11 +214,11 @@ final class EmbeddedEndpoint implements AutoCloseable {
     }
   }
 
-  private Answer take(HttpExchange exchange) throws IOException, RefusedException {
+  private ApiAnswer take(HttpExchange exchange) throws IOException, RefusedException {
     try (ReceivedLog.Staged staged = ReceivedLog.Staged.in(folder)) {
-      Mutation mutation = Mutation.read(exchange.getRequestBody(), staged.out());
+      ReceivedMutation mutation = ReceivedMutation.read(exchange.getRequestBody(), staged.out());
       if (isToFail()) {
-        return Answer.failure(500, "a failure on purpose");
+        return ApiAnswer.failure(500, "a failure on purpose");
       }
       String problem = mutation.problem();
       if (problem == null) {
@@ -227,7 +227,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
       if (problem != null) {
         note(problem);
       }
-      return Answer.payload(mutation.operation(), problem);
+      return ApiAnswer.payload(mutation.operation(), problem);
     }
   }
 
@@ -236,7 +236,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
     return Math.floor(number * faults.failRate()) > Math.floor((number - 1) * faults.failRate());
   }
 
-  private @Nullable String takeValues(Mutation mutation, ReceivedLog.Staged staged)
+  private @Nullable String takeValues(ReceivedMutation mutation, ReceivedLog.Staged staged)
       throws IOException {
     if (!mutation.text("runnerId").equals(runnerId)) {
       return "runnerId: unknown: " + mutation.text("runnerId");
@@ -245,7 +245,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
     if (job == null) {
       return "runnerJobId: unknown: " + mutation.text("runnerJobId");
     }
-    if (mutation.operation().equals(Mutation.APPEND)) {
+    if (mutation.operation().equals(ReceivedMutation.APPEND)) {
       if (!isUtc(mutation.text("sentAt"))) {
         return "sentAt: not ISO 8601 in UTC: " + mutation.text("sentAt");
       }
@@ -274,12 +274,12 @@ final class EmbeddedEndpoint implements AutoCloseable {
     }
   }
 
-  private void writeOutcome(long number, Mutation mutation) throws IOException {
+  private void writeOutcome(long number, ReceivedMutation mutation) throws IOException {
     if (folder == null) {
       return;
     }
     String line =
-        Answer.json(
+        ApiAnswer.json(
             out -> {
               out.writeStartObject();
               out.writeNumberField("job", number);
@@ -309,7 +309,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
     }
   }
 
-  private static void respond(HttpExchange exchange, Answer answer) {
+  private static void respond(HttpExchange exchange, ApiAnswer answer) {
     byte[] body = answer.body().getBytes(UTF_8);
     try (exchange) {
       exchange.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");

@@ -57,11 +57,11 @@ final class HeapReport implements AutoCloseable {
         "heap after collections: %.1f MiB before the jobs, at most %.1f MiB while they ran:"
             + " %.1f MiB more, runner and endpoint included; the formula allows the library %.1f;"
             + " the heap may grow to %.1f MiB",
-        Progress.mib(before),
-        Progress.mib(peak),
-        Progress.mib(peak - before),
-        Progress.mib(limit),
-        Progress.mib(Runtime.getRuntime().maxMemory()));
+        RunProgress.mib(before),
+        RunProgress.mib(peak),
+        RunProgress.mib(peak - before),
+        RunProgress.mib(limit),
+        RunProgress.mib(Runtime.getRuntime().maxMemory()));
   }
 
   /** How much more was left at most than before the jobs; to be asked after the end. */

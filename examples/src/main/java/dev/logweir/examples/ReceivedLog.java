@@ -72,7 +72,7 @@ final class ReceivedLog {
   }
 
   /** Takes over a log's request; says why not, or null. */
-  @Nullable String append(Mutation mutation, Staged staged) throws IOException {
+  @Nullable String append(ReceivedMutation mutation, Staged staged) throws IOException {
     staged.out().flush();
     lock.lock();
     try {

@@ -30,12 +30,12 @@ final class ResultTable {
 
   private ResultTable() {}
 
-  static void print(List<Job> jobs, PrintWriter out) {
+  static void print(List<ShippedJob> jobs, PrintWriter out) {
     row(out, "job", "state", "exit", "accepted", "shipped", "filtered", "dropped", "complete");
-    for (Job job : jobs) {
+    for (ShippedJob job : jobs) {
       print(job, out);
     }
-    Totals all = Totals.of(jobs);
+    RunTotals all = RunTotals.of(jobs);
     row(
         out,
         "all",
@@ -49,8 +49,8 @@ final class ResultTable {
     printMissing(jobs, out);
   }
 
-  private static void print(Job job, PrintWriter out) {
-    Job.Result result = job.result();
+  private static void print(ShippedJob job, PrintWriter out) {
+    ShippedJob.Result result = job.result();
     LogReport report = job.report();
     if (report == null) {
       row(out, job.number(), job.state(), "-", "-", "-", "-", "-", "no");
@@ -73,9 +73,9 @@ final class ResultTable {
     out.printf(Locale.ROOT, "%7s %-9s %4s %15s %15s %11s %15s  %s%n", cells);
   }
 
-  private static void printMissing(List<Job> jobs, PrintWriter out) {
+  private static void printMissing(List<ShippedJob> jobs, PrintWriter out) {
     Set<DropReason> reasons = EnumSet.noneOf(DropReason.class);
-    for (Job job : jobs) {
+    for (ShippedJob job : jobs) {
       String missing = missing(job, reasons);
       if (missing != null) {
         out.println(cut("job " + job.number() + ": " + missing));
@@ -88,12 +88,12 @@ final class ResultTable {
   }
 
   /** What of a job's log is missing and why, the most first; null if nothing is. */
-  static @Nullable String missing(Job job) {
+  static @Nullable String missing(ShippedJob job) {
     return missing(job, EnumSet.noneOf(DropReason.class));
   }
 
-  private static @Nullable String missing(Job job, Set<DropReason> reasons) {
-    Job.Result result = job.result();
+  private static @Nullable String missing(ShippedJob job, Set<DropReason> reasons) {
+    ShippedJob.Result result = job.result();
     LogReport report = job.report();
     if (report == null) {
       return switch (job.state()) {

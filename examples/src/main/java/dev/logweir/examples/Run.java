@@ -47,7 +47,7 @@ final class Run implements AutoCloseable {
   private final @Nullable Pace pace;
   private final OwnSecrets own = OwnSecrets.of(System.getenv());
   private final @Nullable SecretMasker masker;
-  private final List<Job> jobs = new ArrayList<>();
+  private final List<ShippedJob> jobs = new ArrayList<>();
   private final RunState state;
   private final @Nullable RunPage page;
   private final long jobLimit;
@@ -56,7 +56,7 @@ final class Run implements AutoCloseable {
   private final Thread atShutdown = new Thread(this::endEarly, "shutdown");
   private final long begun = System.nanoTime();
   private boolean resultShown;
-  private @Nullable Progress progress;
+  private @Nullable RunProgress progress;
   private @Nullable HeapReport heap;
 
   private Run(
@@ -144,14 +144,14 @@ final class Run implements AutoCloseable {
     }
   }
 
-  private Job job(long number, Map<Long, ArrivedTail> arrived) {
+  private ShippedJob job(long number, Map<Long, ArrivedTail> arrived) {
     Destination.Shipping shipping = destination.of(Ids.job(number));
     BatchSender sender = shown(shipping.sender());
     if (sender instanceof ArrivedTail tail) {
       arrived.put(number, tail);
     }
     OutcomeVariables variables = outcomeVariables();
-    return new Job(
+    return new ShippedJob(
         number,
         command(number),
         this::prepare,
@@ -254,9 +254,9 @@ final class Run implements AutoCloseable {
     if (page != null) {
       console.line("local-runner: the run is shown on " + page.url());
     }
-    progress = Progress.start(jobs, engine::retainedBytes, state::look, limit(), console);
+    progress = RunProgress.start(jobs, engine::retainedBytes, state::look, limit(), console);
     ExecutorService threads = Executors.newFixedThreadPool(options.concurrency);
-    for (Job job : jobs) {
+    for (ShippedJob job : jobs) {
       threads.execute(
           () -> {
             try {
@@ -273,7 +273,7 @@ final class Run implements AutoCloseable {
 
   /** Ends the jobs, ships what they have written, and says the result: on a signal, say. */
   private void endEarly() {
-    jobs.forEach(Job::end);
+    jobs.forEach(ShippedJob::end);
     if (pace != null) {
       pace.lift();
     }
@@ -298,11 +298,11 @@ final class Run implements AutoCloseable {
   private void killLate() throws InterruptedException {
     CompletableFuture<?> exits =
         CompletableFuture.allOf(
-            jobs.stream().map(Job::onExit).toArray(CompletableFuture<?>[]::new));
+            jobs.stream().map(ShippedJob::onExit).toArray(CompletableFuture<?>[]::new));
     try {
       exits.get(options.grace.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      jobs.forEach(Job::kill);
+      jobs.forEach(ShippedJob::kill);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
@@ -336,7 +336,7 @@ final class Run implements AutoCloseable {
   }
 
   private void showTotals(double seconds) {
-    Totals all = Totals.of(jobs);
+    RunTotals all = RunTotals.of(jobs);
     out.printf(
         Locale.ROOT,
         "total: jobs=%d complete=%d seconds=%.3f accepted=%d shipped=%d filtered=%d dropped=%d"
@@ -370,8 +370,8 @@ final class Run implements AutoCloseable {
 
   private boolean showFailures() {
     boolean failed = false;
-    for (Job job : jobs) {
-      Job.Result result = job.result();
+    for (ShippedJob job : jobs) {
+      ShippedJob.Result result = job.result();
       String failure = result == null ? job.state().toString() : result.failure();
       if (failure != null) {
         failed = true;

@@ -17,7 +17,7 @@ final class RunState {
   private static final int RECENT_LINES = 20;
   private static final int MAX_ENDS = 100;
 
-  private final List<Job> jobs;
+  private final List<ShippedJob> jobs;
   private final Map<Long, ArrivedTail> arrived;
   private final LongSupplier retained;
   private final long limit;
@@ -41,7 +41,7 @@ final class RunState {
    * @param jobLimit what one job may retain, in bytes
    */
   RunState(
-      List<Job> jobs,
+      List<ShippedJob> jobs,
       Map<Long, ArrivedTail> arrived,
       LongSupplier retained,
       long limit,
@@ -53,7 +53,9 @@ final class RunState {
     this.jobLimit = jobLimit;
   }
 
-  /** Notes what is retained, in bytes; to be called at the distance of {@link Progress}'s looks. */
+  /**
+   * Notes what is retained, in bytes; to be called at the distance of {@link RunProgress}'s looks.
+   */
   void look(long bytes) {
     historyLock.lock();
     try {
@@ -65,7 +67,7 @@ final class RunState {
 
   /** Returns the state of all jobs. */
   String json(boolean over) {
-    return Answer.json(
+    return ApiAnswer.json(
         out -> {
           out.writeStartObject();
           out.writeBooleanField("over", over);
@@ -75,7 +77,7 @@ final class RunState {
           out.writeNumberField("jobLimit", jobLimit);
           writeHistory(out);
           out.writeArrayFieldStart("jobs");
-          for (Job job : jobs) {
+          for (ShippedJob job : jobs) {
             write(job, out);
           }
           out.writeEndArray();
@@ -93,13 +95,13 @@ final class RunState {
     } finally {
       historyLock.unlock();
     }
-    out.writeNumberField("pointSeconds", looks * Progress.LOOK_MILLIS / 1e3);
+    out.writeNumberField("pointSeconds", looks * RunProgress.LOOK_MILLIS / 1e3);
     out.writeFieldName("points");
     out.writeArray(points, 0, points.length);
   }
 
-  private static void write(Job job, JsonGenerator out) throws IOException {
-    Job.Result result = job.result();
+  private static void write(ShippedJob job, JsonGenerator out) throws IOException {
+    ShippedJob.Result result = job.result();
     LogReport report = job.report();
     out.writeStartObject();
     out.writeNumberField("number", job.number());
@@ -136,13 +138,13 @@ final class RunState {
 
   /** Returns what arrived of a job's log, from a line on, and what the job printed last. */
   LogPart log(long number, long from) {
-    Job job = jobs.stream().filter(one -> one.number() == number).findFirst().orElse(null);
+    ShippedJob job = jobs.stream().filter(one -> one.number() == number).findFirst().orElse(null);
     ArrivedTail tail = arrived.get(number);
     ArrivedTail.Lines lines =
         tail == null ? new ArrivedTail.Lines(from, List.of()) : tail.since(from);
     LogReport report = job == null ? null : job.report();
     String json =
-        Answer.json(
+        ApiAnswer.json(
             out -> {
               out.writeStartObject();
               out.writeNumberField("job", number);

@@ -214,6 +214,6 @@ final class Size implements Callable<Integer> {
 
   private static void row(PrintWriter out, String name, long bytes, String meaning) {
     out.printf(
-        Locale.ROOT, "%-20s %14d B %8.1f MiB  %s%n", name, bytes, Progress.mib(bytes), meaning);
+        Locale.ROOT, "%-20s %14d B %8.1f MiB  %s%n", name, bytes, RunProgress.mib(bytes), meaning);
   }
 }

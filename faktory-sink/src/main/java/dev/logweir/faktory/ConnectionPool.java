@@ -25,14 +25,14 @@ final class ConnectionPool implements AutoCloseable {
   /** How often idle connections are looked at, at most, within the time that they may be idle. */
   private static final int EVICTIONS_PER_IDLE_TIME = 4;
 
-  private final GenericObjectPool<Connection> pool;
-  private final Set<Connection> lent = ConcurrentHashMap.newKeySet();
+  private final GenericObjectPool<FaktoryConnection> pool;
+  private final Set<FaktoryConnection> lent = ConcurrentHashMap.newKeySet();
   private final long evictionNanos;
   private final AtomicLong evictedNanos = new AtomicLong(System.nanoTime());
 
   ConnectionPool(Dialer dialer, int size, Duration maxIdleTime, Duration maxAge) {
     evictionNanos = maxIdleTime.toNanos() / EVICTIONS_PER_IDLE_TIME;
-    GenericObjectPoolConfig<Connection> config = new GenericObjectPoolConfig<>();
+    GenericObjectPoolConfig<FaktoryConnection> config = new GenericObjectPoolConfig<>();
     config.setMaxTotal(size);
     config.setMaxIdle(size);
     config.setFairness(true);
@@ -51,8 +51,8 @@ final class ConnectionPool implements AutoCloseable {
    *
    * @param deadlineNanos on {@link System#nanoTime}
    */
-  Connection borrow(long deadlineNanos) throws AttemptException, InterruptedException {
-    Connection connection;
+  FaktoryConnection borrow(long deadlineNanos) throws AttemptException, InterruptedException {
+    FaktoryConnection connection;
     try {
       connection =
           pool.borrowObject(Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime())));
@@ -80,7 +80,7 @@ final class ConnectionPool implements AutoCloseable {
     return connection;
   }
 
-  void giveBack(Connection connection) {
+  void giveBack(FaktoryConnection connection) {
     lent.remove(connection);
     try {
       // First, so that who waits for a connection evicted just now is woken by this one.
@@ -106,7 +106,7 @@ final class ConnectionPool implements AutoCloseable {
   }
 
   /** Closes a connection that may be of no more use. */
-  void discard(Connection connection) {
+  void discard(FaktoryConnection connection) {
     connection.abort();
     lent.remove(connection);
     try {
@@ -150,14 +150,14 @@ final class ConnectionPool implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
-    lent.forEach(Connection::abort);
+    lent.forEach(FaktoryConnection::abort);
   }
 
   private static AttemptException closed(@Nullable Exception cause) {
     return new AttemptException(CommonResult.CLOSED, "the client is closed", cause);
   }
 
-  private static final class Connections extends BasePooledObjectFactory<Connection> {
+  private static final class Connections extends BasePooledObjectFactory<FaktoryConnection> {
     private final Dialer dialer;
     private final Duration maxIdleTime;
     private final long maxAgeNanos;
@@ -169,18 +169,18 @@ final class ConnectionPool implements AutoCloseable {
     }
 
     @Override
-    public Connection create() {
-      return new Connection(dialer);
+    public FaktoryConnection create() {
+      return new FaktoryConnection(dialer);
     }
 
     @Override
-    public PooledObject<Connection> wrap(Connection connection) {
+    public PooledObject<FaktoryConnection> wrap(FaktoryConnection connection) {
       return new DefaultPooledObject<>(connection);
     }
 
     @Override
-    public boolean validateObject(PooledObject<Connection> pooled) {
-      Connection connection = pooled.getObject();
+    public boolean validateObject(PooledObject<FaktoryConnection> pooled) {
+      FaktoryConnection connection = pooled.getObject();
       return !connection.isOpened()
           || ((pooled.getState() == PooledObjectState.RETURNING
                   || pooled.getIdleDuration().compareTo(maxIdleTime) < 0)
@@ -189,7 +189,7 @@ final class ConnectionPool implements AutoCloseable {
     }
 
     @Override
-    public void destroyObject(PooledObject<Connection> pooled) {
+    public void destroyObject(PooledObject<FaktoryConnection> pooled) {
       pooled.getObject().close();
     }
   }

@@ -4,8 +4,8 @@ import dev.logweir.LogBatch;
 import dev.logweir.sender.AttemptException;
 import dev.logweir.sender.Attempts;
 import dev.logweir.sender.Pauses;
+import dev.logweir.sender.SenderSettings;
 import dev.logweir.sender.ServerWords;
-import dev.logweir.sender.Settings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -119,7 +119,8 @@ public final class FaktoryClient implements AutoCloseable {
    *     control character in it, or half of a surrogate pair
    */
   public FaktorySender sender(String runnerJobId) {
-    return new FaktorySender(this, Settings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), null);
+    return new FaktorySender(
+        this, SenderSettings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), null);
   }
 
   /**
@@ -132,12 +133,13 @@ public final class FaktoryClient implements AutoCloseable {
    * @throws IllegalArgumentException if one is blank, too long, or has a character that it must not
    */
   public FaktorySender sender(String runnerJobId, String batchId) {
-    Settings.id("batchId", batchId, MAX_ID_CHARS);
-    if (Settings.firstUnprintable(batchId, '!') >= 0) {
+    SenderSettings.id("batchId", batchId, MAX_ID_CHARS);
+    if (SenderSettings.firstUnprintable(batchId, '!') >= 0) {
       throw new IllegalArgumentException(
           "batchId must be printable ASCII without spaces: " + ServerWords.shortened(batchId));
     }
-    return new FaktorySender(this, Settings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), batchId);
+    return new FaktorySender(
+        this, SenderSettings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), batchId);
   }
 
   /**
@@ -312,7 +314,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder poolSize(int connections) {
-      poolSize = Settings.range("poolSize", connections, 1, MAX_POOL_SIZE);
+      poolSize = SenderSettings.range("poolSize", connections, 1, MAX_POOL_SIZE);
       return this;
     }
 
@@ -324,7 +326,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxIdleTime(Duration time) {
-      maxIdleTime = Settings.longTimeout("maxIdleTime", time);
+      maxIdleTime = SenderSettings.longTimeout("maxIdleTime", time);
       return this;
     }
 
@@ -336,7 +338,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxConnectionAge(Duration age) {
-      maxConnectionAge = Settings.longTimeout("maxConnectionAge", age);
+      maxConnectionAge = SenderSettings.longTimeout("maxConnectionAge", age);
       return this;
     }
 
@@ -348,7 +350,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder connectTimeout(Duration timeout) {
-      connectTimeout = Settings.timeout("connectTimeout", timeout);
+      connectTimeout = SenderSettings.timeout("connectTimeout", timeout);
       return this;
     }
 
@@ -361,7 +363,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attemptTimeout(Duration timeout) {
-      attemptTimeout = Settings.timeout("attemptTimeout", timeout);
+      attemptTimeout = SenderSettings.timeout("attemptTimeout", timeout);
       return this;
     }
 
@@ -374,7 +376,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder overallTimeout(Duration timeout) {
-      overallTimeout = Settings.longTimeout("overallTimeout", timeout);
+      overallTimeout = SenderSettings.longTimeout("overallTimeout", timeout);
       return this;
     }
 
@@ -387,7 +389,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attempts(int attempts) {
-      this.attempts = Settings.attempts(attempts);
+      this.attempts = SenderSettings.attempts(attempts);
       return this;
     }
 
@@ -399,7 +401,7 @@ public final class FaktoryClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder maxJobBytes(int bytes) {
-      maxJobBytes = Settings.range("maxJobBytes", bytes, MIN_JOB_BYTES, MAX_JOB_BYTES);
+      maxJobBytes = SenderSettings.range("maxJobBytes", bytes, MIN_JOB_BYTES, MAX_JOB_BYTES);
       return this;
     }
 
@@ -457,7 +459,7 @@ public final class FaktoryClient implements AutoCloseable {
      *     its own, and none was given
      */
     public FaktoryClient build() {
-      Settings.overallTimeout(overallTimeout, attemptTimeout);
+      SenderSettings.overallTimeout(overallTimeout, attemptTimeout);
       String given = password;
       return new FaktoryClient(
           this, given == null ? server : server.withPassword(given), tlsContext());

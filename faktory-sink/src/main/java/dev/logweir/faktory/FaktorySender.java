@@ -9,7 +9,7 @@ import dev.logweir.SendException;
 import dev.logweir.sender.AttemptException;
 import dev.logweir.sender.Attempts;
 import dev.logweir.sender.OutcomeJson;
-import dev.logweir.sender.Settings;
+import dev.logweir.sender.SenderSettings;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -113,7 +113,7 @@ public final class FaktorySender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
       throws SendException, InterruptedException {
-    Settings.longTimeout("timeout", timeout);
+    SenderSettings.longTimeout("timeout", timeout);
     report(outcome, variables, client.attempts().begin(timeout));
   }
 
@@ -128,7 +128,8 @@ public final class FaktorySender implements BatchSender {
         budget);
   }
 
-  private void push(String failure, Connection.Body job, SendCall call, Attempts.Budget budget)
+  private void push(
+      String failure, FaktoryConnection.Body job, SendCall call, Attempts.Budget budget)
       throws SendException, InterruptedException {
     Push push = new Push(client, job, batchId, call);
     try {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The attempts at pushing one job, always the same one. Used by one thread. */
 final class Push implements Attempts.Attempt {
   private final FaktoryClient client;
-  private final Connection.Body job;
+  private final FaktoryConnection.Body job;
   private final @Nullable String batchId;
   private final SendCall call;
 
@@ -34,7 +34,7 @@ final class Push implements Attempts.Attempt {
    * @param batchId of the batch in Faktory that it goes through; null for none
    * @param call is told what was written and answered
    */
-  Push(FaktoryClient client, Connection.Body job, @Nullable String batchId, SendCall call) {
+  Push(FaktoryClient client, FaktoryConnection.Body job, @Nullable String batchId, SendCall call) {
     this.client = client;
     this.job = job;
     this.batchId = batchId;
@@ -56,7 +56,7 @@ final class Push implements Attempts.Attempt {
    * opened in the place of the old one: who gave that back would be the last of those who wait.
    */
   private void run(long deadlineNanos) throws AttemptException, InterruptedException {
-    Connection connection = client.pool().borrow(deadlineNanos);
+    FaktoryConnection connection = client.pool().borrow(deadlineNanos);
     boolean done = false;
     try {
       if (again) {
@@ -83,7 +83,7 @@ final class Push implements Attempts.Attempt {
     }
   }
 
-  private void run(Connection connection, long deadlineNanos)
+  private void run(FaktoryConnection connection, long deadlineNanos)
       throws AttemptException, InterruptedException {
     written = false;
     try {
@@ -107,7 +107,7 @@ final class Push implements Attempts.Attempt {
     }
   }
 
-  private void exchange(Connection connection) throws IOException, AttemptException {
+  private void exchange(FaktoryConnection connection) throws IOException, AttemptException {
     if (batchId == null) {
       push(connection);
       return;
@@ -122,7 +122,7 @@ final class Push implements Attempts.Attempt {
     expectOk(command(connection, "BATCH COMMIT", batchId));
   }
 
-  private void push(Connection connection) throws IOException, AttemptException {
+  private void push(FaktoryConnection connection) throws IOException, AttemptException {
     connection.write(
         "PUSH",
         out -> {
@@ -149,7 +149,7 @@ final class Push implements Attempts.Attempt {
     accepted = true;
   }
 
-  private Reply command(Connection connection, String command, String argument)
+  private Reply command(FaktoryConnection connection, String command, String argument)
       throws IOException, AttemptException {
     connection.write(command, out -> out.write(argument.getBytes(UTF_8)));
     Reply reply = connection.read();
@@ -165,7 +165,7 @@ final class Push implements Attempts.Attempt {
     }
   }
 
-  private AttemptException failure(IOException e, Connection connection)
+  private AttemptException failure(IOException e, FaktoryConnection connection)
       throws InterruptedException {
     if (Thread.interrupted()) {
       InterruptedException interrupted = new InterruptedException("interrupted while pushing");
@@ -179,7 +179,7 @@ final class Push implements Attempts.Attempt {
     String message =
         switch (result) {
           case TIMED_OUT ->
-              connection.phase() == Connection.Phase.IN_COMMAND
+              connection.phase() == FaktoryConnection.Phase.IN_COMMAND
                   ? "no complete reply in time"
                   : "no connection in time";
           case LOST -> "the connection was lost before the reply";
@@ -194,7 +194,7 @@ final class Push implements Attempts.Attempt {
     return new AttemptException(result, message + ": " + e, e, unanswered, Duration.ZERO);
   }
 
-  private static PushResult classify(IOException e, Connection.Phase phase) {
+  private static PushResult classify(IOException e, FaktoryConnection.Phase phase) {
     if (e instanceof SocketTimeoutException) {
       return PushResult.TIMED_OUT;
     }

@@ -223,7 +223,7 @@ class FaultsTest {
     client.sender("1").send(List.of("line"));
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
 
-    Connection next = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    FaktoryConnection next = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
     assertThat(next.isOpened()).isFalse();
     client.pool().giveBack(next);
     client.sender("1").send(List.of("line"));
@@ -469,7 +469,7 @@ class FaultsTest {
   void interrupt_endsTheWaitForAConnection() throws Exception {
     client.close();
     client = server.client().poolSize(1).build();
-    Connection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    FaktoryConnection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
     CountDownLatch begun = new CountDownLatch(0);
 
     Throwable failure =
@@ -488,7 +488,7 @@ class FaultsTest {
   void wait_forAConnectionEndsAtTheDeadline() throws Exception {
     client.close();
     client = server.client().poolSize(1).attempts(1).attemptTimeout(Duration.ofMillis(100)).build();
-    Connection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    FaktoryConnection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
 
     SendException e = failure(RawBatch.of(List.of(new byte[1])));
 
@@ -518,7 +518,7 @@ class FaultsTest {
   void close_endsThoseThatWaitForAConnection() throws Exception {
     client.close();
     client = server.client().poolSize(1).build();
-    Connection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
+    FaktoryConnection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
 
     Throwable failure =
         inThread(
@@ -818,7 +818,7 @@ class FaultsTest {
   @Test
   void connection_abortedBeforeItIsOpenedStaysClosed() throws Exception {
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
-    Connection connection = client.pool().borrow(deadlineNanos);
+    FaktoryConnection connection = client.pool().borrow(deadlineNanos);
     connection.abort();
 
     Throwable failure = catchThrowable(() -> connection.open(deadlineNanos));
@@ -829,7 +829,7 @@ class FaultsTest {
 
   @Test
   void write_endsWhenItsThreadIsInterrupted() throws Exception {
-    Connection connection = opened();
+    FaktoryConnection connection = opened();
     Thread.currentThread().interrupt();
 
     Throwable failure =
@@ -853,8 +853,8 @@ class FaultsTest {
           }
           call.socket.close();
         });
-    Connection first = opened();
-    Connection second = opened();
+    FaktoryConnection first = opened();
+    FaktoryConnection second = opened();
     client.pool().giveBack(first);
     idle.countDown();
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
@@ -869,8 +869,8 @@ class FaultsTest {
   void idleConnection_isClosedWhenAnotherIsGivenBack() throws Exception {
     client.close();
     client = server.client().maxIdleTime(Duration.ofMillis(1)).build();
-    Connection first = opened();
-    Connection second = opened();
+    FaktoryConnection first = opened();
+    FaktoryConnection second = opened();
     client.pool().giveBack(first);
     Waiting.passMillis(2);
 
@@ -904,7 +904,7 @@ class FaultsTest {
         inThread(
             pausing,
             thread -> {
-              Connection held = opened();
+              FaktoryConnection held = opened();
               goOn.countDown();
               Waiting.until(() -> client.pool().waiting() == 1);
               Thread next = new Thread(() -> other.set(failureOf("2")));
@@ -1072,14 +1072,14 @@ class FaultsTest {
   }
 
   private void threeIdle() {
-    List<Connection> idle = List.of(opened(), opened(), opened());
+    List<FaktoryConnection> idle = List.of(opened(), opened(), opened());
     idle.forEach(client.pool()::giveBack);
   }
 
-  private Connection opened() {
+  private FaktoryConnection opened() {
     long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
     try {
-      Connection connection = client.pool().borrow(deadlineNanos);
+      FaktoryConnection connection = client.pool().borrow(deadlineNanos);
       connection.open(deadlineNanos);
       return connection;
     } catch (IOException | AttemptException | InterruptedException e) {

@@ -19,7 +19,7 @@ final class AnswerReader {
 
   private static final int MAX_TRAILERS = 100;
 
-  private final Connection connection;
+  private final HttpConnection connection;
   private byte[] buffer = new byte[BUFFER_BYTES];
   private int position;
   private int limit;
@@ -27,7 +27,7 @@ final class AnswerReader {
   /** No line end lies before this that ends the head. */
   private int searched;
 
-  AnswerReader(Connection connection) {
+  AnswerReader(HttpConnection connection) {
     this.connection = connection;
   }
 

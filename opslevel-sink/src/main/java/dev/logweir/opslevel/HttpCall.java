@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpCall {
   private static final Object CANCELLED = new Object();
 
-  /** Null, the {@link WireSocket} held, or {@link #CANCELLED}. */
+  /** Null, the {@link HttpSocket} held, or {@link #CANCELLED}. */
   private final AtomicReference<@Nullable Object> held = new AtomicReference<>();
 
   /**
@@ -23,7 +23,7 @@ final class HttpCall {
    *
    * @throws CancelledException if the call was cancelled; the connection is closed
    */
-  void attach(WireSocket socket) throws CancelledException {
+  void attach(HttpSocket socket) throws CancelledException {
     if (!held.compareAndSet(null, socket)) {
       socket.close();
       throw new CancelledException();
@@ -31,13 +31,13 @@ final class HttpCall {
   }
 
   /** Returns whether the connection is still open as far as this call goes, and lets it go. */
-  boolean detach(WireSocket socket) {
+  boolean detach(HttpSocket socket) {
     return held.compareAndSet(socket, null);
   }
 
   /** Ends the attempt. */
   void cancel() {
-    if (held.getAndSet(CANCELLED) instanceof WireSocket socket) {
+    if (held.getAndSet(CANCELLED) instanceof HttpSocket socket) {
       socket.close();
     }
   }

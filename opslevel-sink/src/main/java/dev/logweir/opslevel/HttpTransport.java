@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Carries out single attempts over HTTP/1.1, each under a hard deadline that covers connecting,
  * writing, and the head and the body of the answer. Thread-safe.
  *
- * <p>A call blocks its thread in a {@link WireSocket}, so that an interruption closes the
+ * <p>A call blocks its thread in a {@link HttpSocket}, so that an interruption closes the
  * connection and ends the call at once. The deadline does the same from the one thread of the
  * timer, which ends when it has been idle.
  */
@@ -44,8 +44,8 @@ final class HttpTransport implements AutoCloseable {
   private final OpsLevelMetrics metrics;
   private final Duration patience;
   private final Duration lookTime;
-  private final Dialer dialer;
-  private final ConnectionPool connections;
+  private final HttpDialer dialer;
+  private final HttpConnections connections;
   private final DeadlineTimer timer;
   private final Set<HttpCall> calls = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean sweepDue = new AtomicBoolean();
@@ -67,8 +67,8 @@ final class HttpTransport implements AutoCloseable {
     metrics = settings.metrics;
     patience = settings.socketPatience;
     lookTime = settings.lookTime;
-    dialer = new Dialer(settings.apiUrl, proxy, settings.sslContext, settings.connectTimeout);
-    connections = new ConnectionPool(settings.maxConnections);
+    dialer = new HttpDialer(settings.apiUrl, proxy, settings.sslContext, settings.connectTimeout);
+    connections = new HttpConnections(settings.maxConnections);
     requestHead = requestHead(settings, proxy).getBytes(US_ASCII);
     timer = settings.timers.get();
   }
@@ -118,7 +118,7 @@ final class HttpTransport implements AutoCloseable {
     Future<?> deadline = null;
     try {
       deadline = startDeadline(call, progress, limit);
-      Connection connection = connections.lease(call, limit.plus(patience), dialer::dial);
+      HttpConnection connection = connections.lease(call, limit.plus(patience), dialer::dial);
       boolean reusable = false;
       try {
         requireOpen(connection, limit);
@@ -155,7 +155,7 @@ final class HttpTransport implements AutoCloseable {
   }
 
   /** Looks, once one was lost, whether a new connection stays open when nothing is written. */
-  private void requireOpen(Connection connection, Duration limit) throws IOException {
+  private void requireOpen(HttpConnection connection, Duration limit) throws IOException {
     if (lost && !connection.wasUsed()) {
       long millis = Math.min(lookTime.toMillis(), limit.toMillis());
       if (!connection.staysOpen(millis)) {
@@ -189,7 +189,7 @@ final class HttpTransport implements AutoCloseable {
 
   /** Returns why not all was written: the answer came early, or the connection broke. */
   private @Nullable IOException write(
-      Connection connection, AnswerReader reader, Body body, long length) {
+      HttpConnection connection, AnswerReader reader, Body body, long length) {
     try {
       RequestOutput out = new RequestOutput(connection, reader, metrics);
       out.write(requestHead);

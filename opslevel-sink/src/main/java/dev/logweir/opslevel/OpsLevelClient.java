@@ -4,7 +4,7 @@ import dev.logweir.JobOutcome;
 import dev.logweir.sender.Attempts;
 import dev.logweir.sender.OutcomeJson;
 import dev.logweir.sender.Pauses;
-import dev.logweir.sender.Settings;
+import dev.logweir.sender.SenderSettings;
 import java.net.ProxySelector;
 import java.time.Clock;
 import java.time.Duration;
@@ -118,7 +118,7 @@ public final class OpsLevelClient implements AutoCloseable {
    *     control character in it, or half of a surrogate pair
    */
   public OpsLevelSender sender(String runnerJobId) {
-    return new OpsLevelSender(this, Settings.id("runnerJobId", runnerJobId, MAX_ID_CHARS));
+    return new OpsLevelSender(this, SenderSettings.id("runnerJobId", runnerJobId, MAX_ID_CHARS));
   }
 
   /**
@@ -246,7 +246,7 @@ public final class OpsLevelClient implements AutoCloseable {
      *     control character in it, or half of a surrogate pair
      */
     public Builder runnerId(String runnerId) {
-      this.runnerId = Settings.id("runnerId", runnerId, MAX_ID_CHARS);
+      this.runnerId = SenderSettings.id("runnerId", runnerId, MAX_ID_CHARS);
       return this;
     }
 
@@ -258,7 +258,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder connectTimeout(Duration timeout) {
-      connectTimeout = Settings.timeout("connectTimeout", timeout);
+      connectTimeout = SenderSettings.timeout("connectTimeout", timeout);
       return this;
     }
 
@@ -271,7 +271,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attemptTimeout(Duration timeout) {
-      attemptTimeout = Settings.timeout("attemptTimeout", timeout);
+      attemptTimeout = SenderSettings.timeout("attemptTimeout", timeout);
       return this;
     }
 
@@ -285,7 +285,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder overallTimeout(Duration timeout) {
-      overallTimeout = Settings.longTimeout("overallTimeout", timeout);
+      overallTimeout = SenderSettings.longTimeout("overallTimeout", timeout);
       return this;
     }
 
@@ -298,7 +298,7 @@ public final class OpsLevelClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attempts(int attempts) {
-      this.attempts = Settings.attempts(attempts);
+      this.attempts = SenderSettings.attempts(attempts);
       return this;
     }
 
@@ -311,8 +311,8 @@ public final class OpsLevelClient implements AutoCloseable {
      *     it, or a space at an end
      */
     public Builder userAgentSuffix(String suffix) {
-      Settings.length("userAgentSuffix", suffix, MAX_SUFFIX_CHARS);
-      int index = Settings.firstUnprintable(suffix, ' ');
+      SenderSettings.length("userAgentSuffix", suffix, MAX_SUFFIX_CHARS);
+      int index = SenderSettings.firstUnprintable(suffix, ' ');
       if (index >= 0) {
         throw new IllegalArgumentException(
             "userAgentSuffix must be printable ASCII: U+%04X at %d"
@@ -392,7 +392,7 @@ public final class OpsLevelClient implements AutoCloseable {
             "apiUrl must be https behind a proxy other than loopback, unless plain http is allowed: "
                 + apiUrl);
       }
-      Settings.overallTimeout(overallTimeout, attemptTimeout);
+      SenderSettings.overallTimeout(overallTimeout, attemptTimeout);
       return new OpsLevelClient(this, via, givenToken, givenRunnerId);
     }
 
@@ -409,8 +409,8 @@ public final class OpsLevelClient implements AutoCloseable {
       if (token.isBlank()) {
         throw new IllegalArgumentException(name + " must not be blank");
       }
-      Settings.length(name, token, MAX_TOKEN_CHARS);
-      int index = Settings.firstUnprintable(token, '!');
+      SenderSettings.length(name, token, MAX_TOKEN_CHARS);
+      int index = SenderSettings.firstUnprintable(token, '!');
       if (index >= 0) {
         throw new IllegalArgumentException(
             name

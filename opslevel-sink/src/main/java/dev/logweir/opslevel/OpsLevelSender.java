@@ -7,7 +7,7 @@ import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import dev.logweir.sender.AttemptException;
 import dev.logweir.sender.Attempts;
-import dev.logweir.sender.Settings;
+import dev.logweir.sender.SenderSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -122,7 +122,7 @@ public final class OpsLevelSender implements BatchSender {
    */
   public void reportOutcome(JobOutcome outcome, Map<String, String> variables, Duration timeout)
       throws SendException, InterruptedException {
-    Settings.longTimeout("timeout", timeout);
+    SenderSettings.longTimeout("timeout", timeout);
     report(client.outcomeBody(jobId, outcome, variables), client.attempts().begin(timeout));
   }
 

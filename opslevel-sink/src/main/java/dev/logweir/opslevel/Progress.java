@@ -69,7 +69,7 @@ final class Progress {
   }
 
   private ApiResult classify(IOException e) {
-    if (e instanceof ConnectionPool.NoneFreeException) {
+    if (e instanceof HttpConnections.NoneFreeException) {
       return ApiResult.NO_FREE_CONNECTION;
     }
     if (overdue) {
@@ -92,7 +92,7 @@ final class Progress {
   }
 
   private static ApiResult classifyConnecting(IOException e) {
-    if (e instanceof Dialer.ProxyException proxy) {
+    if (e instanceof HttpDialer.ProxyException proxy) {
       return proxy.result();
     }
     return switch (TlsFailure.of(e)) {

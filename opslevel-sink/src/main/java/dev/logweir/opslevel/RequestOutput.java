@@ -11,7 +11,7 @@ final class RequestOutput extends OutputStream {
   private static final int BUFFER_BYTES = 4 * 1024;
   private static final int BYTES_BETWEEN_LOOKS = 32 * 1024;
 
-  private final Connection connection;
+  private final HttpConnection connection;
   private final AnswerReader answer;
   private final OpsLevelMetrics metrics;
   private final byte[] buffer = new byte[BUFFER_BYTES];
@@ -19,7 +19,7 @@ final class RequestOutput extends OutputStream {
   private int sinceLook;
   private boolean inBody;
 
-  RequestOutput(Connection connection, AnswerReader answer, OpsLevelMetrics metrics) {
+  RequestOutput(HttpConnection connection, AnswerReader answer, OpsLevelMetrics metrics) {
     this.connection = connection;
     this.answer = answer;
     this.metrics = metrics;

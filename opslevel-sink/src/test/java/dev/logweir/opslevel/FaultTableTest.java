@@ -324,8 +324,8 @@ class FaultTableTest {
 
   @Test
   void untrustedCertificate_isRefused() throws Exception {
-    SSLContext its = TlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
-    try (FakeOpsLevel tls = TlsTest.tlsServer(its);
+    SSLContext its = OpsLevelTlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
+    try (FakeOpsLevel tls = OpsLevelTlsTest.tlsServer(its);
         OpsLevelClient client = client(tls.client())) {
       assertLost(client, "untrusted", 1, DropReason.SEND_REFUSED, false);
 

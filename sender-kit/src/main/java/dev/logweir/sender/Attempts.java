@@ -217,7 +217,7 @@ public final class Attempts implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attempts(int attempts) {
-      this.attempts = Settings.attempts(attempts);
+      this.attempts = SenderSettings.attempts(attempts);
       return this;
     }
 
@@ -230,7 +230,7 @@ public final class Attempts implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder attemptTimeout(Duration timeout) {
-      attemptTimeout = Settings.timeout("attemptTimeout", timeout);
+      attemptTimeout = SenderSettings.timeout("attemptTimeout", timeout);
       return this;
     }
 
@@ -243,7 +243,7 @@ public final class Attempts implements AutoCloseable {
      * @throws IllegalArgumentException if it is out of range
      */
     public Builder overallTimeout(Duration timeout) {
-      overallTimeout = Settings.longTimeout("overallTimeout", timeout);
+      overallTimeout = SenderSettings.longTimeout("overallTimeout", timeout);
       return this;
     }
 
@@ -306,7 +306,7 @@ public final class Attempts implements AutoCloseable {
      * @throws IllegalArgumentException if the overall timeout is less than that of an attempt
      */
     public Attempts build() {
-      Settings.overallTimeout(overallTimeout, attemptTimeout);
+      SenderSettings.overallTimeout(overallTimeout, attemptTimeout);
       return new Attempts(this);
     }
   }

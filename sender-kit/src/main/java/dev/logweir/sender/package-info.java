@@ -28,7 +28,7 @@
  *   <li>{@link dev.logweir.sender.TlsFailure}: what an exception of a TLS handshake means
  *   <li>{@link dev.logweir.sender.OutcomeJson}: a job's outcome as JSON
  *   <li>{@link dev.logweir.sender.ServerWords}: what a server says, made fit for a message
- *   <li>{@link dev.logweir.sender.Settings}: checks of settings, in one wording
+ *   <li>{@link dev.logweir.sender.SenderSettings}: checks of settings, in one wording
  * </ul>
  */
 @NullMarked

@@ -32,14 +32,14 @@ class AnswerFuzzTest {
   private static final Clock CLOCK = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
 
   /** A connection on which nothing ever comes; what is read comes from above it. */
-  private static WireSocket wire;
+  private static HttpSocket wire;
 
   private static Socket peer;
 
   @BeforeAll
   static void connect() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      wire = WireSocket.open();
+      wire = HttpSocket.open();
       wire.connect(
           new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort()), 0);
       peer = server.accept();
@@ -68,7 +68,7 @@ class AnswerFuzzTest {
     List<Object> seen = new ArrayList<>();
     Pieces in = new Pieces(input, piece);
     AnswerReader reader =
-        new AnswerReader(new Connection(wire, in, OutputStream.nullOutputStream(), true));
+        new AnswerReader(new HttpConnection(wire, in, OutputStream.nullOutputStream(), true));
     try {
       for (int i = 0; i < looks; i++) {
         reader.hasFinalAnswer();

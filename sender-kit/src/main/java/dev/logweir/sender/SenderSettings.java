@@ -7,13 +7,13 @@ import java.util.Objects;
  * Checks of settings, in one wording: the name, the bound and the value. Each returns the value.
  * Thread-safe.
  */
-public final class Settings {
+public final class SenderSettings {
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration LONGEST = Duration.ofHours(1);
   private static final Duration LONGEST_OF_ALL = Duration.ofHours(24);
   private static final int MAX_ATTEMPTS = 100;
 
-  private Settings() {}
+  private SenderSettings() {}
 
   /**
    * Checks a number.

@@ -23,7 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class ArchitectureTest {
+class FaktoryArchitectureTest {
   private static final JavaClasses SINK =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())

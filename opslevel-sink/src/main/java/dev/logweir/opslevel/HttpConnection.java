@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A connection to the server, through TLS and a proxy or not. Used by one thread at a time; {@link
  * #close} may come from any.
  */
-final class Connection {
-  private final WireSocket wire;
+final class HttpConnection {
+  private final HttpSocket wire;
   private final InputStream in;
   private final OutputStream out;
   private final boolean secured;
@@ -25,14 +25,14 @@ final class Connection {
    *
    * @param secured whether the streams are those of TLS above the socket
    */
-  Connection(WireSocket wire, InputStream in, OutputStream out, boolean secured) {
+  HttpConnection(HttpSocket wire, InputStream in, OutputStream out, boolean secured) {
     this.wire = wire;
     this.in = in;
     this.out = out;
     this.secured = secured;
   }
 
-  WireSocket wire() {
+  HttpSocket wire() {
     return wire;
   }
 

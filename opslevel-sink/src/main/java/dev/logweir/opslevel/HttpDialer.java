@@ -22,7 +22,7 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /** Connects to the server: TCP, a proxy's tunnel where there is one, TLS. Thread-safe. */
-final class Dialer {
+final class HttpDialer {
   private final ApiUrl server;
   private final @Nullable HttpProxy proxy;
   private final @Nullable SSLContext trust;
@@ -34,7 +34,8 @@ final class Dialer {
    * @param trust null for the JDK's, as it is when a connection is made
    * @param timeout for all of it
    */
-  Dialer(ApiUrl server, @Nullable HttpProxy proxy, @Nullable SSLContext trust, Duration timeout) {
+  HttpDialer(
+      ApiUrl server, @Nullable HttpProxy proxy, @Nullable SSLContext trust, Duration timeout) {
     this.server = server;
     this.proxy = proxy;
     this.trust = trust;
@@ -42,10 +43,10 @@ final class Dialer {
   }
 
   /** Returns a connection that the call holds. */
-  Connection dial(HttpCall call) throws IOException {
+  HttpConnection dial(HttpCall call) throws IOException {
     long deadline = System.nanoTime() + timeoutNanos;
     HttpProxy via = proxy;
-    WireSocket wire = connect(call, via == null ? server : via.url(), deadline);
+    HttpSocket wire = connect(call, via == null ? server : via.url(), deadline);
     boolean done = false;
     try {
       wire.setTcpNoDelay(true);
@@ -73,17 +74,17 @@ final class Dialer {
     }
   }
 
-  private static Connection connection(WireSocket wire, Socket top) throws IOException {
+  private static HttpConnection connection(HttpSocket wire, Socket top) throws IOException {
     InputStream in = top.getInputStream();
     OutputStream out = top.getOutputStream();
-    return new Connection(wire, in, out, top != wire);
+    return new HttpConnection(wire, in, out, top != wire);
   }
 
   /** Tries each address of the host, and so returns a socket that the call holds. */
-  private static WireSocket connect(HttpCall call, ApiUrl to, long deadline) throws IOException {
+  private static HttpSocket connect(HttpCall call, ApiUrl to, long deadline) throws IOException {
     IOException failure = new UnknownHostException(to.host());
     for (InetAddress address : InetAddress.getAllByName(to.host())) {
-      WireSocket wire = WireSocket.open();
+      HttpSocket wire = HttpSocket.open();
       call.attach(wire);
       try {
         wire.connect(new InetSocketAddress(address, to.effectivePort()), millisLeft(deadline));
@@ -133,7 +134,7 @@ final class Dialer {
     return cause;
   }
 
-  private void openTunnel(Connection connection, HttpProxy via) throws IOException {
+  private void openTunnel(HttpConnection connection, HttpProxy via) throws IOException {
     String authority = server.host() + ":" + server.effectivePort();
     String head =
         "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n" + via.header() + "\r\n";

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is not such a call at all is a {@link RefusedException}; a value that the API would
  * refuse is a {@link #problem()}. Not thread-safe.
  */
-final class Mutation {
+final class ReceivedMutation {
   static final String APPEND = "RunnerAppendJobLog";
   static final String REPORT_OUTCOME = "RunnerReportJobOutcome";
 
@@ -51,14 +51,14 @@ final class Mutation {
   private long lines;
   private long bytes;
 
-  private Mutation(OutputStream decoded) {
+  private ReceivedMutation(OutputStream decoded) {
     this.decoded = decoded;
   }
 
   /** Reads a request to its end; each line of a log goes to {@code decoded} with a line end. */
-  static Mutation read(InputStream body, OutputStream decoded)
+  static ReceivedMutation read(InputStream body, OutputStream decoded)
       throws IOException, RefusedException {
-    Mutation mutation = new Mutation(decoded);
+    ReceivedMutation mutation = new ReceivedMutation(decoded);
     var utf8 = UTF_8.newDecoder().onMalformedInput(REPORT).onUnmappableCharacter(REPORT);
     try (JsonParser json = JSON.createParser(new InputStreamReader(body, utf8))) {
       mutation.readCall(json);

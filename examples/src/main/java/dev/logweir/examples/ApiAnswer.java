@@ -8,10 +8,10 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /** An answer of the embedded endpoint. */
-record Answer(int status, String body) {
+record ApiAnswer(int status, String body) {
   private static final JsonFactory JSON = new JsonFactory();
 
-  static Answer payload(String operation, @Nullable String problem) {
+  static ApiAnswer payload(String operation, @Nullable String problem) {
     String field = Character.toLowerCase(operation.charAt(0)) + operation.substring(1);
     String body =
         json(
@@ -33,10 +33,10 @@ record Answer(int status, String body) {
               out.writeEndObject();
               out.writeEndObject();
             });
-    return new Answer(200, body);
+    return new ApiAnswer(200, body);
   }
 
-  static Answer failure(int status, String message) {
+  static ApiAnswer failure(int status, String message) {
     String body =
         json(
             out -> {
@@ -48,7 +48,7 @@ record Answer(int status, String body) {
               out.writeEndArray();
               out.writeEndObject();
             });
-    return new Answer(status, body);
+    return new ApiAnswer(status, body);
   }
 
   interface JsonText {

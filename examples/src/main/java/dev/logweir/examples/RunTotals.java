@@ -6,7 +6,7 @@ import dev.logweir.Tally;
 import java.util.List;
 
 /** The accounts of several jobs added up. */
-record Totals(
+record RunTotals(
     int started,
     int running,
     int complete,
@@ -14,7 +14,7 @@ record Totals(
     Tally shipped,
     Tally filtered,
     Tally dropped) {
-  static Totals of(List<Job> jobs) {
+  static RunTotals of(List<ShippedJob> jobs) {
     int started = 0;
     int running = 0;
     int complete = 0;
@@ -22,7 +22,7 @@ record Totals(
     Tally shipped = Tally.NONE;
     Tally filtered = Tally.NONE;
     Tally dropped = Tally.NONE;
-    for (Job job : jobs) {
+    for (ShippedJob job : jobs) {
       boolean runs = job.isRunning();
       running += runs ? 1 : 0;
       started += runs || job.result() != null ? 1 : 0;
@@ -36,7 +36,7 @@ record Totals(
         complete += job.result() != null && report.isComplete() ? 1 : 0;
       }
     }
-    return new Totals(started, running, complete, accepted, shipped, filtered, dropped);
+    return new RunTotals(started, running, complete, accepted, shipped, filtered, dropped);
   }
 
   int done() {

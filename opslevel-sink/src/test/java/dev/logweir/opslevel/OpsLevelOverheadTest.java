@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * server is in a process of its own: nothing of it is measured.
  */
 @Timeout(120)
-class OverheadTest {
+class OpsLevelOverheadTest {
   private static final int SENDS = 100;
 
   @TempDir static Path folder;
@@ -38,14 +38,14 @@ class OverheadTest {
 
   @Test
   void sendOverTls_holdsWhatItSays() throws Exception {
-    SSLContext context = TlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
+    SSLContext context = OpsLevelTlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
 
     long bytes =
         bytesOfASend(
             "https",
             OpsLevelClient.builder().sslContext(context),
             folder.resolve("key.p12").toString(),
-            new String(TlsTest.PASSWORD));
+            new String(OpsLevelTlsTest.PASSWORD));
 
     assertThat(bytes).isBetween(32L << 10, 64L << 10);
   }

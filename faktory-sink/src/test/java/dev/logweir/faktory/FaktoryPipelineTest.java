@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The sender behind a streamer, as a runner has it. */
 @Timeout(60)
-class PipelineTest {
+class FaktoryPipelineTest {
   private FakeFaktory server;
   private FaktoryClient client;
 

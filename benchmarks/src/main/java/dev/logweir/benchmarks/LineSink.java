@@ -6,7 +6,7 @@ import dev.logweir.LogBatch;
  * What a pipeline's sender hands lines to, in order, on one thread at a time, in whichever form the
  * pipeline has them.
  */
-interface Sink {
+interface LineSink {
   /** Takes a line without its line end. */
   void line(String line);
 

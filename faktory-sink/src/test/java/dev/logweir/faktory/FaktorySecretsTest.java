@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /** Looks for the password and the job's text in all that is logged at TRACE, thrown or shown. */
 @Timeout(60)
-class SecretsTest {
+class FaktorySecretsTest {
   private static final String TEXT = "what-the-job-wrote-0123456789";
   private static final String PASSWORD = "pass-word-of-the-test";
 

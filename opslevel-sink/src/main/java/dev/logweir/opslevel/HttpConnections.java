@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The connections of a client, of a bounded number. The one used last is used next, so that those
  * that are not needed grow idle. Thread-safe.
  */
-final class ConnectionPool {
+final class HttpConnections {
   private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   private final int max;
@@ -24,7 +24,7 @@ final class ConnectionPool {
   private final Condition changed = lock.newCondition();
 
   @GuardedBy("lock")
-  private final ArrayDeque<Connection> idle = new ArrayDeque<>();
+  private final ArrayDeque<HttpConnection> idle = new ArrayDeque<>();
 
   @GuardedBy("lock")
   private int inUse;
@@ -32,7 +32,7 @@ final class ConnectionPool {
   @GuardedBy("lock")
   private boolean closed;
 
-  ConnectionPool(int max) {
+  HttpConnections(int max) {
     this.max = max;
   }
 
@@ -40,7 +40,7 @@ final class ConnectionPool {
   @FunctionalInterface
   interface Maker {
     /** Returns a connection that the call holds. */
-    Connection make(HttpCall call) throws IOException;
+    HttpConnection make(HttpCall call) throws IOException;
   }
 
   /**
@@ -49,10 +49,10 @@ final class ConnectionPool {
    * @throws NoneFreeException if none came free in time
    * @throws InterruptedException if the thread was interrupted while it waited for one
    */
-  Connection lease(HttpCall call, Duration patience, Maker maker)
+  HttpConnection lease(HttpCall call, Duration patience, Maker maker)
       throws IOException, InterruptedException {
     while (true) {
-      Connection connection = take(call, patience);
+      HttpConnection connection = take(call, patience);
       boolean leased = false;
       try {
         if (connection == null) {
@@ -75,14 +75,14 @@ final class ConnectionPool {
   }
 
   /** Returns an idle connection; null if a new one may be made. */
-  private @Nullable Connection take(HttpCall call, Duration patience)
+  private @Nullable HttpConnection take(HttpCall call, Duration patience)
       throws IOException, InterruptedException {
     long left = patience.toNanos();
     lock.lock();
     try {
       call.requireUncancelled();
       while (true) {
-        Connection connection = idle.pollLast();
+        HttpConnection connection = idle.pollLast();
         if (connection != null || inUse < max) {
           inUse++;
           return connection;
@@ -108,7 +108,7 @@ final class ConnectionPool {
    * @param connection null if none could be made
    * @param reusable whether the next request may be sent on it
    */
-  void giveBack(@Nullable Connection connection, boolean reusable) {
+  void giveBack(@Nullable HttpConnection connection, boolean reusable) {
     boolean kept = false;
     lock.lock();
     try {
@@ -141,13 +141,13 @@ final class ConnectionPool {
 
   /** Closes connections that have been idle for their time, and returns how many there are left. */
   int sweep() {
-    ArrayDeque<Connection> expired = new ArrayDeque<>();
+    ArrayDeque<HttpConnection> expired = new ArrayDeque<>();
     long now = System.nanoTime();
     int left;
     lock.lock();
     try {
-      for (Iterator<Connection> each = idle.iterator(); each.hasNext(); ) {
-        Connection connection = each.next();
+      for (Iterator<HttpConnection> each = idle.iterator(); each.hasNext(); ) {
+        HttpConnection connection = each.next();
         if (connection.isExpired(now, MAX_AGE_NANOS)) {
           each.remove();
           expired.add(connection);
@@ -157,7 +157,7 @@ final class ConnectionPool {
     } finally {
       lock.unlock();
     }
-    expired.forEach(Connection::close);
+    expired.forEach(HttpConnection::close);
     return left;
   }
 
@@ -173,7 +173,7 @@ final class ConnectionPool {
 
   /** Closes what is idle, and what is given back from here on. */
   void close() {
-    ArrayDeque<Connection> all;
+    ArrayDeque<HttpConnection> all;
     lock.lock();
     try {
       closed = true;
@@ -182,7 +182,7 @@ final class ConnectionPool {
     } finally {
       lock.unlock();
     }
-    all.forEach(Connection::close);
+    all.forEach(HttpConnection::close);
   }
 
   /** All connections were in use all the time. */

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /** What is said of failures, and how often. */
 @Timeout(60)
-class WarningsTest {
+class FaktoryWarningsTest {
   private final Logger logger = (Logger) LoggerFactory.getLogger(FaktoryClient.class);
   private final ListAppender<ILoggingEvent> said = new ListAppender<>();
   private final Level before = logger.getLevel();

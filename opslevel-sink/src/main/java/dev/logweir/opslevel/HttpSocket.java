@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * that may lie there to be read.
  */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // a close must not wait for a lock
-final class WireSocket extends Socket {
+final class HttpSocket extends Socket {
   private final SocketChannel channel;
   private final Socket socket;
   private final InputStream in = new Input();
@@ -32,13 +32,13 @@ final class WireSocket extends Socket {
   private @Nullable IOException broken;
   private boolean looking;
 
-  private WireSocket(SocketChannel channel) {
+  private HttpSocket(SocketChannel channel) {
     this.channel = channel;
     socket = channel.socket();
   }
 
-  static WireSocket open() throws IOException {
-    return new WireSocket(SocketChannel.open());
+  static HttpSocket open() throws IOException {
+    return new HttpSocket(SocketChannel.open());
   }
 
   /** Returns why a write broke; null if none did. */
@@ -208,7 +208,7 @@ final class WireSocket extends Socket {
 
     @Override
     public void close() {
-      WireSocket.this.close();
+      HttpSocket.this.close();
     }
   }
 
@@ -232,7 +232,7 @@ final class WireSocket extends Socket {
 
     @Override
     public void close() {
-      WireSocket.this.close();
+      HttpSocket.this.close();
     }
   }
 }

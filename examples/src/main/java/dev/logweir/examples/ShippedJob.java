@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A command to run and what became of it. One thread runs it; the rest is thread-safe. */
-final class Job {
+final class ShippedJob {
   private final long number;
   private final List<String> command;
   private final Destination.Reporter reporter;
@@ -70,7 +70,7 @@ final class Job {
    * @param environment changes what the command inherits
    * @param outcomeTime what reporting the outcome may take
    */
-  Job(
+  ShippedJob(
       long number,
       List<String> command,
       Consumer<Map<String, String>> environment,

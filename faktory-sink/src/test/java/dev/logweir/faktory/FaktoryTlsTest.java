@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class TlsTest {
+class FaktoryTlsTest {
   private static final char[] PASSWORD = "changeit".toCharArray();
 
   @TempDir static Path folder;

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class TlsTest {
+class OpsLevelTlsTest {
   static final char[] PASSWORD = "changeit".toCharArray();
 
   @TempDir static Path folder;

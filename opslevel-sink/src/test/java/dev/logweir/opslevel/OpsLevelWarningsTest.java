@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /** What a person is told, and how often. */
 @Timeout(60)
-class WarningsTest {
+class OpsLevelWarningsTest {
   private static final String LOST =
       "job-N: N of N bytes of a batch were not delivered: log of job 225 not sent: ";
   private static final String GONE =

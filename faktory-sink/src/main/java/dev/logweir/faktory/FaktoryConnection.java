@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by one thread at a time; {@link #abort} may be called from any.
  */
-final class Connection {
+final class FaktoryConnection {
   static final int OUT_BUFFER_BYTES = 8 * 1024;
 
   private static final byte[] LINE_END = {'\r', '\n'};
@@ -31,7 +31,7 @@ final class Connection {
   private boolean awaitsReply;
   private Phase phase = Phase.CONNECTING;
 
-  Connection(Dialer dialer) {
+  FaktoryConnection(Dialer dialer) {
     this.dialer = dialer;
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The sender behind a streamer, as a runner has it. */
 @Timeout(60)
-class PipelineTest {
+class OpsLevelPipelineTest {
   private FakeOpsLevel server;
   private OpsLevelClient client;
 

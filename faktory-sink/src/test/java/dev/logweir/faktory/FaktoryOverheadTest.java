@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(110)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class OverheadTest {
+class FaktoryOverheadTest {
   private static final int CONNECTIONS = 100;
   private static final int KIB = 1024;
 
@@ -37,7 +37,7 @@ class OverheadTest {
    * Less than this, and something was not there when it was measured. What earlier tests left
    * behind may go meanwhile, in the time of the finalizers.
    */
-  private static final long LEAST_BYTES = Connection.OUT_BUFFER_BYTES / 2;
+  private static final long LEAST_BYTES = FaktoryConnection.OUT_BUFFER_BYTES / 2;
 
   @TempDir static Path folder;
 
@@ -53,7 +53,7 @@ class OverheadTest {
   @Test
   @Order(2)
   void pushAndConnectionOverTls_holdWhatTheySay() throws Exception {
-    TlsTest.Identity its = TlsTest.identity(folder, "san=ip:127.0.0.1", "key.p12");
+    FaktoryTlsTest.Identity its = FaktoryTlsTest.identity(folder, "san=ip:127.0.0.1", "key.p12");
     try (RealFaktory server = RealFaktory.start("pw", its.keyPem(), its.certificatePem());
         FaktoryClient client = settings(server).sslContext(its.context()).build()) {
       check("tcp+tls", server, client);
@@ -86,7 +86,7 @@ class OverheadTest {
       thread.start();
       threads.add(thread);
     }
-    Waiting.until(() -> threads.stream().allMatch(OverheadTest::isWriting));
+    Waiting.until(() -> threads.stream().allMatch(FaktoryOverheadTest::isWriting));
     long pushing = (heapBytes() - before) / CONNECTIONS;
     for (Thread thread : threads) {
       thread.interrupt();
@@ -105,9 +105,9 @@ class OverheadTest {
   /** Pushes once on each of as many connections as the pool has, and leaves them idle. */
   private static void useAll(FaktoryClient client, LogBatch batch) throws Exception {
     long deadline = System.nanoTime() + MINUTES.toNanos(1);
-    List<Connection> opened = new ArrayList<>();
+    List<FaktoryConnection> opened = new ArrayList<>();
     for (int i = 0; i < CONNECTIONS; i++) {
-      Connection connection = client.pool().borrow(deadline);
+      FaktoryConnection connection = client.pool().borrow(deadline);
       opened.add(connection);
       connection.open(deadline);
       connection.setDeadline(deadline);

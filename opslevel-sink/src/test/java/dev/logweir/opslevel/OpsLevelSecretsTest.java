@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /** What {@link SecretGuard} does not get to see by itself: exceptions, texts of objects, meters. */
 @Timeout(60)
-class SecretsTest {
+class OpsLevelSecretsTest {
   private static final String SHOWS = "bad " + FakeOpsLevel.TOKEN + ", bad " + FakeOpsLevel.TOKEN;
 
   @Test

@@ -12,12 +12,12 @@ import java.util.function.LongSupplier;
  * How a run goes: redrawn twice a second on a terminal, else a line every few seconds. Also notes
  * the most that was retained at one of its looks, twenty a second.
  */
-final class Progress {
+final class RunProgress {
   static final long LOOK_MILLIS = 50;
   private static final long REDRAW_MILLIS = 500;
   private static final long LINE_MILLIS = 3_000;
 
-  private final List<Job> jobs;
+  private final List<ShippedJob> jobs;
   private final LongSupplier retained;
   private final LongConsumer looked;
   private final long limit;
@@ -34,8 +34,12 @@ final class Progress {
   private long lastIn;
   private long lastOut;
 
-  private Progress(
-      List<Job> jobs, LongSupplier retained, LongConsumer looked, long limit, Console console) {
+  private RunProgress(
+      List<ShippedJob> jobs,
+      LongSupplier retained,
+      LongConsumer looked,
+      long limit,
+      Console console) {
     this.jobs = jobs;
     this.retained = retained;
     this.looked = looked;
@@ -49,9 +53,13 @@ final class Progress {
    * @param looked takes what was retained at each look, in bytes
    * @param limit what {@code retained} may not exceed, in bytes
    */
-  static Progress start(
-      List<Job> jobs, LongSupplier retained, LongConsumer looked, long limit, Console console) {
-    Progress progress = new Progress(jobs, retained, looked, limit, console);
+  static RunProgress start(
+      List<ShippedJob> jobs,
+      LongSupplier retained,
+      LongConsumer looked,
+      long limit,
+      Console console) {
+    RunProgress progress = new RunProgress(jobs, retained, looked, limit, console);
     long period = console.isTerminal() ? REDRAW_MILLIS : LINE_MILLIS;
     var looks =
         progress.timer.scheduleAtFixedRate(progress::look, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -80,7 +88,7 @@ final class Progress {
   }
 
   private void show() {
-    Totals totals = Totals.of(jobs);
+    RunTotals totals = RunTotals.of(jobs);
     long now = System.nanoTime();
     double seconds = (now - lastNanos) / 1e9;
     long in = totals.accepted().bytes();
