@@ -6,6 +6,10 @@ import dev.logweir.BatchSender;
 import dev.logweir.LogBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
+import dev.logweir.sender.AttemptException;
+import dev.logweir.sender.Attempts;
+import dev.logweir.sender.CommonResult;
+import dev.logweir.sender.OutcomeJson;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -14,18 +18,19 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Sends each line as an object of JSON, {"line":"…"}, to an endpoint for NDJSON. */
 final class NdjsonSender implements BatchSender {
   private static final int MAX_BATCH_BYTES = 1 << 20;
-  private static final int TRIES = 3;
 
+  private final Attempts attempts = Attempts.builder(NdjsonSender.class, "the endpoint").build();
   private final HttpRequest.Builder request;
   private HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(Runnable::run).build();
 
   NdjsonSender(URI endpoint) {
-    request = HttpRequest.newBuilder(endpoint).timeout(Duration.ofSeconds(30));
+    request = HttpRequest.newBuilder(endpoint);
   }
 
   @Override
@@ -46,55 +51,45 @@ final class NdjsonSender implements BatchSender {
   }
 
   @Override
-  public void send(List<String> lines) throws Exception {
+  public void send(List<String> lines) throws SendException, InterruptedException {
     SendCall call = LogBatch.of(lines).call();
-    HttpRequest post = request.POST(HttpRequest.BodyPublishers.ofByteArray(body(lines))).build();
-    for (int tries = 1; ; tries++) {
-      String failure;
-      try {
-        int status = client.send(post, HttpResponse.BodyHandlers.discarding()).statusCode();
-        if (status / 100 == 2) {
-          return;
-        }
-        failure = "the endpoint answers " + status;
-        if (status / 100 == 4) {
-          throw SendException.refused(failure, null);
-        }
-      } catch (ConnectException e) {
-        failure = "no connection";
-      } catch (IOException e) {
-        call.written(); // the endpoint may have it
-        failure = "no answer";
-      } catch (InterruptedException e) {
-        call.written();
-        throw e;
-      }
-      if (tries == TRIES) {
-        throw SendException.failed(failure + ", " + tries + " times", null);
-      }
-      call.pause(Duration.ofSeconds(tries)); // ends early when the job's end begins
+    byte[] body =
+        lines.stream()
+            .map(line -> "{\"line\":" + OutcomeJson.quote(line) + "}\n")
+            .collect(Collectors.joining())
+            .getBytes(UTF_8);
+    try {
+      attempts.run(call, attempts.begin(), limit -> post(body, call, limit));
+    } catch (AttemptException e) {
+      throw e.toSendException("log not sent");
     }
   }
 
-  private static byte[] body(List<String> lines) {
-    StringBuilder body = new StringBuilder();
-    for (String line : lines) {
-      body.append("{\"line\":\"");
-      for (int i = 0; i < line.length(); i++) {
-        char c = line.charAt(i);
-        if (c == '"' || c == '\\' || c < ' ') {
-          body.append(String.format("\\u%04x", (int) c));
-        } else {
-          body.append(c);
-        }
-      }
-      body.append("\"}\n");
+  private void post(byte[] body, SendCall call, Duration limit)
+      throws AttemptException, InterruptedException {
+    HttpRequest.BodyPublisher bytes = HttpRequest.BodyPublishers.ofByteArray(body);
+    HttpRequest post = request.timeout(limit).POST(bytes).build();
+    int status;
+    try {
+      status = client.send(post, HttpResponse.BodyHandlers.discarding()).statusCode();
+    } catch (ConnectException e) {
+      throw new AttemptException(CommonResult.AWAY, "no connection", e);
+    } catch (IOException e) {
+      call.written(); // the endpoint may have it
+      throw new AttemptException(CommonResult.UNANSWERED, "no answer", e);
+    } catch (InterruptedException e) {
+      call.written();
+      throw e;
     }
-    return body.toString().getBytes(UTF_8);
+    if (status / 100 != 2) {
+      CommonResult result = status / 100 == 4 ? CommonResult.REFUSED : CommonResult.BUSY;
+      throw new AttemptException(result, "the endpoint answers " + status, null);
+    }
   }
 
   @Override
   public void close() {
+    attempts.close();
     client = null; // the JDK's client ends its thread once it is collected
   }
 }

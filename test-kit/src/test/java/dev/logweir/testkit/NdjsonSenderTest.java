@@ -6,14 +6,14 @@ import dev.logweir.BatchSender;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The contract, kept by the sender that docs/writing-a-sender.md shows. */
 class NdjsonSenderTest extends BatchSenderContract {
-  private static final Pattern ESCAPE = Pattern.compile("\\\\u([0-9a-f]{4})");
+  private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u(....)|(.))");
 
   @Override
   protected BatchSender sender(InetSocketAddress server) {
@@ -23,22 +23,20 @@ class NdjsonSenderTest extends BatchSenderContract {
   @Override
   protected List<byte[]> receive(Connection connection) throws IOException {
     HttpRequest request = connection.readRequest();
-    if (request == null) {
-      return null;
-    }
-    List<byte[]> lines = new ArrayList<>();
-    for (String object : request.bodyText().lines().toList()) {
-      String escaped = object.substring("{\"line\":\"".length(), object.length() - "\"}".length());
-      String line =
-          ESCAPE
-              .matcher(escaped)
-              .replaceAll(
-                  e ->
-                      Matcher.quoteReplacement(
-                          Character.toString(Integer.parseInt(e.group(1), 16))));
-      lines.add(line.getBytes(UTF_8));
-    }
-    return lines;
+    return request == null ? null : request.bodyText().lines().map(NdjsonSenderTest::line).toList();
+  }
+
+  /** Returns the line of an object such as {"line":"a \"b\" \u0009"}. */
+  private static byte[] line(String object) {
+    return ESCAPE
+        .matcher(object.substring("{\"line\":\"".length(), object.length() - "\"}".length()))
+        .replaceAll(escape -> Matcher.quoteReplacement(unescaped(escape)))
+        .getBytes(UTF_8);
+  }
+
+  private static String unescaped(MatchResult escape) {
+    String code = escape.group(1);
+    return code == null ? escape.group(2) : Character.toString(Integer.parseInt(code, 16));
   }
 
   @Override
