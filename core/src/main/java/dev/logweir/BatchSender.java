@@ -65,9 +65,9 @@ public interface BatchSender {
   }
 
   /**
-   * Ends this sender. Called once, after the last {@code send} ended or was abandoned; on an
-   * interrupted thread, or interrupted and let go, when the job's time is up. Does nothing by
-   * default.
+   * Ends this sender. Called once, after the last {@code send} ended or was abandoned; one that was
+   * abandoned as it began may get to its first line only now, interrupted. Called on an interrupted
+   * thread, or interrupted and let go, when the job's time is up. Does nothing by default.
    *
    * @throws Exception logged, with no further effect
    */

@@ -573,6 +573,9 @@ final class Job {
     lockAll();
     try {
       accountClosed = true;
+      if (streams != null) {
+        streams.endAccounts();
+      }
       for (int i = 0; i < all.size(); i++) {
         Sink sink = all.get(i);
         if (streams == null) {
@@ -580,9 +583,6 @@ final class Job {
         } else {
           sink.abort(streams.linesUnseenBy(sink), streams.bytesUnseenBy(sink));
         }
-      }
-      if (streams != null) {
-        streams.markReported();
       }
       for (int i = 0; i < all.size(); i++) {
         all.get(i).close();

@@ -479,9 +479,9 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
   }
 
   @SuppressWarnings("GuardedBy") // all locks of the job are held
-  void markReported() {
-    stdout.markReported();
-    stderr.markReported();
+  void endAccounts() {
+    stdout.endAccount();
+    stderr.endAccount();
   }
 
   void discard(boolean recycle) {

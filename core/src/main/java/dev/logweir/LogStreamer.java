@@ -20,7 +20,7 @@ public final class LogStreamer implements AutoCloseable {
    */
   public static final Duration DEFAULT_MAX_WAIT = JobSettings.DEFAULT_MAX_WAIT;
 
-  private final Job job;
+  final Job job;
 
   private LogStreamer(JobSettings settings) {
     job = Job.start(settings, true);

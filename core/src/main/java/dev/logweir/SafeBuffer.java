@@ -420,19 +420,24 @@ public final class SafeBuffer extends OutputStream {
       if (closed) {
         return;
       }
-      closed = true;
-      endWatch();
-      openBytes = 0;
-      if (dropping && ledger.isDroppedMidLine()) {
-        ledger.dropLineEnd();
-      } else if (!dropping && midLine) {
-        ledger.accept(1, 0);
-      }
-      signalRoom();
+      end();
     } finally {
       lock.unlock();
     }
     drain.request();
+  }
+
+  @GuardedBy("lock")
+  private void end() {
+    closed = true;
+    endWatch();
+    openBytes = 0;
+    if (dropping && ledger.isDroppedMidLine()) {
+      ledger.dropLineEnd();
+    } else if (!dropping && midLine) {
+      ledger.accept(1, 0);
+    }
+    signalRoom();
   }
 
   /**
@@ -903,9 +908,15 @@ public final class SafeBuffer extends OutputStream {
     return lock;
   }
 
-  /** From now on drops count in the meters only. */
+  /**
+   * Ends this stream, if it has not ended: the account may be closed before the end has come to it.
+   * From now on drops count in the meters only.
+   */
   @GuardedBy("lock")
-  void markReported() {
+  void endAccount() {
+    if (!closed) {
+      end();
+    }
     ledger.markReported();
   }
 

@@ -177,7 +177,8 @@ final class SendTask extends WorkerPool.Work {
       }
     }
     long began = sink.job.engine.time.nanoTime();
-    Throwable failure = failureOf(batch);
+    // A call given up before it began must not come to the sender after its close.
+    Throwable failure = isGivenUp(call) ? null : failureOf(batch);
     call.leave();
     SinkLedger.Loss loss = call.loss;
     if (failure != null) {
@@ -207,6 +208,15 @@ final class SendTask extends WorkerPool.Work {
     sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
     tell(failure, sourceBytes, loss.bytes);
     return true;
+  }
+
+  private boolean isGivenUp(Call call) {
+    sink.lock.lock();
+    try {
+      return current != call;
+    } finally {
+      sink.lock.unlock();
+    }
   }
 
   private @Nullable Throwable failureOf(LogBatch batch) {

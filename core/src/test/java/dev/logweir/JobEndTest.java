@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -35,6 +36,80 @@ class JobEndTest {
 
   private LogStreamer.Builder job(BatchSender target) {
     return LogStreamer.builder(target).engine(engine).maxSize(4 << 10);
+  }
+
+  // ---- cancelled between two steps ----
+
+  @Test
+  void callThatIsGivenUpBeforeItBegins_doesNotComeToTheSender() throws Exception {
+    CountDownLatch beforeTheCall = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Time stopping =
+        new ForwardingTime(time) {
+          @Override
+          public long nanoTime() {
+            // A sending thread looks at the clock between taking a batch and calling the sender.
+            if (Thread.currentThread().getName().startsWith("logweir-send")
+                && beforeTheCall.getCount() > 0) {
+              beforeTheCall.countDown();
+              awaitUninterruptibly(closed);
+            }
+            return super.nanoTime();
+          }
+        };
+    engine.close();
+    engine = LogweirEngine.builder().time(stopping).build();
+    BatchSender noting =
+        new BatchSender() {
+          @Override
+          public void send(List<String> lines) {
+            seen.add("send");
+          }
+
+          @Override
+          public void close() {
+            seen.add("close");
+          }
+        };
+    LogStreamer log = job(noting).maxInterval(Duration.ZERO).start();
+    log.stdout().write(LINE);
+    beforeTheCall.await();
+    Thread.currentThread().interrupt();
+    LogReport report = log.finish();
+    assertThat(Thread.interrupted()).isTrue();
+    closed.countDown();
+    engine.close();
+
+    assertThat(report.sink().dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(1, 100));
+    assertThat(seen).doesNotContain("send");
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (latch.getCount() > 0) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void accountThatIsClosedBeforeTheStreams_hasTheLastLineWithoutALineEnd() {
+    sender.stall();
+    LogStreamer log = job(sender).start();
+    log.stdout().write("one\nlast".getBytes(UTF_8));
+    log.job.closeAccount();
+
+    SinkReport report = log.report().sink();
+    assertThat(report.accepted()).isEqualTo(new Tally(2, 8));
+    assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(2, 8));
+    assertThat(report.held()).isEqualTo(Tally.NONE);
   }
 
   // ---- held up by an interrupt ----

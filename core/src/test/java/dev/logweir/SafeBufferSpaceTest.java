@@ -239,7 +239,7 @@ class SafeBufferSpaceTest {
     assertThat(drainsAskedFor).as("dropped, as the first").isEqualTo(2);
     write(1, 10);
     assertThat(drainsAskedFor).as("room again").isEqualTo(3);
-    buffer.markReported();
+    buffer.endAccount();
     write(1, 10);
     assertThat(drainsAskedFor).as("after the report").isEqualTo(3);
   }
