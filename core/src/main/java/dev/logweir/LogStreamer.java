@@ -219,7 +219,7 @@ public final class LogStreamer implements AutoCloseable {
    * Returns the most heap bytes that this job holds: 6 × {@code maxSize}, 8 KiB of its own and the
    * recent lines, the senders' and processors' own, 4 × {@code maxSize} a further sink, 16 KiB for
    * each pump that there ever is at once, and room for long lines if {@code maxLineBytes} is over
-   * 64 KiB.
+   * 64 KiB. Not in it is what a source holds of its own; those of Kubernetes' pods say how much.
    */
   public long maxRetainedBytes() {
     return job.maxRetainedBytes();

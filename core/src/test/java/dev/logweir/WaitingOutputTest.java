@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,39 @@ class WaitingOutputTest {
     SinkReport report = log.finish().sink();
     assertThat(report.isComplete()).isTrue();
     assertThat(report.shipped()).isEqualTo(new Tally(LINES, much.length));
+  }
+
+  /** Whoever writes is held to the pace of who takes, and memory stays what it is. */
+  @Test
+  void writer_isNeverAheadOfTheSenderByMoreThanTheLogHolds() throws Exception {
+    AtomicLong written = new AtomicLong();
+    AtomicLong taken = new AtomicLong();
+    AtomicLong mostAhead = new AtomicLong();
+    AtomicLong mostHeld = new AtomicLong();
+    AtomicReference<LogStreamer> job = new AtomicReference<>();
+    BatchSender counting =
+        lines -> {
+          mostAhead.accumulateAndGet(written.get() - taken.get(), Math::max);
+          mostHeld.accumulateAndGet(job.get().retainedBytes(), Math::max);
+          lines.forEach(line -> taken.addAndGet(line.length() + 1));
+        };
+    LogStreamer log =
+        LogStreamer.builder(counting)
+            .engine(engine)
+            .maxSize(64 << 10)
+            .whenFull(WhenFull.WAIT)
+            .start();
+    job.set(log);
+    OutputStream stream = log.stdout().waiting();
+    while (written.get() < 64 << 20) {
+      stream.write(much);
+      written.addAndGet(much.length);
+    }
+    LogReport report = log.finish();
+    assertThat(report.isComplete()).as(report.toString()).isTrue();
+    assertThat(taken.get()).isEqualTo(written.get());
+    assertThat(mostHeld.get()).isBetween(64L << 10, log.maxRetainedBytes());
+    assertThat(mostAhead.get()).isLessThanOrEqualTo(log.maxRetainedBytes());
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.logweir.JobOutcome;
+import dev.logweir.LogEnd;
 import dev.logweir.LogweirEngine;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,6 +16,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +30,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
-/** A runner that is ended while a request of the Kubernetes client is under way. */
+/** Jobs that are ended in a request of the Kubernetes client, or whose stream is cut. */
 @Timeout(60)
 class PodRunTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final JobMeters meters = new JobMeters(registry, "r");
+  @TempDir private Path folder;
   private final List<String> reported = new CopyOnWriteArrayList<>();
 
   /** The methods and paths that came. */
@@ -53,13 +58,13 @@ class PodRunTest {
     server.createContext("/", this::answer);
     server.setExecutor(threads);
     server.start();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder()
-                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .build())
-            .build();
+    client = client("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  private static KubernetesClient client(String url) {
+    return new KubernetesClientBuilder()
+        .withConfig(new ConfigBuilder().withMasterUrl(url).withWebsocketPingInterval(0L).build())
+        .build();
   }
 
   @AfterEach
@@ -90,19 +95,24 @@ class PodRunTest {
   }
 
   private PodRun run(int logMaxSize) {
+    PodJob job = new PodJob(7, "image", List.of("true"), Map.of(), List.of());
+    return run(client, job, logMaxSize);
+  }
+
+  private PodRun run(KubernetesClient its, PodJob job, int logMaxSize) {
     PodRun.Settings settings =
         new PodRun.Settings(
-            client,
+            its,
             LogweirEngine.shared(),
-            new JobMeters(registry, "r"),
+            meters,
             "jobs",
             Duration.ofSeconds(30),
             Duration.ofSeconds(30),
             "/bin/sh",
-            "/jobs",
+            folder.toString(),
             logMaxSize,
             Duration.ofSeconds(1));
-    return new PodRun(settings, new PodJob(7, "image", List.of("true"), Map.of(), List.of()), 1);
+    return new PodRun(settings, job, 1);
   }
 
   private Destination.Shipping shipping() {
@@ -147,6 +157,30 @@ class PodRunTest {
   @Test
   void anInterruptWhileThePodIsLookedAt_cancelsTheJobAndDeletesThePod() throws Exception {
     isCanceled(interruptedIn("GET"));
+  }
+
+  /** Cut after each byte of what the job writes, the marker included. */
+  @Test
+  void aStreamThatIsCutAnywhere_isNeverASuccess() throws Exception {
+    String written = "1\n2\n3\n";
+    PodJob job = new PodJob(7, "image", List.of("seq 1 3"), Map.of(), List.of());
+    int marker = 1 + 32 + ":0\n".length();
+    int whole = written.length() + marker;
+    for (long bytes = 0; bytes <= whole; bytes++) {
+      reported.clear();
+      try (EmbeddedCluster cluster = EmbeddedCluster.start(bytes, false);
+          KubernetesClient its = client(cluster.url())) {
+        PodRun.Result result = run(its, job, 64 << 10).run(shipping());
+        boolean ended = bytes == whole;
+        JobOutcome outcome = ended ? JobOutcome.SUCCESS : JobOutcome.EXECUTION_TIMEOUT;
+        assertThat(result.outcome()).as("cut after %s: %s", bytes, result).isEqualTo(outcome);
+        assertThat(result.report().end().kind())
+            .isEqualTo(ended ? LogEnd.Kind.EXITED : LogEnd.Kind.SEVERED);
+        assertThat(result.report().isComplete()).isEqualTo(ended);
+        assertThat(result.isWell()).isEqualTo(ended);
+        assertThat(reported).containsExactly(outcome.value());
+      }
+    }
   }
 
   @Test

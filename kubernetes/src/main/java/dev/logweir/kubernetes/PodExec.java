@@ -23,10 +23,11 @@ import org.slf4j.LoggerFactory;
  * which holds the command back. Each command has two threads of the log's pump, with 8 KiB each,
  * and at most one frame of the server, usually no more than 32 KiB.
  *
- * <p>An end is known if the server said the exit code, or if the log's {@link ExitMarker} came; the
- * marker wins where they differ. A stream that ends without both was severed: by a proxy, by the
- * network, or by the end of the pod; the log's report is then not complete. Nor is it if there is a
- * marker and only the server said the code, as bytes may be missing.
+ * <p>An end is known if the server said the exit code, or if the log's {@link ExitMarker} was read
+ * in the standard output; the marker wins where they differ. A stream that ends with neither was
+ * severed: by a proxy, by the network, or by the end of the pod; the log's report is then not
+ * complete. Nor is it if the log has a marker and only the server said the code, as bytes may be
+ * missing.
  *
  * <pre>{@code
  * PodExec exec = PodExec.builder(client).namespace("jobs").pod("job-17").build();
