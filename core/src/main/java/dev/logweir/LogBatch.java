@@ -104,14 +104,37 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
       if (Newlines.first(bytes, 0, bytes.length) < bytes.length) {
         throw new IllegalArgumentException("line must have no line end in it: " + batch.lines);
       }
-      while (batch.room() < bytes.length + 1) {
-        batch.add(new Segment(Segment.LARGE), 1);
-      }
-      batch.put(bytes, 0, bytes.length);
-      batch.put(LINE_END, 0, 1);
-      batch.countLines(1, bytes.length + 1L);
+      batch.addLine(bytes);
     }
     return batch;
+  }
+
+  /**
+   * Returns a batch of lines of any bytes, as a shipper's is: for the tests of a sender.
+   *
+   * @throws NullPointerException if {@code lines} or one of them is null
+   * @throws IllegalArgumentException if one of them has a line feed in it
+   */
+  public static LogBatch ofBytes(List<byte[]> lines) {
+    LogBatch batch = new LogBatch();
+    for (byte[] line : lines) {
+      for (byte b : line) {
+        if (b == LINE_END[0]) {
+          throw new IllegalArgumentException("line must have no line feed in it: " + batch.lines);
+        }
+      }
+      batch.addLine(line);
+    }
+    return batch;
+  }
+
+  private void addLine(byte[] line) {
+    while (room() < line.length + 1) {
+      add(new Segment(Segment.LARGE), 1);
+    }
+    put(line, 0, line.length);
+    put(LINE_END, 0, 1);
+    countLines(1, line.length + 1L);
   }
 
   static final byte[] LINE_END = {'\n'};

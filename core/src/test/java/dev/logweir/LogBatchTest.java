@@ -203,4 +203,26 @@ class LogBatchTest {
         .isThrownBy(() -> reader.read(target, -1, 1));
     assertThatNullPointerException().isThrownBy(() -> reader.read(null, 0, 1));
   }
+
+  @Test
+  void ofBytes_keepsBytesThatAreNoText() {
+    byte[] line = {(byte) 0xff, '\r', 0};
+
+    LogBatch batch = LogBatch.ofBytes(List.of(line, new byte[100_000]));
+
+    assertThat(batch).hasSize(2);
+    LineReader reader = batch.reader();
+    assertThat(reader.next()).isTrue();
+    byte[] read = new byte[reader.length()];
+    assertThat(reader.read(read, 0, read.length)).isEqualTo(3);
+    assertThat(read).isEqualTo(line);
+    assertThat(batch.get(1)).hasSize(100_000);
+  }
+
+  @Test
+  void ofBytes_refusesALineFeed() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LogBatch.ofBytes(List.of(new byte[] {'a', '\n'})))
+        .withMessage("line must have no line feed in it: 0");
+  }
 }

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.logweir.JobOutcome;
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ class EncodingProperties {
   @Property
   void send_carriesAnyBytesInOrder(@ForAll("lines") List<byte[]> lines) throws Exception {
     for (Side side : sides) {
-      side.client.sender("1").send(RawBatch.of(lines).batch());
+      side.client.sender("1").send(LogBatch.ofBytes(lines));
 
       List<byte[]> arrived = side.receiver.takeLines();
       assertThat(arrived).hasSameSizeAs(lines);
@@ -95,7 +95,7 @@ class EncodingProperties {
       stated += sender.encodedBytes(line.length);
     }
     ByteArrayOutputStream job = new ByteArrayOutputStream();
-    client.jobs().writeLog(job, client.head(id, null), RawBatch.of(lines).batch());
+    client.jobs().writeLog(job, client.head(id, null), LogBatch.ofBytes(lines));
 
     // Two times may be shorter than they can get, and the first line has no comma.
     assertThat((long) job.size() + "PUSH \r\n".length()).isBetween(stated - 15, stated);

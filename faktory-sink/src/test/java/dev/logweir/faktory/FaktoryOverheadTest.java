@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.LogBatch;
-import dev.logweir.RawBatch;
+import dev.logweir.testkit.TlsIdentity;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +53,7 @@ class FaktoryOverheadTest {
   @Test
   @Order(2)
   void pushAndConnectionOverTls_holdWhatTheySay() throws Exception {
-    FaktoryTlsTest.Identity its = FaktoryTlsTest.identity(folder, "san=ip:127.0.0.1", "key.p12");
+    TlsIdentity its = TlsIdentity.make(folder.resolve("key.p12"), "san=ip:127.0.0.1");
     try (RealFaktory server = RealFaktory.start("pw", its.keyPem(), its.certificatePem());
         FaktoryClient client = settings(server).sslContext(its.context()).build()) {
       check("tcp+tls", server, client);
@@ -71,8 +71,8 @@ class FaktoryOverheadTest {
 
   private static void check(String scheme, RealFaktory server, FaktoryClient client)
       throws Exception {
-    LogBatch large = RawBatch.of(Collections.nCopies(8 * KIB, new byte[KIB])).batch();
-    LogBatch usual = RawBatch.of(Collections.nCopies(45, new byte[KIB])).batch();
+    LogBatch large = LogBatch.ofBytes(Collections.nCopies(8 * KIB, new byte[KIB]));
+    LogBatch usual = LogBatch.ofBytes(Collections.nCopies(45, new byte[KIB]));
     client.sender("0").send(large); // loads all classes
     client.pool().dropIdle();
     long before = heapBytes();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.logweir.BatchSender;
 import dev.logweir.testkit.BatchSenderContract;
 import dev.logweir.testkit.Connection;
+import dev.logweir.testkit.Json;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -1,29 +1,21 @@
 package dev.logweir.faktory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
-import java.io.InputStream;
+import dev.logweir.testkit.TlsIdentity;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.Key;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,23 +27,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class FaktoryTlsTest {
-  private static final char[] PASSWORD = "changeit".toCharArray();
-
   @TempDir static Path folder;
-  private static Identity right;
-  private static Identity forAnotherHost;
+  private static TlsIdentity right;
+  private static TlsIdentity forAnotherHost;
 
   private long descriptors;
   private FakeFaktory server;
   private FaktoryClient client;
 
-  /** A key and a certificate for it, signed by itself, and a context that has and trusts both. */
-  record Identity(SSLContext context, String keyPem, String certificatePem) {}
-
   @BeforeAll
   static void makeKeys() throws Exception {
-    right = identity(folder, "san=ip:127.0.0.1", "right.p12");
-    forAnotherHost = identity(folder, "san=dns:other.example", "other.p12");
+    right = TlsIdentity.make(folder.resolve("right.p12"), "san=ip:127.0.0.1");
+    forAnotherHost = TlsIdentity.make(folder.resolve("other.p12"), "san=dns:other.example");
   }
 
   @BeforeEach
@@ -72,12 +59,12 @@ class FaktoryTlsTest {
 
   @Test
   void realServer_takesJobsOverItsOwnTls() throws Exception {
-    try (RealFaktory real = RealFaktory.start("pw", right.keyPem, right.certificatePem);
-        FaktoryClient itsClient = real.client().sslContext(right.context).build();
+    try (RealFaktory real = RealFaktory.start("pw", right.keyPem(), right.certificatePem());
+        FaktoryClient itsClient = real.client().sslContext(right.context()).build();
         Receiver receiver =
             new Receiver(
                 right
-                    .context
+                    .context()
                     .getSocketFactory()
                     .createSocket(InetAddress.getLoopbackAddress(), real.port()),
                 "pw")) {
@@ -119,7 +106,7 @@ class FaktoryTlsTest {
     start(right, right);
     List<byte[]> lines = Collections.nCopies(100, new byte[20_000]);
 
-    client.sender("1").send(RawBatch.of(lines).batch());
+    client.sender("1").send(LogBatch.ofBytes(lines));
     client.sender("1").send(List.of("again"));
 
     assertThat(server.lines()).hasSize(101);
@@ -247,11 +234,11 @@ class FaktoryTlsTest {
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
   }
 
-  private void start(Identity its, Identity trusted) throws Exception {
+  private void start(TlsIdentity its, TlsIdentity trusted) throws Exception {
     server =
         new FakeFaktory(
             "",
-            its.context
+            its.context()
                 .getServerSocketFactory()
                 .createServerSocket(0, 50, InetAddress.getLoopbackAddress()),
             true);
@@ -261,7 +248,7 @@ class FaktoryTlsTest {
             .maxJobBytes(16 << 20)
             .attemptTimeout(Duration.ofHours(1))
             .overallTimeout(Duration.ofHours(1));
-    client = (trusted == null ? builder : builder.sslContext(trusted.context)).build();
+    client = (trusted == null ? builder : builder.sslContext(trusted.context())).build();
   }
 
   private SendException failure() {
@@ -269,56 +256,5 @@ class FaktoryTlsTest {
         catchThrowableOfType(SendException.class, () -> client.sender("1").send(List.of("line")));
     assertThat(e).isNotNull();
     return e;
-  }
-
-  static Identity identity(Path folder, String names, String file) throws Exception {
-    Path store = folder.resolve(file);
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "key",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-ext",
-                names,
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                new String(PASSWORD))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor()).isZero();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD);
-    }
-    KeyManagerFactory its = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    its.init(keys, PASSWORD);
-    KeyStore certificates = KeyStore.getInstance("PKCS12");
-    certificates.load(null, null);
-    certificates.setCertificateEntry("key", keys.getCertificate("key"));
-    TrustManagerFactory trusts =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trusts.init(certificates);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(its.getKeyManagers(), trusts.getTrustManagers(), null);
-    Key key = keys.getKey("key", PASSWORD);
-    return new Identity(
-        context,
-        pem("PRIVATE KEY", key.getEncoded()),
-        pem("CERTIFICATE", keys.getCertificate("key").getEncoded()));
-  }
-
-  private static String pem(String kind, byte[] content) {
-    return "-----BEGIN %s-----%n%s%n-----END %s-----%n"
-        .formatted(
-            kind, Base64.getMimeEncoder(64, "\n".getBytes(UTF_8)).encodeToString(content), kind);
   }
 }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.JobOutcome;
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import dev.logweir.sender.AttemptException;
 import io.micrometer.core.instrument.Meter;
@@ -80,14 +80,14 @@ class FaultsTest {
   @ValueSource(strings = {"-NOTUNIQUE Job not unique", "-THROTTLED by a rule"})
   void send_doesNotRepeatWhatTheServerRefuses(String reply) throws Exception {
     server.then(say(reply));
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
 
     SendException e = failure(batch);
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
     assertThat(e).hasMessageContaining(reply);
     assertThat(server.pushed).hasSize(1);
-    assertThat(batch.isWritten()).isFalse();
+    assertThat(batch.call().isWritten()).isFalse();
   }
 
   @Test
@@ -107,14 +107,14 @@ class FaultsTest {
   @Test
   void send_givesUpAfterItsAttempts() throws Exception {
     server.then(say("-ERR 1"), say("-ERR 2"), say("-ERR 3"), say("-ERR 4"), say("-ERR 5"));
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
 
     SendException e = failure(batch);
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(e).hasMessage("log of job 1 not sent: the server could not take the job: -ERR 5");
     assertThat(server.pushed).hasSize(5);
-    assertThat(batch.isWritten()).isFalse();
+    assertThat(batch.call().isWritten()).isFalse();
   }
 
   @Test
@@ -142,13 +142,13 @@ class FaultsTest {
             call.reset();
           });
     }
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
 
     SendException e = failure(batch);
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(server.pushed).hasSize(5);
-    assertThat(batch.isWritten()).isTrue();
+    assertThat(batch.call().isWritten()).isTrue();
   }
 
   @Test
@@ -159,11 +159,11 @@ class FaultsTest {
           call.reset();
         },
         say("-THROTTLED"));
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
 
     failure(batch);
 
-    assertThat(batch.isWritten()).isTrue();
+    assertThat(batch.call().isWritten()).isTrue();
   }
 
   /** Else a job cancelled at this moment would be said not to have arrived. */
@@ -171,15 +171,15 @@ class FaultsTest {
   void send_hasSaidThatItIsWrittenBeforeTheServerHasIt() throws Exception {
     FaktorySender sender = client.sender("1");
     for (int i = 0; i < 500; i++) {
-      RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+      LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
       AtomicBoolean said = new AtomicBoolean();
       server.then(
           call -> {
-            said.set(batch.isWritten());
+            said.set(batch.call().isWritten());
             call.accept();
           });
 
-      sender.send(batch.batch());
+      sender.send(batch);
 
       assertThat(said).isTrue();
     }
@@ -188,11 +188,11 @@ class FaultsTest {
   @Test
   void send_leavesUnconfirmedWhatGotNoProperAnswer() throws Exception {
     server.then(say("+WHAT"), say("-THROTTLED"));
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
 
     failure(batch);
 
-    assertThat(batch.isWritten()).isTrue();
+    assertThat(batch.call().isWritten()).isTrue();
   }
 
   @Test
@@ -270,7 +270,7 @@ class FaultsTest {
     FakeFaktory.Script garbage = call -> call.send(greeting);
     server.greet(garbage, garbage);
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(e)
@@ -285,7 +285,7 @@ class FaultsTest {
     client = server.client().password("secret-word").attempts(1).build();
     server.greet(call -> call.send("-ERR busy with secret-word"));
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(e)
@@ -304,7 +304,7 @@ class FaultsTest {
           call.awaitEnd();
         });
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e)
         .hasMessage(
@@ -322,7 +322,7 @@ class FaultsTest {
           call.awaitEnd();
         });
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e).hasMessageContaining("the server says more than it was asked");
   }
@@ -358,13 +358,13 @@ class FaultsTest {
             throw new IOException(e);
           }
         });
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
 
     SendException e = failure(batch);
     over.countDown();
 
     assertThat(e).hasMessageContaining("no complete reply in time");
-    assertThat(batch.isWritten()).isTrue();
+    assertThat(batch.call().isWritten()).isTrue();
   }
 
   @Test
@@ -388,12 +388,12 @@ class FaultsTest {
         };
     server.greet(deaf);
     client.pool().giveBack(opened());
-    RawBatch batch = RawBatch.of(List.of(new byte[12_000_000]));
+    LogBatch batch = LogBatch.ofBytes(List.of(new byte[12_000_000]));
 
     SendException e = failure(batch);
 
     assertThat(e).hasMessageContaining("no complete reply in time");
-    assertThat(batch.isWritten()).isFalse();
+    assertThat(batch.call().isWritten()).isFalse();
   }
 
   @Test
@@ -402,7 +402,7 @@ class FaultsTest {
     client = server.client().attempts(1).connectTimeout(Duration.ofMillis(200)).build();
     server.greet(FakeFaktory.Call::awaitEnd);
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e).hasMessageContaining("no connection in time");
   }
@@ -418,7 +418,7 @@ class FaultsTest {
               .build();
     }
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(e).hasMessageContaining("no connection to FaktoryClient[tcp://localhost:");
@@ -429,7 +429,7 @@ class FaultsTest {
     client.close();
     client = FaktoryClient.builder().url("tcp://no-such-host.invalid").attempts(1).build();
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     assertThat(e).hasMessageContaining("no-such-host.invalid");
   }
@@ -490,7 +490,7 @@ class FaultsTest {
     client = server.client().poolSize(1).attempts(1).attemptTimeout(Duration.ofMillis(100)).build();
     FaktoryConnection held = client.pool().borrow(System.nanoTime() + 1_000_000_000L);
 
-    SendException e = failure(RawBatch.of(List.of(new byte[1])));
+    SendException e = failure(LogBatch.ofBytes(List.of(new byte[1])));
 
     client.pool().giveBack(held);
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
@@ -591,8 +591,8 @@ class FaultsTest {
   @Test
   void end_ofTheJobBoundsAnAttempt() throws Exception {
     server.then(FakeFaktory.Call::awaitEnd);
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
-    batch.beginEnd(Duration.ofMillis(200));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
+    batch.call().beginEnd(Duration.ofMillis(200));
 
     SendException e = failure(batch);
 
@@ -689,14 +689,14 @@ class FaultsTest {
   @Test
   void interrupt_beforeACallLeavesNothingWritten() throws Exception {
     client.sender("1").send(List.of("line"));
-    RawBatch batch = RawBatch.of(List.of("line".getBytes(UTF_8)));
+    LogBatch batch = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
     Thread.currentThread().interrupt();
 
-    Throwable failure = catchThrowable(() -> client.sender("1").send(batch.batch()));
+    Throwable failure = catchThrowable(() -> client.sender("1").send(batch));
 
     assertThat(failure).isInstanceOf(InterruptedException.class);
     assertThat(Thread.interrupted()).isFalse();
-    assertThat(batch.isWritten()).isFalse();
+    assertThat(batch.call().isWritten()).isFalse();
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
     assertThat(server.pushed).hasSize(1);
   }
@@ -1099,9 +1099,9 @@ class FaultsTest {
     return server.pushed.get(0);
   }
 
-  private SendException failure(RawBatch batch) {
+  private SendException failure(LogBatch batch) {
     SendException e =
-        catchThrowableOfType(SendException.class, () -> client.sender("1").send(batch.batch()));
+        catchThrowableOfType(SendException.class, () -> client.sender("1").send(batch));
     assertThat(e).isNotNull();
     return e;
   }

@@ -2,6 +2,7 @@ package dev.logweir.faktory;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.testkit.Json;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -80,7 +80,7 @@ class BalancerTest {
     endConnections(end);
     byte[] line = new byte[2_000_000];
 
-    client.sender(FakeOpsLevel.JOB).send(RawBatch.of(List.of(line)).batch());
+    client.sender(FakeOpsLevel.JOB).send(LogBatch.ofBytes(List.of(line)));
 
     assertThat(server.lines()).hasSize(1);
     assertThat(Arrays.equals(server.lines().get(0), line)).isTrue();

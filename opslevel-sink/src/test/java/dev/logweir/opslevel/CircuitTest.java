@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
-import dev.logweir.RawBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import dev.logweir.sender.Pauses;
@@ -310,8 +309,8 @@ class CircuitTest {
           call.reset();
         });
 
-    RawBatch large = RawBatch.of(List.of(new byte[20_000_000]));
-    Throwable failure = catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(large.batch()));
+    LogBatch large = LogBatch.ofBytes(List.of(new byte[20_000_000]));
+    Throwable failure = catchThrowable(() -> client.sender(FakeOpsLevel.JOB).send(large));
 
     assertThat(failure).isInstanceOf(SendException.class).hasMessageContaining("twice running");
     assertThat(client.circuit().isShut()).isTrue();
@@ -329,11 +328,11 @@ class CircuitTest {
     open();
     server.otherwise(FakeOpsLevel.Call::accept);
     pause = this::hold;
-    RawBatch last = RawBatch.of(List.of(new byte[] {1}));
-    Call call = new Call(last.batch());
+    LogBatch last = LogBatch.ofBytes(List.of(new byte[] {1}));
+    Call call = new Call(last);
     assertThat(paused.tryAcquire(50, TimeUnit.SECONDS)).isTrue();
 
-    last.beginEnd(Duration.ofSeconds(50));
+    last.call().beginEnd(Duration.ofSeconds(50));
 
     assertThat(call.end()).isNull();
     assertThat(client.circuit().isShut()).isFalse();
@@ -345,14 +344,14 @@ class CircuitTest {
     int before = server.requests.size();
     pauses.clear();
     pause = (call, duration) -> pauses.add(duration);
-    RawBatch last = RawBatch.of(List.of(new byte[] {1}));
-    last.beginEnd(Duration.ofSeconds(50));
+    LogBatch last = LogBatch.ofBytes(List.of(new byte[] {1}));
+    last.call().beginEnd(Duration.ofSeconds(50));
     for (int i = 0; i < 8; i++) {
       server.then(status(503));
     }
     server.otherwise(FakeOpsLevel.Call::accept);
 
-    client.sender(FakeOpsLevel.JOB).send(last.batch());
+    client.sender(FakeOpsLevel.JOB).send(last);
 
     assertThat(server.requests).hasSize(before + 9);
     assertThat(pauses).hasSize(8).allMatch(pause -> pause.toMillis() >= 500);
@@ -376,7 +375,7 @@ class CircuitTest {
 
   @Test
   void wakeThatComesWithTheLeave_leavesTheNextPauseAlone() throws Exception {
-    RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
+    LogBatch raw = LogBatch.ofBytes(List.of(new byte[] {1}));
     List<Duration> waited = new ArrayList<>();
     pause =
         (call, duration) -> {
@@ -384,11 +383,11 @@ class CircuitTest {
           call.pause(Duration.ofMillis(20));
           waited.add(Duration.ofNanos(System.nanoTime() - begun));
         };
-    raw.batch().call().wake();
+    raw.call().wake();
     server.then(status(503));
     server.otherwise(FakeOpsLevel.Call::accept);
 
-    client.sender(FakeOpsLevel.JOB).send(raw.batch());
+    client.sender(FakeOpsLevel.JOB).send(raw);
 
     assertThat(waited).hasSize(1);
     assertThat(waited.get(0)).isGreaterThanOrEqualTo(Duration.ofMillis(20));
@@ -416,15 +415,15 @@ class CircuitTest {
           pausing.countDown();
           call.pause(Duration.ofHours(1));
         };
-    RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
-    Call call = new Call(raw.batch());
+    LogBatch raw = LogBatch.ofBytes(List.of(new byte[] {1}));
+    Call call = new Call(raw);
     assertThat(pausing.await(50, TimeUnit.SECONDS)).isTrue();
 
     client.close();
 
     assertThat(call.end()).isInstanceOf(SendException.class).hasMessageContaining("closed");
     assertThat(server.requests).hasSize(1);
-    assertThat(raw.isWritten()).isFalse();
+    assertThat(raw.call().isWritten()).isFalse();
   }
 
   @Test

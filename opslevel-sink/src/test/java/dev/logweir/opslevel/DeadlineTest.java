@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -92,8 +92,8 @@ class DeadlineTest {
 
   @Test
   void deadline_isCutToTheTimeLeft() throws Exception {
-    RawBatch raw = RawBatch.of(List.of("line".getBytes(UTF_8)));
-    raw.beginEnd(Duration.ofSeconds(50));
+    LogBatch raw = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
+    raw.call().beginEnd(Duration.ofSeconds(50));
     AtomicReference<List<Duration>> pending = new AtomicReference<>();
     server.then(
         call -> {
@@ -101,7 +101,7 @@ class DeadlineTest {
           call.accept();
         });
 
-    client.sender(FakeOpsLevel.JOB).send(raw.batch());
+    client.sender(FakeOpsLevel.JOB).send(raw);
 
     assertThat(pending.get()).hasSize(1);
     assertThat(pending.get().get(0)).isLessThanOrEqualTo(Duration.ofSeconds(50));

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.JobOutcome;
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class EndTest {
   private static final Duration TIME = Duration.ofSeconds(50);
 
-  private final RawBatch raw = RawBatch.of(List.of(new byte[] {1}));
+  private final LogBatch raw = LogBatch.ofBytes(List.of(new byte[] {1}));
   private final List<Duration> pauses = new ArrayList<>();
   private final AtomicLong nanos = new AtomicLong();
   private FakeOpsLevel server;
@@ -45,7 +45,7 @@ class EndTest {
       server.then(status(503));
     }
     try (OpsLevelClient client = client(3)) {
-      client.sender(FakeOpsLevel.JOB).send(raw.batch());
+      client.sender(FakeOpsLevel.JOB).send(raw);
     }
 
     assertThat(server.requests).hasSize(9);
@@ -55,10 +55,10 @@ class EndTest {
 
   @Test
   void send_isNotRepeatedAtTheEndWhenItNeverIs() throws Exception {
-    raw.beginEnd(TIME);
+    raw.call().beginEnd(TIME);
     server.otherwise(status(503));
     try (OpsLevelClient client = client(1)) {
-      assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw.batch()))
+      assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw))
           .isInstanceOf(SendException.class);
     }
 
@@ -67,10 +67,10 @@ class EndTest {
 
   @Test
   void send_hasItsAttemptsAtTheEndForWhatTheServerFailsAt() throws Exception {
-    raw.beginEnd(TIME);
+    raw.call().beginEnd(TIME);
     server.otherwise(answer("{\"errors\":[{\"message\":\"no\"}]}"));
     try (OpsLevelClient client = client(3)) {
-      assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw.batch()))
+      assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw))
           .isInstanceOf(SendException.class);
     }
 
@@ -105,7 +105,7 @@ class EndTest {
         (call, pause) -> {
           pauses.add(pause);
           nanos.addAndGet(pause.toNanos());
-          raw.beginEnd(TIME);
+          raw.call().beginEnd(TIME);
         };
     return builder.build();
   }

@@ -7,11 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.DropReason;
+import dev.logweir.LogBatch;
 import dev.logweir.LogStreamer;
-import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
+import dev.logweir.testkit.TlsIdentity;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -261,7 +262,7 @@ class FaultTableTest {
                               () ->
                                   client
                                       .sender(FakeOpsLevel.JOB)
-                                      .send(RawBatch.of(List.of(large)).batch())))
+                                      .send(LogBatch.ofBytes(List.of(large)))))
                       .isInstanceOf(InterruptedException.class));
       holder.start();
       await(hung);
@@ -324,7 +325,7 @@ class FaultTableTest {
 
   @Test
   void untrustedCertificate_isRefused() throws Exception {
-    SSLContext its = OpsLevelTlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
+    SSLContext its = TlsIdentity.make(folder.resolve("key.p12"), "san=ip:127.0.0.1").context();
     try (FakeOpsLevel tls = OpsLevelTlsTest.tlsServer(its);
         OpsLevelClient client = client(tls.client())) {
       assertLost(client, "untrusted", 1, DropReason.SEND_REFUSED, false);

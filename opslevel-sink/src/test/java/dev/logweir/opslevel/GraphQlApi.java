@@ -1,5 +1,8 @@
 package dev.logweir.opslevel;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.logweir.testkit.Json;
 import graphql.ExecutionInput;
 import graphql.ExecutionResult;
 import graphql.GraphQL;
@@ -10,6 +13,7 @@ import graphql.schema.idl.RuntimeWiring;
 import graphql.schema.idl.SchemaGenerator;
 import graphql.schema.idl.SchemaParser;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -114,7 +118,34 @@ final class GraphQlApi {
                 .operationName((String) request.get("operationName"))
                 .variables(variables)
                 .build());
-    return Json.write(result.toSpecification());
+    StringWriter text = new StringWriter();
+    try (JsonGenerator out = new JsonFactory().createGenerator(text)) {
+      write(out, result.toSpecification());
+    }
+    return text.toString();
+  }
+
+  private static void write(JsonGenerator out, Object value) throws IOException {
+    if (value instanceof Map<?, ?> object) {
+      out.writeStartObject();
+      for (Map.Entry<?, ?> entry : object.entrySet()) {
+        out.writeFieldName(String.valueOf(entry.getKey()));
+        write(out, entry.getValue());
+      }
+      out.writeEndObject();
+    } else if (value instanceof List<?> array) {
+      out.writeStartArray();
+      for (Object element : array) {
+        write(out, element);
+      }
+      out.writeEndArray();
+    } else if (value instanceof Number || value instanceof Boolean) {
+      out.writeRawValue(String.valueOf(value));
+    } else if (value == null) {
+      out.writeNull();
+    } else {
+      out.writeString(String.valueOf(value));
+    }
   }
 
   private static Map<String, Object> resolve(

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -139,8 +139,8 @@ class HttpTest {
     return (head + "\r\n").getBytes(ISO_8859_1);
   }
 
-  static RawBatch large() {
-    return RawBatch.of(Collections.nCopies(12, new byte[1_000_000]));
+  static LogBatch large() {
+    return LogBatch.ofBytes(Collections.nCopies(12, new byte[1_000_000]));
   }
 
   @ParameterizedTest
@@ -148,8 +148,8 @@ class HttpTest {
   void interimAnswers_arePassedOver(Interim interim) throws Exception {
     interim.play(server);
 
-    client.sender(FakeOpsLevel.JOB).send(large().batch());
-    client.sender(FakeOpsLevel.JOB).send(large().batch());
+    client.sender(FakeOpsLevel.JOB).send(large());
+    client.sender(FakeOpsLevel.JOB).send(large());
 
     assertThat(server.lines()).hasSize(24);
     assertThat(server.connections()).isEqualTo(1);
@@ -273,16 +273,15 @@ class HttpTest {
   void unreadableAnswers_areAskedForNoMoreOftenThanAttempts(FakeOpsLevel.Script script)
       throws Exception {
     server.otherwise(script);
-    RawBatch raw = RawBatch.of(List.of("line".getBytes(UTF_8)));
-    raw.beginEnd(Duration.ofSeconds(50));
+    LogBatch raw = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
+    raw.call().beginEnd(Duration.ofSeconds(50));
 
     SendException e =
-        catchThrowableOfType(
-            SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(raw.batch()));
+        catchThrowableOfType(SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(raw));
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
     assertThat(server.requests).hasSize(ATTEMPTS);
-    assertThat(raw.isWritten()).isTrue();
+    assertThat(raw.call().isWritten()).isTrue();
   }
 
   /** With what is unread, the close is a reset, and the write breaks. */
@@ -301,7 +300,7 @@ class HttpTest {
             () ->
                 client
                     .sender(FakeOpsLevel.JOB)
-                    .send(RawBatch.of(List.of(new byte[4_000_000])).batch()));
+                    .send(LogBatch.ofBytes(List.of(new byte[4_000_000]))));
 
     assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
     assertThat(e).hasMessageContaining("HTTP 413");
@@ -326,7 +325,7 @@ class HttpTest {
             () ->
                 client
                     .sender(FakeOpsLevel.JOB)
-                    .send(RawBatch.of(Collections.nCopies(40, new byte[1_000_000])).batch()));
+                    .send(LogBatch.ofBytes(Collections.nCopies(40, new byte[1_000_000]))));
 
     assertThat(e).hasMessageContaining("HTTP 401");
     assertThat(server.ended.take()).isNotNull();

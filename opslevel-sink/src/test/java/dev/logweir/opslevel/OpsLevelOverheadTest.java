@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.LogBatch;
-import dev.logweir.RawBatch;
+import dev.logweir.testkit.TlsIdentity;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
@@ -38,14 +38,14 @@ class OpsLevelOverheadTest {
 
   @Test
   void sendOverTls_holdsWhatItSays() throws Exception {
-    SSLContext context = OpsLevelTlsTest.context(folder, "san=ip:127.0.0.1", "key.p12");
+    SSLContext context = TlsIdentity.make(folder.resolve("key.p12"), "san=ip:127.0.0.1").context();
 
     long bytes =
         bytesOfASend(
             "https",
             OpsLevelClient.builder().sslContext(context),
             folder.resolve("key.p12").toString(),
-            new String(OpsLevelTlsTest.PASSWORD));
+            TlsIdentity.PASSWORD);
 
     assertThat(bytes).isBetween(32L << 10, 64L << 10);
   }
@@ -74,7 +74,7 @@ class OpsLevelOverheadTest {
 
   private static long bytesOfASend(OpsLevelClient.Builder builder, BufferedReader stalled)
       throws Exception {
-    LogBatch batch = RawBatch.of(Collections.nCopies(8 * 1024, new byte[1024])).batch();
+    LogBatch batch = LogBatch.ofBytes(Collections.nCopies(8 * 1024, new byte[1024]));
     List<Thread> threads = new ArrayList<>();
     try (OpsLevelClient client = builder.build()) {
       client.sender(FakeOpsLevel.JOB).send(List.of("loads all classes"));

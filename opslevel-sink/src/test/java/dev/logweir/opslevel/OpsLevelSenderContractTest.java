@@ -6,6 +6,7 @@ import dev.logweir.BatchSender;
 import dev.logweir.testkit.BatchSenderContract;
 import dev.logweir.testkit.Connection;
 import dev.logweir.testkit.HttpRequest;
+import dev.logweir.testkit.Json;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

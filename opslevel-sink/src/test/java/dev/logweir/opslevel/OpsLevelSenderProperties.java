@@ -2,7 +2,7 @@ package dev.logweir.opslevel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +36,7 @@ class OpsLevelSenderProperties {
   void send_carriesAnyBytesInOrder(@ForAll("lines") List<byte[]> lines) throws Exception {
     server.requests.clear();
 
-    client.sender(FakeOpsLevel.JOB).send(RawBatch.of(lines).batch());
+    client.sender(FakeOpsLevel.JOB).send(LogBatch.ofBytes(lines));
 
     assertThat(server.complaints).isEmpty();
     assertThat(server.lines()).hasSameSizeAs(lines);
@@ -57,7 +57,7 @@ class OpsLevelSenderProperties {
       lines.add(line);
     }
 
-    client.sender(FakeOpsLevel.JOB).send(RawBatch.of(lines).batch());
+    client.sender(FakeOpsLevel.JOB).send(LogBatch.ofBytes(lines));
 
     assertThat(server.complaints).isEmpty();
     assertThat(server.lines()).hasSize(lines.size());

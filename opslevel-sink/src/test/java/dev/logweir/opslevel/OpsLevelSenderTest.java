@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.JobOutcome;
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import dev.logweir.SendException.Kind;
 import java.time.Clock;
@@ -302,28 +302,28 @@ class OpsLevelSenderTest {
   void send_saysWhenTheBodyIsWritten() throws Exception {
     // More than the buffers of both ends take, so that the end of the body waits for the server to
     // read.
-    RawBatch raw = RawBatch.of(Collections.nCopies(32 * 1024, new byte[1024]));
+    LogBatch raw = LogBatch.ofBytes(Collections.nCopies(32 * 1024, new byte[1024]));
     AtomicBoolean early = new AtomicBoolean();
     server.then(
         call -> {
           call.readHead();
-          early.set(raw.isWritten());
+          early.set(raw.call().isWritten());
           call.readBytes(call.contentLength());
           call.respond(200, FakeOpsLevel.ACCEPTED);
         });
 
-    sender().send(raw.batch());
+    sender().send(raw);
 
     assertThat(early).isFalse();
-    assertThat(raw.isWritten()).isTrue();
+    assertThat(raw.call().isWritten()).isTrue();
   }
 
   @Test
   void send_doesNotTryWithoutTimeLeft() throws Exception {
-    RawBatch raw = RawBatch.of(List.of("line".getBytes(UTF_8)));
-    raw.beginEnd(Duration.ZERO);
+    LogBatch raw = LogBatch.ofBytes(List.of("line".getBytes(UTF_8)));
+    raw.call().beginEnd(Duration.ZERO);
 
-    SendException e = failure(raw.batch());
+    SendException e = failure(raw);
 
     assertThat(e.kind()).isEqualTo(Kind.FAILED);
     assertThat(e).hasMessageContaining("no time left");

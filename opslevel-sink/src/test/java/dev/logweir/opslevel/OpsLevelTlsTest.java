@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
+import dev.logweir.testkit.TlsIdentity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -21,7 +22,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -37,8 +37,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class OpsLevelTlsTest {
-  static final char[] PASSWORD = "changeit".toCharArray();
-
   @TempDir static Path folder;
   private static SSLContext right;
   private static SSLContext forAnotherHost;
@@ -48,8 +46,9 @@ class OpsLevelTlsTest {
 
   @BeforeAll
   static void makeKeys() throws Exception {
-    right = context(folder, "san=ip:127.0.0.1", "right.p12");
-    forAnotherHost = context(folder, "san=dns:other.example", "other.p12");
+    right = TlsIdentity.make(folder.resolve("right.p12"), "san=ip:127.0.0.1").context();
+    forAnotherHost =
+        TlsIdentity.make(folder.resolve("other.p12"), "san=dns:other.example").context();
   }
 
   @AfterEach
@@ -87,7 +86,7 @@ class OpsLevelTlsTest {
     start(right, right);
     List<byte[]> lines = Collections.nCopies(100, new byte[20_000]);
 
-    client.sender(FakeOpsLevel.JOB).send(RawBatch.of(lines).batch());
+    client.sender(FakeOpsLevel.JOB).send(LogBatch.ofBytes(lines));
     client.sender(FakeOpsLevel.JOB).send(List.of("again"));
 
     assertThat(server.lines()).hasSize(101);
@@ -133,7 +132,7 @@ class OpsLevelTlsTest {
 
     client
         .sender(FakeOpsLevel.JOB)
-        .send(RawBatch.of(Collections.nCopies(40, new byte[500_000])).batch());
+        .send(LogBatch.ofBytes(Collections.nCopies(40, new byte[500_000])));
 
     assertThat(server.requests).hasSize(2);
     assertThat(taken.get(50, TimeUnit.SECONDS)).isLessThan(20_000_000);
@@ -156,7 +155,7 @@ class OpsLevelTlsTest {
 
     client
         .sender(FakeOpsLevel.JOB)
-        .send(RawBatch.of(Collections.nCopies(20, new byte[1_000_000])).batch());
+        .send(LogBatch.ofBytes(Collections.nCopies(20, new byte[1_000_000])));
 
     assertThat(server.requests).hasSize(2);
     assertThat(server.lines()).hasSize(20);
@@ -341,7 +340,7 @@ class OpsLevelTlsTest {
     start(right, right);
     interim.play(server);
 
-    client.sender(FakeOpsLevel.JOB).send(HttpTest.large().batch());
+    client.sender(FakeOpsLevel.JOB).send(HttpTest.large());
 
     assertThat(server.lines()).hasSize(12);
     assertThat(server.connections()).isEqualTo(1);
@@ -364,7 +363,7 @@ class OpsLevelTlsTest {
             () ->
                 client
                     .sender(FakeOpsLevel.JOB)
-                    .send(RawBatch.of(List.of(new byte[4_000_000])).batch()));
+                    .send(LogBatch.ofBytes(List.of(new byte[4_000_000]))));
 
     assertThat(e).hasMessageContaining("HTTP 413");
     assertThat(server.connections()).isEqualTo(1);
@@ -381,7 +380,7 @@ class OpsLevelTlsTest {
       client = builder.build();
       HttpTest.Interim.BETWEEN_PIECES_OF_THE_BODY.play(server);
 
-      client.sender(FakeOpsLevel.JOB).send(HttpTest.large().batch());
+      client.sender(FakeOpsLevel.JOB).send(HttpTest.large());
 
       assertThat(server.lines()).hasSize(12);
       assertThat(server.connections()).isEqualTo(1);
@@ -436,7 +435,7 @@ class OpsLevelTlsTest {
   private static SSLContext trusting(Path store) throws Exception {
     KeyStore keys = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD);
+      keys.load(in, TlsIdentity.PASSWORD.toCharArray());
     }
     KeyStore certificates = KeyStore.getInstance("PKCS12");
     certificates.load(null, null);
@@ -489,50 +488,5 @@ class OpsLevelTlsTest {
             SendException.class, () -> client.sender(FakeOpsLevel.JOB).send(List.of("line")));
     assertThat(e).isNotNull();
     return e;
-  }
-
-  /**
-   * Makes a key with a certificate for it, signed by itself, and a context that has and trusts
-   * both.
-   */
-  static SSLContext context(Path folder, String names, String file) throws Exception {
-    Path store = folder.resolve(file);
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "key",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-ext",
-                names,
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                new String(PASSWORD))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor()).isZero();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD);
-    }
-    KeyManagerFactory its = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    its.init(keys, PASSWORD);
-    KeyStore certificates = KeyStore.getInstance("PKCS12");
-    certificates.load(null, null);
-    certificates.setCertificateEntry("key", keys.getCertificate("key"));
-    TrustManagerFactory trusts =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trusts.init(certificates);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(its.getKeyManagers(), trusts.getTrustManagers(), null);
-    return context;
   }
 }

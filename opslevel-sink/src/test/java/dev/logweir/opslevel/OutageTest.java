@@ -10,6 +10,7 @@ import dev.logweir.LogweirEngine;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
 import dev.logweir.VirtualTime;
+import dev.logweir.testkit.Json;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -2,7 +2,7 @@ package dev.logweir.opslevel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.logweir.RawBatch;
+import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +72,7 @@ class PartsProperties {
 
     List<byte[]> expected = new ArrayList<>(lines);
     try {
-      client.sender(FakeOpsLevel.JOB).send(RawBatch.of(lines).batch());
+      client.sender(FakeOpsLevel.JOB).send(LogBatch.ofBytes(lines));
     } catch (SendException e) {
       assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
       expected.clear();

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.logweir.DropReason;
+import dev.logweir.LogBatch;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
-import dev.logweir.RawBatch;
 import dev.logweir.SendException;
 import dev.logweir.SendException.Kind;
 import dev.logweir.SinkReport;
@@ -177,7 +177,7 @@ class PartsTest {
         });
     List<byte[]> lines = Collections.nCopies(20, new byte[1_000_000]);
 
-    sender.send(RawBatch.of(lines).batch());
+    sender.send(LogBatch.ofBytes(lines));
 
     assertThat(lost[0]).isEqualTo(2);
     assertThat(server.requests).hasSize(2);
@@ -229,7 +229,7 @@ class PartsTest {
           }
         });
 
-    sender.send(RawBatch.of(Collections.nCopies(20, new byte[1_000_000])).batch());
+    sender.send(LogBatch.ofBytes(Collections.nCopies(20, new byte[1_000_000])));
 
     assertThat(server.requests).hasSize(2);
     assertThat(taken.get(50, TimeUnit.SECONDS)).isLessThan(20_000_000);
@@ -317,12 +317,12 @@ class PartsTest {
 
   @Test
   void unconfirmed_areLinesWrittenAndNotAnswered() {
-    RawBatch refused = RawBatch.of(List.of("refused".getBytes(UTF_8)));
+    LogBatch refused = LogBatch.ofBytes(List.of("refused".getBytes(UTF_8)));
     server.otherwise(status(400));
-    assertThatThrownBy(() -> sender.send(refused.batch())).isInstanceOf(SendException.class);
-    assertThat(refused.isWritten()).isFalse();
+    assertThatThrownBy(() -> sender.send(refused)).isInstanceOf(SendException.class);
+    assertThat(refused.call().isWritten()).isFalse();
 
-    RawBatch lost = RawBatch.of(List.of("lost".getBytes(UTF_8)));
+    LogBatch lost = LogBatch.ofBytes(List.of("lost".getBytes(UTF_8)));
     server.otherwise(
         call -> {
           call.read();
@@ -330,14 +330,14 @@ class PartsTest {
         });
     try (OpsLevelClient once = server.client().attempts(1).build()) {
       OpsLevelSender its = once.sender(FakeOpsLevel.JOB);
-      assertThatThrownBy(() -> its.send(lost.batch())).isInstanceOf(SendException.class);
+      assertThatThrownBy(() -> its.send(lost)).isInstanceOf(SendException.class);
     }
-    assertThat(lost.isWritten()).isTrue();
+    assertThat(lost.call().isWritten()).isTrue();
   }
 
   @Test
   void unconfirmed_staysWhenALaterAttemptIsAnswered() {
-    RawBatch raw = RawBatch.of(List.of("maybe".getBytes(UTF_8)));
+    LogBatch raw = LogBatch.ofBytes(List.of("maybe".getBytes(UTF_8)));
     server.then(
         call -> {
           call.read();
@@ -346,14 +346,14 @@ class PartsTest {
         status(500),
         status(500));
 
-    assertThatThrownBy(() -> sender.send(raw.batch())).isInstanceOf(SendException.class);
+    assertThatThrownBy(() -> sender.send(raw)).isInstanceOf(SendException.class);
 
-    assertThat(raw.isWritten()).isTrue();
+    assertThat(raw.call().isWritten()).isTrue();
   }
 
   @Test
   void unconfirmed_isNotWhatWasNeverWritten() throws Exception {
-    RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
+    LogBatch raw = LogBatch.ofBytes(Collections.nCopies(4, new byte[1]));
     SendException e;
     try (FakeOpsLevel gone = new FakeOpsLevel();
         OpsLevelClient other = gone.client().attempts(1).build()) {
@@ -366,19 +366,17 @@ class PartsTest {
             call.socket.close();
           });
 
-      e =
-          catchThrowableOfType(
-              SendException.class, () -> other.sender(FakeOpsLevel.JOB).send(raw.batch()));
+      e = catchThrowableOfType(SendException.class, () -> other.sender(FakeOpsLevel.JOB).send(raw));
     }
 
     assertThat(e).hasMessageContaining("no connection");
     assertThat(IntStream.range(0, 4).filter(e::isUndelivered)).containsExactly(2, 3);
-    assertThat(raw.isWritten()).isFalse();
+    assertThat(raw.call().isWritten()).isFalse();
   }
 
   @Test
   void unconfirmed_areThePartsOfABatchThatWasLeftUnanswered() {
-    RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
+    LogBatch raw = LogBatch.ofBytes(Collections.nCopies(4, new byte[1]));
     server.then(
         call -> {
           call.read();
@@ -387,9 +385,9 @@ class PartsTest {
         status(413));
     server.otherwise(status(400));
 
-    assertThatThrownBy(() -> sender.send(raw.batch())).isInstanceOf(SendException.class);
+    assertThatThrownBy(() -> sender.send(raw)).isInstanceOf(SendException.class);
 
-    assertThat(raw.isWritten()).isTrue();
+    assertThat(raw.call().isWritten()).isTrue();
   }
 
   @Test
@@ -401,13 +399,13 @@ class PartsTest {
         };
     client.close();
     client = builder.build();
-    RawBatch raw = RawBatch.of(Collections.nCopies(4, new byte[1]));
+    LogBatch raw = LogBatch.ofBytes(Collections.nCopies(4, new byte[1]));
     server.then(status(413), FakeOpsLevel.Call::accept, status(503));
 
-    assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw.batch()))
+    assertThatThrownBy(() -> client.sender(FakeOpsLevel.JOB).send(raw))
         .isInstanceOf(InterruptedException.class);
 
-    assertThat(raw.isWritten()).isTrue();
+    assertThat(raw.call().isWritten()).isTrue();
   }
 
   private List<Kind> kinds(int batches) {
