@@ -114,7 +114,8 @@ public final class PodLog {
   }
 
   private final class Server implements PodLogStream.Source {
-    private @Nullable String identity;
+    /** Also the watch looks. */
+    private volatile @Nullable String identity;
 
     Server(@Nullable String identity) {
       this.identity = identity;

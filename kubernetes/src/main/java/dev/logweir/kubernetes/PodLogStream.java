@@ -60,6 +60,7 @@ final class PodLogStream extends InputStream {
   private @Nullable String said;
 
   private boolean lineCame;
+  private boolean newLineCame;
   private boolean last;
   private int gaps;
   private Duration pause = FIRST_PAUSE;
@@ -241,13 +242,14 @@ final class PodLogStream extends InputStream {
       return lineEnd;
     }
     lineCame = true;
-    failing = false;
     sum.reset();
     sum.update(line, from, lineEnd - from);
     skipping = !seen.isNew(time.second(), time.nanos(), sum.getValue());
     if (skipping) {
       return from;
     }
+    newLineCame = true;
+    failing = false;
     pause = FIRST_PAUSE;
     if (!seen.takeLost()) {
       return from;
@@ -278,6 +280,7 @@ final class PodLogStream extends InputStream {
     startLine();
     said = null;
     lineCame = false;
+    newLineCame = false;
     chunkAt = 0;
     chunkEnd = 0;
     open = input;
@@ -369,6 +372,8 @@ final class PodLogStream extends InputStream {
       failed(words, 0);
     } else if (!lineCame && last) {
       failed("the connection failed", 0);
+    } else if (byItself && !newLineCame && !look.isKnown()) {
+      failed("not known whether the container has ended: " + look.text(), 0);
     } else {
       failing = false;
       await();

@@ -148,6 +148,11 @@ record PodLook(State state, String text, @Nullable String identity) {
     return list == null ? List.of() : list;
   }
 
+  /** Whether the server said how it is. */
+  boolean isKnown() {
+    return state != State.FORBIDDEN && state != State.UNREACHABLE;
+  }
+
   /** Whether the container writes no more, though its log may be there. */
   boolean isOver() {
     return state == State.POD_ENDED || state == State.CONTAINER_GONE;

@@ -147,6 +147,27 @@ class PodLogStreamTest {
     assertThat(Duration.ofNanos(file.nanoTime())).isEqualTo(Duration.ofSeconds(4));
   }
 
+  /** Each answer ends in good order, as it does at the container's end, and for other reasons. */
+  @ParameterizedTest
+  @EnumSource(names = {"FORBIDDEN", "UNREACHABLE"})
+  void aLogOfWhichTheEndIsNotKnown_isNotFollowedForEver(PodLook.State state) throws Exception {
+    file.look = new PodLook(state, "it is " + state, null);
+    file.lines.addAll(List.of(DAY + "05Z a", DAY + "06Z b"));
+    for (int i = 0; i < 1_000; i++) {
+      file.then(i < 5 ? 1 : 2, Integer.MAX_VALUE, false);
+    }
+
+    LogFile.Read read = read();
+    assertThat(read.lines()).containsExactly("a", "b");
+    assertThat(read.end().isComplete()).isFalse();
+    assertThat(read.end().text())
+        .isEqualTo(
+            "the log was not to be had for 60000 ms: not known whether the container has ended:"
+                + " it is "
+                + state);
+    assertThat(Duration.ofNanos(file.nanoTime())).isBetween(OUTAGE, OUTAGE.plusSeconds(15));
+  }
+
   // ---- what does not pass ----
 
   private LogFile.Read refused(int status, String words, PodLook.State state) throws IOException {
