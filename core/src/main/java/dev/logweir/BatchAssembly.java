@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,8 @@ final class BatchAssembly {
   /** Of a segment: what may be left unused when whole lines follow lines with counts. */
   private static final int WASTE_SHARE = 8;
 
+  private static final long RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(LineOrder.RUN_MILLIS);
+
   private final SegmentAccount account;
   private final SendProgress progress;
   private final Time time;
@@ -19,6 +22,21 @@ final class BatchAssembly {
 
   /** What was lost behind the open batch, so that what follows is for the next. */
   private final GapTally gapBehind = new GapTally();
+
+  /** Where the lines that are added now are from, and when they came. */
+  private byte source = LineReader.NO_SOURCE;
+
+  private long millis;
+
+  /** When {@link #millis} was looked at, and how many writes may come before the next look. */
+  private long lookedNanos;
+
+  private byte writesLeft;
+
+  /** What the clock said in the call of the sink that is under way, if it was looked at. */
+  private long nowNanos;
+
+  private boolean knowsNow;
 
   private long made;
   private long madeLines;
@@ -73,11 +91,55 @@ final class BatchAssembly {
     gapBehind.clear();
   }
 
+  /** Says where the lines are from that are added next, and when they came. */
+  void arrived(int source, long millis) {
+    this.source = (byte) source;
+    this.millis = millis;
+    writesLeft = 0;
+  }
+
+  /**
+   * Says where the lines are from that are added next, and that they come now. Ended by {@link
+   * #forgetNow}.
+   *
+   * @param looks whether the clock is looked at anyway; else a line may get the time of one that
+   *     came a few writes before
+   */
+  void arrivesNow(int source, boolean looks) {
+    if (looks) {
+      nowNanos = time.nanoTime();
+      knowsNow = true;
+    }
+    boolean old = looks && nowNanos - lookedNanos >= RUN_NANOS;
+    if (--writesLeft < 0 || old || source != this.source || isEmpty()) {
+      this.source = (byte) source;
+      millis = time.currentTimeMillis();
+      lookedNanos = nanoTime();
+      writesLeft = LineOrder.RUN_WRITES - 1;
+    }
+  }
+
+  /** Returns the time, and does not look at the clock for it where that was done already. */
+  long nanoTime() {
+    return knowsNow ? nowNanos : time.nanoTime();
+  }
+
+  void forgetNow() {
+    knowsNow = false;
+  }
+
   /** Takes note of when the first line came. */
   private void touch(LogBatch batch) {
     if (batch.lineCount() == 0) {
-      batch.oldestNanos = time.nanoTime();
+      batch.oldestNanos = nanoTime();
     }
+  }
+
+  /** Goes on with counts behind line ends, or without, and with the lines' run. */
+  private void begin(LogBatch batch, boolean tallied) {
+    touch(batch);
+    batch.tally(tallied);
+    batch.beginRun(source, millis);
   }
 
   /** Whether the open batch is below its bounds with so much more in it. */
@@ -92,7 +154,11 @@ final class BatchAssembly {
 
   private int roomIn(LogBatch batch, boolean tallied) {
     int more = (maxSegments - batch.segments()) * account.capacity();
-    return batch.room() - batch.roomLostBy(tallied) + more;
+    return usable(batch, tallied) + more;
+  }
+
+  private static int usable(LogBatch batch, boolean tallied) {
+    return batch.room() - batch.roomLostBy(tallied);
   }
 
   /**
@@ -110,19 +176,19 @@ final class BatchAssembly {
       batch.add(chain, segments);
     }
     int aim = Math.min(wanted, roomIn(batch, tallied));
-    while (batch.room() - batch.roomLostBy(tallied) < aim) {
+    while (usable(batch, tallied) < aim) {
       Segment segment = account.take();
       if (segment == null) {
         break;
       }
       batch.add(segment, 1);
     }
-    return Math.min(batch.room() - batch.roomLostBy(tallied), wanted);
+    return Math.min(usable(batch, tallied), wanted);
   }
 
   /** Returns how many segments a batch lacks for so many bytes. */
   private int missing(LogBatch batch, int bytes, boolean tallied) {
-    return segmentsFor(bytes - batch.room() + batch.roomLostBy(tallied));
+    return segmentsFor(bytes - usable(batch, tallied));
   }
 
   private int segmentsFor(int bytes) {
@@ -146,8 +212,7 @@ final class BatchAssembly {
 
   /** Adds whole lines as the job wrote them. */
   void addLines(LogBatch batch, byte[] bytes, int from, int end, int lines) {
-    touch(batch);
-    batch.tally(false);
+    begin(batch, false);
     batch.put(bytes, from, end);
     batch.countLines(lines, end - from);
     madeLines += lines;
@@ -162,8 +227,7 @@ final class BatchAssembly {
    */
   int addCounted(
       LogBatch batch, byte[] bytes, int from, int end, @Nullable RunPrefix prefix, long number) {
-    touch(batch);
-    batch.tally(true);
+    begin(batch, true);
     int lines = 0;
     int line = from;
     while (line < end) {
@@ -200,8 +264,7 @@ final class BatchAssembly {
    */
   void addPiece(LogBatch batch, LogLine piece, Markers.Mark mark, int token, long encoded) {
     boolean plain = !needsCounts(batch, isPlain(piece));
-    touch(batch);
-    batch.tally(!plain);
+    begin(batch, !plain);
     batch.put(piece.array(), piece.offset(), piece.offset() + piece.length());
     mark.put(batch, token);
     if (plain) {
@@ -218,8 +281,7 @@ final class BatchAssembly {
 
   /** Adds the text of a gap's marker, which {@link LogBatch#endMarker} is to end. */
   void addMarker(LogBatch batch, byte[] text, long encoded) {
-    touch(batch);
-    batch.tally(true);
+    begin(batch, true);
     batch.put(text, 0, text.length);
     count(batch, text.length, encoded);
   }

@@ -13,6 +13,8 @@ final class DirectPath {
    *      goes through the buffer.
    *   2. take copies lines into the open batch, under the buffer's lock and then the sink's, as long
    *      as the buffer holds nothing but the beginning of the first of them, which goes in front.
+   *      If lines of the other stream wait in its buffer, though no drain is asked for, such as for
+   *      room, it takes none: they came before.
    *   3. What the sink has no room for, and the beginning of a line at the end, goes into the buffer.
    *   4. end, after the lock, starts the send that is due, and gives the loop back. It asks for a
    *      pass if the buffer has more than the beginning of a line, or if the send is to go to an
@@ -23,31 +25,22 @@ final class DirectPath {
    * writes. A request meanwhile is not lost: end finds it, and hands the drain over.
    */
 
-  private final DrainLoop loop;
   private final StreamDrain drain;
   private final Sink sink;
-  private final LineRun run;
-  private final int maxLine;
-
-  /** Whether sends go to an executor of the user. */
-  private final boolean foreignSends;
+  private final SafeBuffer other;
 
   /**
-   * @param run lent to the write that owns the loop
-   * @param foreignSends whether sends go to an executor of the user
+   * @param other the other stream, whose lines may be before those of a write
    */
-  DirectPath(DrainLoop loop, StreamDrain drain, Sink sink, LineRun run, boolean foreignSends) {
-    this.loop = loop;
+  DirectPath(StreamDrain drain, Sink sink, SafeBuffer other) {
     this.drain = drain;
     this.sink = sink;
-    this.run = run;
-    this.foreignSends = foreignSends;
-    maxLine = drain.maxLine();
+    this.other = other;
   }
 
   /** Takes the place of the drain; false if one is asked for or under way. */
   boolean begin() {
-    return loop.beginDirect();
+    return drain.drain().beginDirect();
   }
 
   /**
@@ -57,13 +50,19 @@ final class DirectPath {
    * @return where those end that it took
    */
   int take(SegmentChain begun, StreamLedger ledger, byte[] bytes, int offset, int end) {
+    LineRun run = drain.drain().directRun();
+    if (run == null || !begun.holdsNoLine() || other.mayHoldLines()) {
+      return offset;
+    }
     int from = offset;
-    boolean goesOn = begun.holdsNoLine();
+    int maxLine = drain.maxLine();
+    boolean goesOn = true;
     while (goesOn && from < end) {
       int cut = Newlines.last(bytes, from, Math.min(end, from + maxLine)) + 1;
-      int taken = cut > from ? takeRun(begun.tail(), bytes, from, cut) : 0;
-      goesOn = taken > 0;
+      goesOn = cut > from && begins(run, begun.tail(), bytes, from, cut);
+      goesOn = goesOn && takeRun(run, begun.tail());
       if (goesOn) {
+        int taken = run.end - from;
         ledger.accept(run.lines, taken);
         from += taken;
         Segment used = begun.tail();
@@ -76,20 +75,28 @@ final class DirectPath {
     return from;
   }
 
-  private int takeRun(@Nullable Segment begun, byte[] bytes, int from, int cut) {
-    int before = begun == null ? 0 : begun.end - begun.start;
+  /** Makes whole lines a run; false if the first of them is too long with what came before. */
+  private boolean begins(LineRun run, @Nullable Segment begun, byte[] bytes, int from, int cut) {
     int firstEnd = Newlines.first(bytes, from, cut) + 1;
-    if (!drain.isBetweenLines() || before + firstEnd - from > maxLine) {
-      return 0;
+    if (!drain.isBetweenLines() || bytesOf(begun) + firstEnd - from > drain.maxLine()) {
+      return false;
     }
     run.begin(bytes, from, firstEnd, cut);
+    run.source = drain.source().ordinal();
     run.lines = firstEnd == cut ? 1 : Newlines.count(bytes, firstEnd, cut) + 1;
+    return true;
+  }
+
+  private boolean takeRun(LineRun run, @Nullable Segment begun) {
     if (!sink.addDirect(begun, run)) {
-      return 0;
+      return false;
     }
-    int taken = run.end - from;
-    drain.tookDirect(before + taken);
-    return taken;
+    drain.tookDirect(bytesOf(begun) + run.end - run.from);
+    return true;
+  }
+
+  private static int bytesOf(@Nullable Segment begun) {
+    return begun == null ? 0 : begun.end - begun.start;
   }
 
   /**
@@ -99,12 +106,13 @@ final class DirectPath {
    */
   void end(boolean ask) {
     boolean due = sink.hasClaim();
+    boolean foreignSends = sink.job.engine.sends.isGiven();
     try {
       if (due && !foreignSends) {
         sink.startIfClaimed();
       }
     } finally {
-      loop.endDirect(ask || (due && foreignSends));
+      drain.drain().endDirect(ask || (due && foreignSends));
     }
   }
 }

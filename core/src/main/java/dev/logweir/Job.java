@@ -170,11 +170,8 @@ final class Job {
 
   private JobDrain openStreams(SegmentPool pool) {
     MemoryBudget budget = engine.budget();
-    JobDrain made =
-        new JobDrain(
-            this, new SegmentAccount(pool, budget), new SegmentAccount(pool, budget), budget);
-    made.prepare(sinks, settings.processors, settings.listeners);
-    return made;
+    return new JobDrain(
+        this, new SegmentAccount(pool, budget), new SegmentAccount(pool, budget), budget);
   }
 
   /** Returns the drain of a job that has streams. */

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Whose turn it is says the {@link DrainLoop}; a pass takes a piece of each stream.
  */
 final class JobDrain extends DrainLoop implements Job.Occupation {
-  /** Bytes of one stream taken before other jobs get their turn. */
+  /** Bytes taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
+
+  /** What is due must not wait longer for slow processors. */
+  private static final long PIECE_NANOS = 10_000_000L;
 
   /*
    * Who moves the loop's state to RUNNING or DIRECT owns both StreamDrains and the reading side of
@@ -20,6 +23,13 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
    * guards what others ask of a pass: its thread, how far it came, who waits for it. No pass runs
    * under it, as a pass calls processors and takes the locks of buffers and sinks, which come
    * before it.
+   *
+   * Lines of both streams go on in the order in which the writes that ended them came. A turn is
+   * what one stream was given between two lines of the other; the lines in a buffer have the number
+   * of theirs (LineOrder). A stream moves the turn to itself under its buffer's lock, before its
+   * lines are there to be seen. So a pass that reads the turn and then takes the snapshots finds all
+   * lines of earlier turns in them. It takes those, the earlier turn first, and what there is of the
+   * turn it read; what is of later turns is for the pass that their writes ask for.
    */
 
   final Job job;
@@ -59,8 +69,11 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
   /** Whether a pass ended for want of memory. The owner's. */
   private boolean memoryShort;
 
-  /** Bytes taken of stderr since it was stdout's turn. The owner's. */
-  private int ahead;
+  /** The turn under way; its lowest bit says which stream's. */
+  private volatile int turn;
+
+  /** Of the write that drains in its own place; made for the first one. The owner's. */
+  private @Nullable LineRun directRun;
 
   /** Number of the last line given out. The owner's. */
   private long lastNumber;
@@ -77,14 +90,30 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
     lineLog = callsNobody ? job.log : job.engine.log(LogProcessor.class, job.name);
     this.budget = budget;
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
-    int maxSize = job.settings.maxSize;
-    ExitMarker marker = job.settings.exitMarker;
-    ExitScan exit = marker == null ? null : new ExitScan(marker);
-    stdout = new SafeBuffer(this, outAccount, maxSize, job.engine.totals, exit);
-    stderr = new SafeBuffer(this, errAccount, maxSize, job.engine.totals);
-    StreamView view = new StreamView();
-    out = new StreamDrain(this, stdout, LogSource.STDOUT, view);
-    err = new StreamDrain(this, stderr, LogSource.STDERR, view);
+    JobSettings settings = job.settings;
+    int maxSize = settings.maxSize;
+    ExitScan exit = settings.exitMarker == null ? null : new ExitScan(settings.exitMarker);
+    stdout = new SafeBuffer(this, outAccount, maxSize, new LineOrder(this, LogSource.STDOUT), exit);
+    stderr = new SafeBuffer(this, errAccount, maxSize, new LineOrder(this, LogSource.STDERR), null);
+    out = stream(stdout, LogSource.STDOUT);
+    err = stream(stderr, LogSource.STDERR);
+    openDirectPaths();
+  }
+
+  private StreamDrain stream(SafeBuffer buffer, LogSource source) {
+    List<LogProcessor> processors = job.settings.processors;
+    Sink[] sinks = job.sinks.toArray(new Sink[0]);
+    LineFanOut target =
+        new LineFanOut(this, source, sinks, !processors.isEmpty(), job.settings.listeners);
+    return new StreamDrain(this, buffer, source, target, processors);
+  }
+
+  private void openDirectPaths() {
+    Sink sink = out.directSink();
+    if (sink != null && err.directSink() != null) {
+      stdout.openDirectPath(new DirectPath(out, sink, stderr));
+      stderr.openDirectPath(new DirectPath(err, sink, stdout));
+    }
   }
 
   SafeBuffer stdout() {
@@ -95,11 +124,29 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
     return stderr;
   }
 
-  void prepare(List<Sink> sinks, List<LogProcessor> processors, List<LogListener> listeners) {
-    LineRun directRun = new LineRun();
-    Sink[] all = sinks.toArray(new Sink[0]);
-    out.prepare(all, processors, listeners, directRun);
-    err.prepare(all, processors, listeners, directRun);
+  int turn() {
+    return turn;
+  }
+
+  /** Returns what a write in the drain's place is to use; null if there is no memory for it. */
+  @Nullable LineRun directRun() {
+    LineRun run = directRun;
+    if (run == null) {
+      try {
+        run = new LineRun();
+        directRun = run;
+      } catch (OutOfMemoryError ignored) {
+        // The lines go through the buffer.
+      }
+    }
+    return run;
+  }
+
+  /** Moves the turn to the other stream: by that one, under its lock, as it is not its turn. */
+  int takeTurn() {
+    int next = turn + 1;
+    turn = next;
+    return next;
   }
 
   /**
@@ -281,20 +328,48 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
   }
 
   private PassEnd takeBoth(Scratch scratch) {
+    int upTo = turn; // before the snapshots
     long millis = job.engine.time.currentTimeMillis();
-    PassEnd errors = err.pass(PIECE_BYTES, scratch, millis);
-    // What there is of stderr goes first, but no more than a full buffer, or stdout had no turn.
-    ahead += PIECE_BYTES;
-    if (errors == PassEnd.MORE && ahead < job.settings.maxSize) {
-      return PassEnd.MORE;
+    try {
+      out.begin(scratch, upTo, millis);
+      err.begin(scratch, upTo, millis);
+      return takeInOrder();
+    } finally {
+      // Also where memory ran out: what was taken is given back.
+      out.end();
+      err.end();
     }
-    ahead = 0;
-    boolean waits = errors == PassEnd.NO_ROOM || errors == PassEnd.NO_SEGMENT;
-    PassEnd output = waits ? errors : out.pass(PIECE_BYTES, scratch, millis);
-    if (errors == PassEnd.MORE || output == PassEnd.MORE) {
-      return PassEnd.MORE;
+  }
+
+  /** Takes a piece of what the streams hold, the earlier turn first. */
+  private PassEnd takeInOrder() {
+    int left = PIECE_BYTES;
+    long begun = out.isProcessed() ? job.engine.time.nanoTime() : 0;
+    int outPlace = out.look();
+    int errPlace = err.look();
+    while (Math.min(outPlace, errPlace) <= 0) {
+      if (left <= 0) {
+        return PassEnd.MORE;
+      }
+      if (isGivenUp()) {
+        return PassEnd.NO_ROOM; // no further line is shown to what may hang on it again
+      }
+      StreamDrain next = outPlace < errPlace ? out : err;
+      int taken = next.take();
+      if (taken < 0) {
+        return next.stop();
+      }
+      left -= taken;
+      if (out.isProcessed() && job.engine.time.nanoTime() - begun > PIECE_NANOS) {
+        left = 0;
+      }
+      if (next == out) {
+        outPlace = out.look();
+      } else {
+        errPlace = err.look();
+      }
     }
-    return output;
+    return PassEnd.TAKEN;
   }
 
   /** Nobody tells when there is memory again: the timer asks. */
@@ -487,8 +562,6 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
   void discard(boolean recycle) {
     stdout.discard(recycle);
     stderr.discard(recycle);
-    out.forget();
-    err.forget();
     own = null;
   }
 

@@ -29,8 +29,8 @@ public final class LinePrefixer implements LogProcessor {
   }
 
   /**
-   * Returns a prefixer with the time when the line was drained, in UTC and to the second (RFC
-   * 3339), and the number of the line: {@code 2026-11-23T22:57:01Z [12] }.
+   * Returns a prefixer with the time when the line came ({@link LogLine#time}), in UTC and to the
+   * second (RFC 3339), and the number of the line: {@code 2026-11-23T22:57:01Z [12] }.
    */
   public static LinePrefixer numbered() {
     return new LinePrefixer(null);

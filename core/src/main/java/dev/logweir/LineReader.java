@@ -2,8 +2,11 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,12 @@ public final class LineReader {
   /** What {@link #getCount} returns of a marker. */
   private static final long MARKER = -1;
 
+  /** In a mark of a run: lines of no stream. */
+  static final int NO_SOURCE = 2;
+
+  private static final List<Optional<LogSource>> SOURCES =
+      List.of(Optional.of(LogSource.STDOUT), Optional.of(LogSource.STDERR), Optional.empty());
+
   private final LogBatch batch;
   private @Nullable Segment segment;
   private int position;
@@ -49,6 +58,17 @@ public final class LineReader {
   private @Nullable Segment gapIn;
 
   private int gapAt;
+
+  /** Where the current line begins; null if it is the marker at the head. */
+  private @Nullable Segment lineIn;
+
+  private int lineAt;
+
+  /** The mark found last, in the segment in which it was found, and the time that it tells. */
+  private @Nullable Segment markIn;
+
+  private int mark;
+  private Optional<Instant> arrival = Optional.empty();
 
   LineReader(LogBatch batch) {
     this.batch = batch;
@@ -84,6 +104,60 @@ public final class LineReader {
   /** Returns the length of the current line in bytes, without its line end. */
   public int length() {
     return length;
+  }
+
+  /**
+   * Returns the stream that the job wrote the current line to; of a marker of the library's own,
+   * the stream whose lines are missing. Empty if there is no current line, and of lines that came
+   * from no stream: those submitted to a {@link BatchShipper}, those of {@link LogBatch#of}, and
+   * the marker of whole batches at the head of a batch.
+   *
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public Optional<LogSource> source() {
+    batch.requireValid();
+    int source = findMark() ? RunMarks.turn(Objects.requireNonNull(markIn), mark) : NO_SOURCE;
+    batch.requireStillValid();
+    return SOURCES.get(source);
+  }
+
+  /**
+   * Returns when the write came that ended the current line; of a fragment that was sent before
+   * that, when it was drained; of a marker of the library's own, when that was made. Lines that
+   * came close together have the time of the first of them, so that the clock is not read for each:
+   * see docs/feeding.md. Empty if there is no current line, of the lines of {@link LogBatch#of},
+   * and of the marker of whole batches at the head of a batch.
+   *
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public Optional<Instant> arrivalTime() {
+    batch.requireValid();
+    boolean found = findMark();
+    long millis = found ? RunMarks.millis(Objects.requireNonNull(markIn), mark) : 0;
+    batch.requireStillValid();
+    if (!found) {
+      return Optional.empty();
+    }
+    if (arrival.isEmpty() || arrival.get().toEpochMilli() != millis) {
+      arrival = Optional.of(Instant.ofEpochMilli(millis));
+    }
+    return arrival;
+  }
+
+  /** Finds the mark of the run to which the current line belongs; false if there is none. */
+  private boolean findMark() {
+    Segment at = lineIn;
+    if (at == null || !inLine) {
+      return false;
+    }
+    int from = at == markIn && RunMarks.position(at, mark) <= lineAt ? mark : 0;
+    int found = RunMarks.at(at, from, at.marks, lineAt);
+    if (found < 0) {
+      return false;
+    }
+    markIn = at;
+    mark = found;
+    return true;
   }
 
   /**
@@ -300,6 +374,8 @@ public final class LineReader {
       unread = 0;
       return false;
     }
+    lineIn = at;
+    lineAt = position;
     int bytes = 0;
     int from = position;
     while (at != null) {

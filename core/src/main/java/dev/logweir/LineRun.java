@@ -12,6 +12,11 @@ final class LineRun {
   int end;
   int lines;
 
+  /** The stream that they are of, as in a mark of a batch, and when they came. */
+  int source;
+
+  long millis;
+
   /** Where the first line ends. */
   private int firstEnd;
 

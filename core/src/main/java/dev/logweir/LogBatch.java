@@ -417,12 +417,40 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   }
 
   /**
-   * Returns what is lost of the room if the next bytes need, or must not have, counts behind line
-   * ends.
+   * Returns what is lost of the room if the next lines are of another run, and if they need, or
+   * must not have, counts behind line ends.
    */
   int roomLostBy(boolean tallied) {
     Segment segment = tail;
-    return segment == null || segment.end == 0 || segment.tallied == tallied ? 0 : segment.free();
+    if (segment == null || segment.end == 0) {
+      return 0;
+    }
+    return segment.tallied == tallied ? Math.min(segment.free(), RunMarks.BYTES) : segment.free();
+  }
+
+  /**
+   * Says where the lines that come now are from; between lines, and there must be room for a mark
+   * more.
+   *
+   * @param source as in {@link LineReader#source(int)}
+   */
+  void beginRun(int source, long millis) {
+    Segment segment = Objects.requireNonNull(tail);
+    if (segment.marks > 0) {
+      int last = segment.marks - 1;
+      if (RunMarks.turn(segment, last) == source && RunMarks.millis(segment, last) == millis) {
+        return;
+      }
+      if (!RunMarks.hasRoom(segment)) {
+        segment = advance(segment);
+        last = 0;
+      }
+      if (RunMarks.position(segment, last) == segment.end) {
+        RunMarks.set(segment, last, segment.end, source, millis); // of which no line came
+        return;
+      }
+    }
+    RunMarks.add(segment, segment.end, source, millis);
   }
 
   /** Goes on with counts behind line ends, or without. */
@@ -505,6 +533,10 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   private Segment advance(Segment full) {
     Segment segment = Objects.requireNonNull(full.next);
     segment.tallied = full.tallied;
+    if (full.marks > 0) {
+      int last = full.marks - 1;
+      RunMarks.add(segment, 0, RunMarks.turn(full, last), RunMarks.millis(full, last));
+    }
     tail = segment;
     return segment;
   }

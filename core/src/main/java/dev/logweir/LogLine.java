@@ -48,13 +48,17 @@ public final class LogLine {
 
   /**
    * Returns the number of the line in the job's log, from 1, both streams counted as they were
-   * drained, dropped lines included. All fragments of a line have the same.
+   * drained, which is the order in which they ended, dropped lines included. All fragments of a
+   * line have the same.
    */
   public long number() {
     return number;
   }
 
-  /** Returns when the line was drained. */
+  /**
+   * Returns when the write came that ended the line, as {@link LineReader#arrivalTime} does; for a
+   * fragment of a line that has not ended, when it was drained.
+   */
   public Instant time() {
     return Instant.ofEpochMilli(timeMillis);
   }

@@ -73,6 +73,13 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private final StreamLedger ledger;
 
+  @GuardedBy("lock")
+  private final LineOrder order;
+
+  /** The place of the stream's end in the order of both streams. */
+  @GuardedBy("lock")
+  private int endTurn;
+
   /**
    * Up to where the drain is asked for what is kept, in bytes since the start: once it has taken
    * them, it is not shown what came behind before somebody asks again, or the stream ends. So what
@@ -99,17 +106,23 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private boolean dropping;
 
-  SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize, Totals totals) {
-    this(drain, account, maxSize, totals, null);
+  /** Creates the buffer of a standard output that proves no end. */
+  SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize) {
+    this(drain, account, maxSize, new LineOrder(drain, LogSource.STDOUT), null);
   }
 
   SafeBuffer(
-      JobDrain drain, SegmentAccount account, int maxSize, Totals totals, @Nullable ExitScan exit) {
+      JobDrain drain,
+      SegmentAccount account,
+      int maxSize,
+      LineOrder order,
+      @Nullable ExitScan exit) {
     this.exit = exit;
     this.drain = drain;
     this.account = account;
-    this.maxSegments = maxSize / account.nominal();
-    this.totals = totals;
+    this.order = order;
+    maxSegments = maxSize / account.nominal();
+    totals = drain.job.engine.totals;
     ledger = new StreamLedger(totals);
   }
 
@@ -431,6 +444,7 @@ public final class SafeBuffer extends OutputStream {
   private void end() {
     closed = true;
     endWatch();
+    endTurn = order.takeTurn();
     openBytes = 0;
     if (dropping && ledger.isDroppedMidLine()) {
       ledger.dropLineEnd();
@@ -465,6 +479,8 @@ public final class SafeBuffer extends OutputStream {
       ledger.dropLineEnd();
     } else if (!dropping && midLine && last != null) {
       ledger.accept(1, 0);
+      order.beginWrite();
+      order.mark(last);
       last.endsLine = true;
       midLine = false;
       openBytes = 0;
@@ -506,8 +522,12 @@ public final class SafeBuffer extends OutputStream {
   /** Returns where the whole lines end that went past the buffer. */
   @GuardedBy("lock")
   private int pass(DirectPath path, byte[] bytes, int offset, int end) {
-    int from = path.take(chain, ledger, bytes, offset, end);
     Segment last = chain.tail();
+    int marks = last == null ? 0 : last.marks;
+    int from = path.take(chain, ledger, bytes, offset, end);
+    if (last != null && last.marks < marks) {
+      order.released(marks); // what it had begun with went past too
+    }
     if (from > offset) {
       midLine = false;
       openBytes = 0;
@@ -532,6 +552,16 @@ public final class SafeBuffer extends OutputStream {
       ended(passing, false);
     }
     return from;
+  }
+
+  /**
+   * Whether there may be more in it than the beginning of a line. Without the lock, for a write to
+   * the other stream that owns the drain: as nobody takes lines out meanwhile, it sees those whose
+   * writes came before it.
+   */
+  @SuppressWarnings("GuardedBy")
+  boolean mayHoldLines() {
+    return !chain.holdsNoLine();
   }
 
   /** Whether what was kept is more than the beginning of a line that goes on past the buffer. */
@@ -575,7 +605,7 @@ public final class SafeBuffer extends OutputStream {
     boolean wasEmpty = chain.isRead();
     boolean kept = cut > from;
     if (kept && dropping) {
-      ledger.drop(bytes, offset, from, ledger.lastReason());
+      drop(bytes, offset, from, ledger.lastReason());
       resume();
     }
     put(bytes, from, cut);
@@ -586,7 +616,7 @@ public final class SafeBuffer extends OutputStream {
     if (dropFrom < end) {
       dropping = true;
       openBytes = 0;
-      ledger.drop(bytes, dropFrom, end, reason);
+      drop(bytes, dropFrom, end, reason);
     }
     return kept || wasEmpty || begins;
   }
@@ -596,8 +626,16 @@ public final class SafeBuffer extends OutputStream {
   private boolean dropAll(byte[] bytes, int offset, int end) {
     boolean couldBeTold = ledger.hasWholeGap();
     giveSpares();
-    ledger.drop(bytes, offset, end, ledger.lastReason());
+    drop(bytes, offset, end, ledger.lastReason());
     return !couldBeTold && ledger.hasWholeGap();
+  }
+
+  @GuardedBy("lock")
+  private void drop(byte[] bytes, int from, int end, DropReason reason) {
+    if (from < end && ledger.beginsGap()) {
+      ledger.beginGap(order.takeTurn());
+    }
+    ledger.drop(bytes, from, end, reason);
   }
 
   /** Returns where what is kept of a write ends, of which only so many bytes have room. */
@@ -620,16 +658,17 @@ public final class SafeBuffer extends OutputStream {
   private int takeSpares(int bytes) {
     Segment last = chain.tail();
     // After a gap the lines begin in a segment of their own, which has the gap's record.
-    int room = (last == null || dropping ? 0 : last.free()) + chain.spareRoom();
+    int begun = dropping ? -RunMarks.GAP_BYTES : last == null ? 0 : last.freeForRun();
+    int room = begun + chain.spareRoom();
     while (room < bytes && chain.count() < maxSegments) {
       Segment spare = account.take();
       if (spare == null) {
         break;
       }
       chain.addSpares(spare, 1);
-      room += spare.free();
+      room += spare.freeForRun();
     }
-    return Math.min(room, bytes);
+    return Math.max(0, Math.min(room, bytes));
   }
 
   @GuardedBy("lock")
@@ -669,13 +708,16 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("lock")
   private void put(byte[] bytes, int from, int end) {
     int index = from;
+    order.beginWrite();
     while (index < end) {
       Segment segment = chain.roomy();
-      int count = Math.min(end - index, segment.free());
+      int count = Math.min(end - index, segment.freeForRun());
       int at = segment.end;
       System.arraycopy(bytes, index, segment.bytes, at, count);
       int lines = Newlines.count(segment.bytes, at, at + count);
+      segment.end = at + count;
       if (lines > 0) {
+        order.mark(segment);
         segment.lines += lines;
         segment.linesEnd = Newlines.last(segment.bytes, at, at + count) + 1;
         ledger.accept(lines, 0);
@@ -683,7 +725,6 @@ public final class SafeBuffer extends OutputStream {
       } else {
         openBytes += count;
       }
-      segment.end = at + count;
       index += count;
     }
     if (end > from) {
@@ -801,9 +842,14 @@ public final class SafeBuffer extends OutputStream {
       view.tailEnd = segment == null ? 0 : segment.end;
       view.tailLines = segment == null ? 0 : segment.lines;
       view.tailLinesEnd = segment == null ? 0 : segment.linesEnd;
+      view.tailMarks = segment == null ? 0 : segment.marks;
       view.tailEndsLine = segment != null && segment.endsLine;
       view.ended = closed;
+      view.endTurn = endTurn;
       view.dropping = dropping && !hidden;
+      view.gapTurn = ledger.gapTurn();
+      view.hasGap = view.dropping && ledger.hasWholeGap();
+      order.looked();
       if (account.isLimited()) {
         signalRoom(); // what the budget got back may be for a pump
       }
@@ -876,6 +922,9 @@ public final class SafeBuffer extends OutputStream {
     Segment read = chain.takeRead(upTo);
     if (read != null) {
       account.give(before - chain.count());
+      for (Segment segment = read; segment != null; segment = segment.next) {
+        order.released(segment.marks);
+      }
       signalRoom();
     }
     return read;

@@ -10,6 +10,7 @@ final class Scratch {
 
   private final byte[][] rooms = new byte[MAX_PROCESSORS + 1][];
   private final LineRun run = new LineRun();
+  private final StreamCursor[] cursors = {new StreamCursor(), new StreamCursor()};
   private final int bytes;
 
   Scratch(int maxLineBytes) {
@@ -18,11 +19,15 @@ final class Scratch {
 
   /** Returns the bytes of all rooms of a scratch, headers included. */
   static long maxBytes(int maxLineBytes, int processors) {
-    return (processors + 1L) * (maxLineBytes + PREFIX_BYTES + 24) + 128;
+    return (processors + 1L) * (maxLineBytes + PREFIX_BYTES + 24) + 512;
   }
 
   LineRun run() {
     return run;
+  }
+
+  StreamCursor cursor(LogSource source) {
+    return cursors[source.ordinal()];
   }
 
   /** Returns the room for the lines of one stage. */

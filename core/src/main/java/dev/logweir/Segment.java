@@ -13,8 +13,8 @@ final class Segment {
   static final int SMALL = 1 << 10;
   static final byte[] NO_BYTES = {};
 
-  /** Header of the array (24 B at most) and this object (72 B at most). */
-  private static final int OVERHEAD = 96;
+  /** Header of the array (24 B at most) and this object (56 B at most). */
+  private static final int OVERHEAD = 80;
 
   final byte[] bytes;
   @Nullable Segment next;
@@ -30,24 +30,34 @@ final class Segment {
   /** Index after the last line end, 0 if there is none. */
   int linesEnd;
 
+  /** Number of line ends before {@link #start}; the reader's. */
+  short takenLines;
+
+  /** Number of {@link RunMarks} at the end of the array. */
+  short marks;
+
   /** Whether each line end is followed by a count of what the job wrote for the line. */
   boolean tallied;
 
   /** Whether the last line ends here though no line end follows: nothing is added any more. */
   boolean endsLine;
 
-  /** What was dropped in front of this segment. */
-  short gapReasons;
+  /** Whether something was dropped in front of this segment: {@link RunMarks} has what. */
+  boolean hasGap;
 
-  long gapLines;
-  long gapBytes;
+  /** Whether that was taken; the reader's. */
+  boolean gapTaken;
 
   Segment(int nominal) {
-    bytes = new byte[capacity(nominal)];
+    bytes = new byte[arrayLength(nominal)];
   }
 
   /** Returns the bytes of text that a segment of a nominal size has room for. */
   static int capacity(int nominal) {
+    return arrayLength(nominal) - RunMarks.BYTES;
+  }
+
+  private static int arrayLength(int nominal) {
     return nominal - OVERHEAD;
   }
 
@@ -56,8 +66,14 @@ final class Segment {
     return maxSize < 64 << 10 ? SMALL : LARGE;
   }
 
+  /** Returns for how many more bytes there is room; for the first mark there always is. */
   int free() {
-    return endsLine ? 0 : bytes.length - end;
+    return endsLine ? 0 : Math.max(0, RunMarks.begin(this, Math.max(1, marks)) - end);
+  }
+
+  /** Returns for how many more bytes there is room, with a mark for those that end a line. */
+  int freeForRun() {
+    return Math.max(0, free() - RunMarks.BYTES);
   }
 
   void clear() {
@@ -66,14 +82,11 @@ final class Segment {
     end = 0;
     lines = 0;
     linesEnd = 0;
+    takenLines = 0;
+    marks = 0;
     tallied = false;
     endsLine = false;
-    clearGap();
-  }
-
-  void clearGap() {
-    gapReasons = 0;
-    gapLines = 0;
-    gapBytes = 0;
+    hasGap = false;
+    gapTaken = false;
   }
 }

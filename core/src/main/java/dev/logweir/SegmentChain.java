@@ -60,7 +60,7 @@ final class SegmentChain {
   int spareRoom() {
     int room = 0;
     for (Segment spare = spares; spare != null; spare = spare.next) {
-      room += spare.free();
+      room += spare.freeForRun();
     }
     return room;
   }
@@ -83,7 +83,7 @@ final class SegmentChain {
   /** Returns a segment that takes a byte more: the one being filled, or the next. */
   Segment roomy() {
     Segment segment = tail;
-    return segment == null || segment.free() == 0 ? advance() : segment;
+    return segment == null || segment.freeForRun() == 0 ? advance() : segment;
   }
 
   /** Whether all bytes were read; a stale look at the reader's place says no too often. */
@@ -98,7 +98,7 @@ final class SegmentChain {
     return segment == null
         || (segment == head
             && segment.linesEnd <= segment.start
-            && segment.gapReasons == 0
+            && !segment.hasGap
             && !segment.endsLine);
   }
 

@@ -368,28 +368,34 @@ final class Sink {
   void addLines(byte[] bytes, int from, int end, int lines) {
     lock.lock();
     try {
-      held = false;
-      LogBatch batch = assembly.open();
-      if (ended || batch == null) {
-        return;
-      }
-      assembly.addLines(batch, bytes, from, end, lines);
-      batch.asksToGo = true;
-      position += lines;
-      ledger.entered(lines, end - from);
+      addLinesLocked(bytes, from, end, lines);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Adds a run of whole lines, with counts if it is to have them; there must be room. */
-  void addRun(LineRun run, boolean tallied) {
-    if (!tallied) {
-      addLines(run.bytes, run.from, run.end, run.lines);
+  @GuardedBy("lock")
+  private void addLinesLocked(byte[] bytes, int from, int end, int lines) {
+    held = false;
+    LogBatch batch = assembly.open();
+    if (ended || batch == null) {
       return;
     }
+    assembly.addLines(batch, bytes, from, end, lines);
+    batch.asksToGo = true;
+    position += lines;
+    ledger.entered(lines, end - from);
+  }
+
+  /** Adds a run of whole lines, with counts if it is to have them; there must be room. */
+  void addRun(LineRun run, boolean tallied) {
     lock.lock();
     try {
+      assembly.arrived(run.source, run.millis);
+      if (!tallied) {
+        addLinesLocked(run.bytes, run.from, run.end, run.lines);
+        return;
+      }
       held = false;
       LogBatch batch = assembly.open();
       if (ended || batch == null) {
@@ -411,31 +417,39 @@ final class Sink {
    * @return whether there was room for the first; if not, they are for a drain
    */
   boolean addDirect(@Nullable Segment begun, LineRun run) {
-    int before = begun == null ? 0 : begun.end - begun.start;
-    int wanted = before + run.end - run.from;
     lock.lock();
     try {
-      int first = before + run.firstBytes(false);
-      int room = assembly.prefersLines() ? 0 : prepareLocked(first, wanted, false, 0);
-      if (room <= 0) {
-        return false;
-      }
-      if (room < wanted) {
-        run.cutTo(room - before, false, 0);
-      }
-      LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
-      if (begun != null) {
-        assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
-      }
-      assembly.addLines(batch, run.bytes, run.from, run.end, run.lines);
-      batch.asksToGo = true;
-      position += run.lines;
-      ledger.entered(run.lines, before + run.end - run.from);
-      claimStart();
-      return true;
+      assembly.arrivesNow(run.source, !busy);
+      boolean added = addDirectLocked(begun, run);
+      assembly.forgetNow();
+      return added;
     } finally {
       lock.unlock();
     }
+  }
+
+  @GuardedBy("lock")
+  private boolean addDirectLocked(@Nullable Segment begun, LineRun run) {
+    int before = begun == null ? 0 : begun.end - begun.start;
+    int wanted = before + run.end - run.from;
+    int first = before + run.firstBytes(false);
+    int room = assembly.prefersLines() ? 0 : prepareLocked(first, wanted, false, 0);
+    if (room <= 0) {
+      return false;
+    }
+    if (room < wanted) {
+      run.cutTo(room - before, false, 0);
+    }
+    LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
+    if (begun != null) {
+      assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
+    }
+    assembly.addLines(batch, run.bytes, run.from, run.end, run.lines);
+    batch.asksToGo = true;
+    position += run.lines;
+    ledger.entered(run.lines, before + run.end - run.from);
+    claimStart();
+    return true;
   }
 
   /** Whether a start is claimed; a moment later another thread may have spent the claim. */
@@ -449,6 +463,7 @@ final class Sink {
     lock.lock();
     try {
       held = false;
+      assembly.arrived(piece.source().ordinal(), piece.timeMillis());
       addPieceLocked(piece, mark, encoded, true);
     } finally {
       lock.unlock();
@@ -485,12 +500,14 @@ final class Sink {
       int room = open ? prepareLocked(bytes, bytes, tallied, encoded) : 0;
       boolean added = room > 0;
       if (added) {
+        assembly.arrivesNow(LineReader.NO_SOURCE, !busy);
         addPieceLocked(piece, mark, encoded, !task.isOwnWord());
       } else {
         DropReason reason = room == NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET;
         lost(open ? reason : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
       }
       claimStart();
+      assembly.forgetNow();
       return added;
     } finally {
       lock.unlock();
@@ -519,22 +536,25 @@ final class Sink {
    * Adds the marker of a gap in front of the batches, and takes note of the gap. There must be
    * room.
    *
-   * @param newLines how many of the lines have not been counted here yet
+   * @param source the stream that it is in
+   * @param newLines how many of its lines have not been counted here yet
    * @param text the marker's; of no meaning where gaps are not marked
    */
-  void addGap(long newLines, long lines, long bytes, int reasons, byte[] text) {
+  void addGap(LogSource source, GapTally gap, long newLines, byte[] text) {
     long encoded = encoded(text.length);
+    long millis = job.engine.time.currentTimeMillis();
     lock.lock();
     try {
       held = false;
-      ledger.gap(position - lines + newLines, lines, bytes, reasons);
+      ledger.gap(position - gap.lines + newLines, gap.lines, gap.bytes, gap.reasons);
       position += newLines;
       LogBatch batch = assembly.open();
       if (ended || batch == null || !settings.markers) {
         return;
       }
+      assembly.arrived(source.ordinal(), millis);
       assembly.addMarker(batch, text, encoded);
-      batch.endMarker(lines, bytes, reasons);
+      batch.endMarker(gap.lines, gap.bytes, gap.reasons);
     } finally {
       lock.unlock();
     }
@@ -777,8 +797,7 @@ final class Sink {
     if (sendEarly || noMore || assembly.lastNumber() <= flushTo) {
       return true;
     }
-    return batch.asksToGo
-        && (!begun || job.engine.time.nanoTime() - batch.oldestNanos >= intervalNanos);
+    return batch.asksToGo && (!begun || assembly.nanoTime() - batch.oldestNanos >= intervalNanos);
   }
 
   /** Whether only the marker of what was dropped last is left to send. */

@@ -15,6 +15,9 @@ final class StreamLedger {
   /** The part of it since lines were kept last. */
   private final GapTally gap = new GapTally();
 
+  /** The place of that gap in the order of both streams: where it began. */
+  private int gapTurn;
+
   /** Whether the last byte dropped is not a line end. */
   private boolean droppedMidLine;
 
@@ -57,6 +60,19 @@ final class StreamLedger {
     }
   }
 
+  /** Whether what is dropped next begins a gap. */
+  boolean beginsGap() {
+    return gap.isEmpty();
+  }
+
+  void beginGap(int turn) {
+    gapTurn = turn;
+  }
+
+  int gapTurn() {
+    return gapTurn;
+  }
+
   /** Whether the line dropped last has not ended. */
   boolean isDroppedMidLine() {
     return droppedMidLine;
@@ -87,9 +103,9 @@ final class StreamLedger {
 
   /** Moves the gap into the record in front of a segment. */
   void moveGapTo(Segment segment) {
-    segment.gapLines = gap.lines;
-    segment.gapBytes = gap.bytes;
-    segment.gapReasons = (short) gap.reasons;
+    if (!gap.isEmpty()) { // else the drain has told of it
+      RunMarks.setGap(segment, gap, gapTurn);
+    }
     gap.clear();
   }
 

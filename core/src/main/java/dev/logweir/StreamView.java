@@ -9,11 +9,21 @@ final class StreamView {
   int tailEnd;
   int tailLines;
   int tailLinesEnd;
+  int tailMarks;
   boolean tailEndsLine;
+
+  /** Whether nothing more is written, and the place of the end in the order of both streams. */
   boolean ended;
+
+  int endTurn;
 
   /** Whether what follows was dropped, so that a line that has not ended never will. */
   boolean dropping;
+
+  /** Where that began, and whether it can be told: the line dropped last has ended. */
+  int gapTurn;
+
+  boolean hasGap;
 
   void clear() {
     head = null;
@@ -30,6 +40,10 @@ final class StreamView {
 
   int linesEnd(Segment segment) {
     return segment == tail ? tailLinesEnd : segment.linesEnd;
+  }
+
+  int marks(Segment segment) {
+    return segment == tail ? tailMarks : segment.marks;
   }
 
   boolean endsLine(Segment segment) {

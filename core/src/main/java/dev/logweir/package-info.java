@@ -11,12 +11,14 @@
  *   <li>{@link dev.logweir.SafeBuffer}: a stream. Copies what is written into segments, capped, and
  *       asks for a drain. Without processors and listeners, and with one sink, whole lines go past
  *       it.
- *   <li>{@code JobDrain}: takes a piece of each stream a pass. {@code DrainLoop}: who asks for
- *       passes, and the one thread at a time that runs them.
+ *   <li>{@code JobDrain}: takes what the streams hold, in the order in which the lines ended.
+ *       {@code DrainLoop}: who asks for passes, and the one thread at a time that runs them.
  *   <li>{@code StreamDrain}: takes runs of whole lines, lines, fragments and gaps out of a buffer,
- *       once every sink has room for them.
+ *       once every sink has room for them. {@code StreamCursor}: what comes next in the buffer.
  *   <li>{@code ProcessorStage}: runs one {@link dev.logweir.LogProcessor}, such as {@link
  *       dev.logweir.SecretMasker}, on one stream. {@code LinePieces} has what a line becomes.
+ *   <li>{@code LineFanOut}: adds what comes out of the processors to every sink, and tells the
+ *       listeners.
  *   <li>{@code Sink}: one per sender. Adds to the open batch ({@code BatchAssembly}), queues full
  *       ones ({@code BatchQueue}, 2 × {@code maxSize}) and keeps the account ({@code SinkLedger}).
  *   <li>{@code SendTask}: gives one {@link dev.logweir.LogBatch} at a time to {@link

@@ -125,8 +125,9 @@ class BatchAssemblyTest {
     assertThat(assembly.takes(batch, SEGMENTS * SEGMENT, false, 0)).isTrue();
     assertThat(assembly.takes(batch, SEGMENTS * SEGMENT + 1, false, 0)).isFalse();
     addLine(batch, 10);
-    assertThat(assembly.takes(batch, SEGMENTS * SEGMENT - 10, false, 0)).isTrue();
-    assertThat(assembly.takes(batch, SEGMENTS * SEGMENT - 9, false, 0)).isFalse();
+    int left = SEGMENTS * SEGMENT - 10 - RunMarks.BYTES; // they may be of another run
+    assertThat(assembly.takes(batch, left, false, 0)).isTrue();
+    assertThat(assembly.takes(batch, left + 1, false, 0)).isFalse();
     assertThat(assembly.takes(batch, (SEGMENTS - 1) * SEGMENT, true, 0)).isTrue();
     assertThat(assembly.takes(batch, (SEGMENTS - 1) * SEGMENT + 1, true, 0)).isFalse();
   }
@@ -204,8 +205,9 @@ class BatchAssemblyTest {
     assertThat(assembly.cost(SEGMENT + 1, false, 0)).isEqualTo(1 << 10);
     LogBatch batch = begin();
     addLine(batch, 10);
-    assertThat(assembly.cost(SEGMENT - 10, false, 0)).isZero();
-    assertThat(assembly.cost(SEGMENT - 9, false, 0)).isEqualTo(1 << 10);
+    int left = SEGMENT - 10 - RunMarks.BYTES; // they may be of another run
+    assertThat(assembly.cost(left, false, 0)).isZero();
+    assertThat(assembly.cost(left + 1, false, 0)).isEqualTo(1 << 10);
     assertThat(assembly.cost(SEGMENT, true, 0)).isEqualTo(1 << 10);
     assertThat(assembly.cost(3 * SEGMENT, true, 0)).isEqualTo(3 << 10);
     assertThat(assembly.cost(SEGMENTS * SEGMENT, false, 0)).as("a new batch").isEqualTo(4 << 10);

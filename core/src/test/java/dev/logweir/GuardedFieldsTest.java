@@ -29,8 +29,8 @@ class GuardedFieldsTest {
       Map.ofEntries(
           Map.entry("DrainLoop.interruptSeen", "the thread that drains"),
           Map.entry("JobDrain.memoryShort", "the thread that drains"),
-          Map.entry("JobDrain.ahead", "the thread that drains"),
           Map.entry("JobDrain.lastNumber", "the thread that drains"),
+          Map.entry("JobDrain.directRun", "the thread that writes in the place of a drain"),
           Map.entry("JobDrain.own", "the thread that drains"),
           Map.entry("JobEnd.timeoutNanos", "set once, under the job's lock, before it begins"),
           Map.entry("JobEnd.deadlineNanos", "set once, under the job's lock, before it begins"),

@@ -284,8 +284,8 @@ class JobDrainTest {
     write("one\nlast");
     log.stderr().write("err\n".getBytes(UTF_8));
     assertThat(log.finish().isComplete()).isTrue();
-    assertThat(seen).containsExactly("err", "one", "last");
-    assertThat(sender.lines()).containsExactly("err", "one", "last");
+    assertThat(seen).containsExactly("one", "err", "last");
+    assertThat(sender.lines()).containsExactly("one", "err", "last");
     assertThat(clock.pending()).isZero();
   }
 

@@ -331,6 +331,8 @@ class JobEndTest {
     assertThat(log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
     for (int i = 0; i < 36; i++) { // the buffers are full when the end begins
       log.stdout().write(LINE);
+    }
+    for (int i = 0; i < 36; i++) {
       log.stderr().write(LINE);
     }
     lines += 72;

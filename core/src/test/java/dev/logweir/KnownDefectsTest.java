@@ -63,7 +63,7 @@ class KnownDefectsTest {
       ScriptedSender arriving = new ScriptedSender();
       LogweirEngine undrained = LogweirEngine.builder().drainThreads(task -> null).build();
       LogStreamer log = LogStreamer.builder(arriving).engine(undrained).maxSize(4 << 10).start();
-      int cap = 4 * Segment.capacity(Segment.SMALL);
+      int cap = 4 * (Segment.capacity(Segment.SMALL) - RunMarks.BYTES);
       write(log.stdout(), "p".repeat(cap - room - 1) + "\n");
       write(log.stdout(), "line1\nline2\nline3\n");
       log.drain();

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayOutputStream;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -17,7 +19,18 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class LineReaderProperties {
-  record Line(int length, boolean tallied) {
+  /**
+   * @param run where it is from, and when it came
+   */
+  record Line(int length, boolean tallied, int run) {
+    int source() {
+      return run % 3;
+    }
+
+    Instant time() {
+      return Instant.ofEpochMilli(1_800_000_000_000L + run);
+    }
+
     byte[] text() {
       byte[] bytes = new byte[length];
       for (int i = 0; i < length; i++) {
@@ -100,6 +113,47 @@ class LineReaderProperties {
     }
   }
 
+  @Property
+  void eachLine_saysWhereItIsFromAndWhenItCame(
+      @ForAll("lines") List<Line> lines,
+      @ForAll boolean marked,
+      @ForAll @Size(min = 1, max = 8) List<@IntRange(max = 60) Integer> places) {
+    LogBatch batch = batch(lines, marked, new ByteArrayOutputStream());
+    LineReader reader = batch.reader();
+    assertThat(reader.source()).as("before the first").isEmpty();
+    if (marked) {
+      assertThat(reader.next()).isTrue();
+      assertThat(reader.source()).as("of the marker at the head").isEmpty();
+      assertThat(reader.arrivalTime()).isEmpty();
+    }
+    for (Line line : lines) {
+      assertThat(reader.next()).isTrue();
+      reader.read(new byte[10], 0, 10);
+      assertRun(reader, line);
+    }
+    assertThat(reader.next()).isFalse();
+    assertThat(reader.source()).as("behind the last").isEmpty();
+    for (int place : places) {
+      int line = place % Math.max(1, batch.size());
+      if (line < (marked ? 1 : 0) || batch.isEmpty()) {
+        continue;
+      }
+      LineReader from = batch.reader(line);
+      assertThat(from.source()).as("before it is read").isEmpty();
+      assertThat(from.next()).isTrue();
+      assertRun(from, lines.get(line - (marked ? 1 : 0)));
+    }
+  }
+
+  private static void assertRun(LineReader reader, Line line) {
+    assertThat(reader.source())
+        .isEqualTo(
+            line.source() == LineReader.NO_SOURCE
+                ? Optional.empty()
+                : Optional.of(LogSource.values()[line.source()]));
+    assertThat(reader.arrivalTime()).contains(line.time());
+  }
+
   /** Lines with and without counts behind them, in small segments. */
   private static LogBatch batch(List<Line> lines, boolean marked, ByteArrayOutputStream text) {
     LogBatch batch = new LogBatch();
@@ -115,6 +169,7 @@ class LineReaderProperties {
         batch.add(new Segment(Segment.SMALL), 1);
       }
       batch.tally(line.tallied());
+      batch.beginRun(line.source(), line.time().toEpochMilli());
       batch.put(line.text(), 0, line.text().length);
       if (line.tallied()) {
         batch.endTallied(line.text().length + 1L, 1);
@@ -134,7 +189,7 @@ class LineReaderProperties {
         Arbitraries.frequencyOf(
             Tuple.of(5, Arbitraries.integers().between(0, 40)),
             Tuple.of(1, Arbitraries.integers().between(700, 2500)));
-    return Combinators.combine(length, Arbitraries.of(true, false))
+    return Combinators.combine(length, Arbitraries.of(true, false), Arbitraries.of(0, 1, 2, 3))
         .as(Line::new)
         .list()
         .ofMaxSize(60);

@@ -139,13 +139,13 @@ class OverflowTest {
   }
 
   @Test
-  void stderr_goesFirstOfWhatOneDrainFinds() {
+  void linesOfBothStreams_goInTheOrderInWhichTheyCame() {
     LogweirEngine undrained = LogweirEngine.builder().drainThreads(task -> null).build();
     LogStreamer log = LogStreamer.builder(sender).engine(undrained).listener(line -> {}).start();
     log.stdout().write("out\n".getBytes(UTF_8));
     log.stderr().write("err\n".getBytes(UTF_8));
     assertThat(log.finish().isComplete()).isTrue();
-    assertThat(sender.lines()).containsExactly("err", "out");
+    assertThat(sender.lines()).containsExactly("out", "err");
     undrained.close();
   }
 }

@@ -1,20 +1,15 @@
 package dev.logweir;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
-import net.jqwik.api.Tuple;
 
 /** The invariants of the pipeline, against what a job wrote and what its senders took. */
 @net.jqwik.api.PropertyDefaults(edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
@@ -151,73 +146,6 @@ class PipelineProperties {
     rig.take(new Step.Fate(SteppedSender.Mode.TAKE));
     rig.take(new Step.Stall(false));
     return rig.end(Step.End.FINISH, TIMEOUT);
-  }
-
-  /** What is written at once to a stream: some lines of a length. */
-  record Lines(LogSource to, int count, int length, boolean drained) {}
-
-  @Provide
-  Arbitrary<List<Lines>> wholeLines() {
-    return Combinators.combine(
-            Arbitraries.of(LogSource.class),
-            Arbitraries.frequencyOf(
-                Tuple.of(4, Arbitraries.integers().between(0, 5)),
-                Tuple.of(1, Arbitraries.integers().between(0, 1_500))),
-            Arbitraries.integers().between(1, 90),
-            Arbitraries.of(true, false))
-        .as(Lines::new)
-        .list()
-        .ofMaxSize(15);
-  }
-
-  @Property
-  void whatOneDrainFindsGoesStderrFirst(
-      @ForAll("wholeLines") List<Lines> writes, @ForAll boolean lineByLine) {
-    PipelineSetup setup =
-        new PipelineSetup(
-            4 << 20,
-            0,
-            2,
-            Integer.MAX_VALUE,
-            OverflowPolicy.DROP_NEWEST,
-            true,
-            Duration.ZERO,
-            0,
-            lineByLine,
-            false);
-    try (PipelineRig rig = new PipelineRig(setup)) {
-      ByteArrayOutputStream expected = new ByteArrayOutputStream();
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      ByteArrayOutputStream err = new ByteArrayOutputStream();
-      for (Lines lines : writes) {
-        Text text = new Text(Text.Kind.ASCII, lines.count, lines.length, 0);
-        byte[] bytes = text.bytes(lines.to, rig.model(lines.to).length());
-        (lines.to == LogSource.STDOUT ? out : err).writeBytes(bytes);
-        rig.write(lines.to, bytes);
-        if (lines.drained) {
-          assertThat(rig.drain()).isTrue();
-          move(err, expected);
-          move(out, expected);
-          rig.sends.runAll();
-        }
-      }
-      move(err, expected);
-      move(out, expected);
-      assertThat(rig.end(Step.End.FINISH, TIMEOUT).isComplete()).isTrue();
-      for (SteppedSender sender : rig.senders) {
-        ByteArrayOutputStream found = new ByteArrayOutputStream();
-        for (Piece piece : sender.arrived) {
-          found.writeBytes(piece.text());
-          found.write('\n');
-        }
-        assertThat(found.toString(ISO_8859_1)).isEqualTo(expected.toString(ISO_8859_1));
-      }
-    }
-  }
-
-  private static void move(ByteArrayOutputStream from, ByteArrayOutputStream to) {
-    to.writeBytes(from.toByteArray());
-    from.reset();
   }
 
   @Property

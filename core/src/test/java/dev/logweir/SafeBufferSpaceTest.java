@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(60)
 class SafeBufferSpaceTest {
-  private static final int SEGMENT = Segment.capacity(Segment.SMALL);
+  private static final int SEGMENT = Segment.capacity(Segment.SMALL) - RunMarks.BYTES;
   private static final int SEGMENTS = 16;
 
   private int drainsAskedFor;
@@ -30,7 +30,7 @@ class SafeBufferSpaceTest {
   private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64, Segment::new);
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
   private final SegmentAccount account = new SegmentAccount(pool, budget);
-  private final SafeBuffer buffer = new SafeBuffer(drain(), account, SEGMENTS << 10, engine.totals);
+  private final SafeBuffer buffer = new SafeBuffer(drain(), account, SEGMENTS << 10);
   private final StreamView view = new StreamView();
 
   private JobDrain drain() {
@@ -85,7 +85,8 @@ class SafeBufferSpaceTest {
     assertThat(dropped()).isEqualTo(new Tally(1, 2L * SEGMENTS * SEGMENT));
     assertThat(account.held()).isEqualTo(1);
     assertThat(budget.usedBytes()).isZero();
-    write(SEGMENTS - 1, SEGMENT);
+    write(1, SEGMENT - RunMarks.GAP_BYTES);
+    write(SEGMENTS - 2, SEGMENT);
     assertThat(account.held()).isEqualTo(SEGMENTS);
     assertThat(dropped().lines()).isEqualTo(1);
     write(1, 1);
@@ -127,17 +128,20 @@ class SafeBufferSpaceTest {
     write(SEGMENTS, SEGMENT);
     write(2, 5);
     read(14);
-    write(14, SEGMENT);
+    write(1, SEGMENT - RunMarks.GAP_BYTES);
+    write(13, SEGMENT);
     write(3, 7);
     read(4);
     write(1, 10);
     Segment at = head();
     int gaps = 0;
     while (at != null) {
-      if (at.gapReasons != 0) {
+      if (at.hasGap) {
         gaps++;
-        assertThat(at.gapReasons).isEqualTo((byte) DropReason.BUFFER_FULL.bit());
-        assertThat(new Tally(at.gapLines, at.gapBytes)).isEqualTo(new Tally(3, 21));
+        GapTally gap = new GapTally();
+        RunMarks.addGapTo(gap, at);
+        assertThat(gap.reasons).isEqualTo(DropReason.BUFFER_FULL.bit());
+        assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(3, 21));
       }
       at = at.next;
     }

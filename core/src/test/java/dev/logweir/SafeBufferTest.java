@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SafeBufferTest {
   /** Text that a segment of a small job has room for. */
-  private static final int SEGMENT = Segment.capacity(Segment.SMALL);
+  private static final int SEGMENT = Segment.capacity(Segment.SMALL) - RunMarks.BYTES;
 
   private static final int SEGMENTS = 16;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);

@@ -50,7 +50,7 @@ class SinkEndTest extends SinkRig {
     assertThat(report(sink).dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(2, 2L * FULL));
     recover();
     assertThat(arrived)
-        .containsExactly("1", "[logweir] 2 lines (7,424 bytes) dropped here: flush_timeout|c*3711");
+        .containsExactly("1", "[logweir] 2 lines (7,456 bytes) dropped here: flush_timeout|c*3727");
   }
 
   @Test
@@ -86,7 +86,7 @@ class SinkEndTest extends SinkRig {
     sink.beLate();
     recover();
     assertThat(arrived)
-        .containsExactly("1", "[logweir] 1 line (3,712 bytes) dropped here: flush_timeout|b*3711");
+        .containsExactly("1", "[logweir] 1 line (3,728 bytes) dropped here: flush_timeout|b*3727");
   }
 
   @Test

@@ -28,9 +28,9 @@ class SinkOverflowTest extends SinkRig {
     assertThat(arrived)
         .containsExactly(
             "1",
-            "a*3711",
-            "b*3711",
-            "[logweir] 2 lines (7,424 bytes) dropped here: queue_full|e*3711");
+            "a*3727",
+            "b*3727",
+            "[logweir] 2 lines (7,456 bytes) dropped here: queue_full|e*3727");
     assertThat(report(sink).gaps())
         .containsExactly(
             new Gap(3, new Tally(1, FULL), Set.of(DropReason.QUEUE_FULL)),
@@ -55,9 +55,9 @@ class SinkOverflowTest extends SinkRig {
     assertThat(arrived)
         .containsExactly(
             "1",
-            "[logweir] 1 line (3,712 bytes) dropped here: queue_full|b*3711",
-            "c*3711",
-            "d*3711");
+            "[logweir] 1 line (3,728 bytes) dropped here: queue_full|b*3727",
+            "c*3727",
+            "d*3727");
     assertThat(report(sink).gaps())
         .containsExactly(new Gap(1, new Tally(1, FULL), Set.of(DropReason.QUEUE_FULL)));
   }
@@ -77,7 +77,7 @@ class SinkOverflowTest extends SinkRig {
     assertThat(drainsAskedFor).isGreaterThan(before);
     assertThat(add(sink, 'd', FULL)).isTrue();
     sendAll();
-    assertThat(arrived).containsExactly("1", "a*3711", "b*3711", "c*3711");
+    assertThat(arrived).containsExactly("1", "a*3727", "b*3727", "c*3727");
   }
 
   @Test
@@ -178,7 +178,7 @@ class SinkOverflowTest extends SinkRig {
         };
     recover();
     assertThat(arrived)
-        .startsWith("[logweir] 1 line (2 bytes) dropped here: send_refused|a*3711", "b*3711");
+        .startsWith("[logweir] 1 line (2 bytes) dropped here: send_refused|a*3727", "b*3727");
     assertThat(report(sink).gaps())
         .containsExactly(new Gap(0, new Tally(1, 2), Set.of(DropReason.SEND_REFUSED)));
   }
@@ -224,8 +224,9 @@ class SinkOverflowTest extends SinkRig {
   // ---- what stands between the lines ----
 
   private static void addGap(Sink sink, long newLines, long lines, long bytes, DropReason reason) {
-    byte[] marker = Markers.gap(1, lines, bytes, reason.bit());
-    sink.addGap(newLines, lines, bytes, reason.bit(), marker);
+    GapTally gap = new GapTally();
+    gap.add(lines, bytes, reason.bit());
+    sink.addGap(LogSource.STDOUT, gap, newLines, Markers.gap(1, lines, bytes, reason.bit()));
   }
 
   @Test

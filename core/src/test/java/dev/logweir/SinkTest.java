@@ -215,7 +215,7 @@ class SinkTest extends SinkRig {
     stall(sink);
     add(sink, 'a', FULL);
     pass(sink, 'b', 2);
-    assertThat(shown(sink.recentLines())).isEqualTo("1|a*3711|b");
+    assertThat(shown(sink.recentLines())).isEqualTo("1|a*3727|b");
     assertThat(sink().recentLines()).isEmpty();
   }
 }

@@ -59,7 +59,7 @@ class WriteThroughTest {
     LogReport report = log.finish();
     assertThat(report.isComplete()).isTrue();
     assertThat(report.sink().shipped().lines()).isEqualTo(3);
-    assertThat(sender.lines()).containsExactly("one", "err", "tw");
+    assertThat(sender.lines()).containsExactly("one", "tw", "err");
     assertThat(drainThreads).hasValue(0);
   }
 

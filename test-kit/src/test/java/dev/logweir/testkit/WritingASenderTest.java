@@ -16,9 +16,10 @@ class WritingASenderTest {
   void page_showsTheSenderAndItsTest() throws Exception {
     List<String> blocks = blocks(Path.of("..", "docs", "writing-a-sender.md"));
 
-    assertThat(blocks).hasSize(2);
+    assertThat(blocks).hasSize(3);
     assertThat(blocks.get(0)).isEqualTo(code("NdjsonSender"));
-    assertThat(blocks.get(1)).isEqualTo(code("NdjsonSenderTest"));
+    assertThat(blocks.get(1)).isEqualTo(code("LabelledLines"));
+    assertThat(blocks.get(2)).isEqualTo(code("NdjsonSenderTest"));
   }
 
   private static List<String> blocks(Path page) throws Exception {

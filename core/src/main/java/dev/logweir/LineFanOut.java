@@ -1,0 +1,254 @@
+package dev.logweir;
+
+import dev.logweir.Markers.Mark;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of one stream's chain of processors: adds what comes out of it to every sink, with its
+ * marks, and tells the listeners. A line goes to all sinks or to none. Used by one thread at a
+ * time.
+ */
+final class LineFanOut implements LineTarget {
+  /** Of a stream without processors: none fails. */
+  private static final GapTally NO_GAP = new GapTally();
+
+  private final JobDrain drain;
+  private final LogSource source;
+  private final Sink[] sinks;
+  private final @Nullable LineListeners listeners;
+
+  /** What processors lost since the last line that came through. */
+  private final GapTally failedGap;
+
+  /**
+   * @param processed whether there are processors, which may fail
+   */
+  LineFanOut(
+      JobDrain drain,
+      LogSource source,
+      Sink[] sinks,
+      boolean processed,
+      List<LogListener> listeners) {
+    this.drain = drain;
+    this.source = source;
+    this.sinks = sinks;
+    failedGap = processed ? new GapTally() : NO_GAP;
+    this.listeners =
+        listeners.isEmpty()
+            ? null
+            : new LineListeners(listeners, drain.job.engine.abandoned, drain.lineLog);
+  }
+
+  /** Returns the sink, if it is the only one. */
+  @Nullable Sink onlySink() {
+    return sinks.length == 1 ? sinks[0] : null;
+  }
+
+  /** Returns the longest line that every sink takes in one piece. */
+  int maxLineBytes(int most) {
+    int bytes = most;
+    for (Sink sink : sinks) {
+      bytes = Math.min(bytes, sink.maxLineBytes());
+    }
+    return bytes;
+  }
+
+  /** Whether lines need not be weighed or shown one by one. */
+  boolean takesRuns() {
+    boolean bounded = false;
+    for (Sink sink : sinks) {
+      bounded |= sink.isEncodedBounded();
+    }
+    return listeners == null && !bounded;
+  }
+
+  void beginPass() {
+    LineListeners told = listeners;
+    if (told != null) {
+      told.beginPass();
+    }
+  }
+
+  /** Returns the listener whose call is under way, null if none is. */
+  @Nullable LogListener callee() {
+    LineListeners told = listeners;
+    return told == null ? null : told.callee();
+  }
+
+  // ---- room in every sink ----
+
+  /**
+   * Makes room for a line in every sink.
+   *
+   * @param plain whether it is a line as the job wrote it
+   * @param lineBytes its length, for a server's bound
+   * @return {@link PassEnd#TAKEN} if there is room, else what is waited for
+   */
+  PassEnd roomFor(int bytes, boolean plain, int lineBytes) {
+    MemoryBudget budget = drain.job.engine.budget();
+    if (budget != null && sinks.length > 1) {
+      long cost = 0;
+      for (Sink sink : sinks) {
+        cost += sink.cost(bytes, true, lineBytes);
+      }
+      if (!budget.hasRoom(cost)) {
+        for (Sink sink : sinks) {
+          sink.waitForBudget();
+        }
+        return PassEnd.NO_SEGMENT;
+      }
+    }
+    for (Sink sink : sinks) {
+      int room = sink.prepareLine(bytes, plain, lineBytes);
+      if (room <= 0) {
+        return endFor(room);
+      }
+    }
+    return PassEnd.TAKEN;
+  }
+
+  PassEnd roomForGap() {
+    return roomFor(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
+  }
+
+  private PassEnd endFor(int room) {
+    if (room == Sink.NO_MEMORY) {
+      drain.memoryIsShort();
+    }
+    return room < 0 ? PassEnd.NO_SEGMENT : PassEnd.NO_ROOM;
+  }
+
+  /** Returns the room for the marker that stands before the next line. */
+  int markerBytes() {
+    return failedGap.isEmpty() ? 0 : Markers.MAX_BYTES;
+  }
+
+  // ---- what goes to every sink ----
+
+  /**
+   * Adds a run, or as many of its lines as there is room for; the run is cut to them.
+   *
+   * @return {@link PassEnd#TAKEN} if it did, else what is waited for
+   */
+  PassEnd addRun(LineRun run, int capacity) {
+    int counted = 0;
+    // By index: an iterator for each run would be garbage.
+    for (int i = 0; i < sinks.length; i++) {
+      Sink sink = sinks[i];
+      // Where lines with counts came before, lines without them would leave a segment's rest
+      // unused.
+      boolean tallied = run.prefix != null || sink.prefersLines();
+      counted |= tallied ? 1 << i : 0;
+      int wanted = run.allBytes(tallied, capacity);
+      int room = sink.prepare(run.firstBytes(tallied), wanted, tallied, 0);
+      if (room <= 0) {
+        return endFor(room);
+      }
+      if (room < wanted) {
+        run.cutTo(room, tallied, capacity);
+      }
+    }
+    for (int i = 0; i < sinks.length; i++) {
+      sinks[i].addRun(run, (counted & 1 << i) != 0);
+    }
+    return PassEnd.TAKEN;
+  }
+
+  /** Returns the text of a marker; made before anything is told of a gap, as memory may end. */
+  byte[] marker(GapTally gap) {
+    Job job = drain.job;
+    return job.settings.markers
+        ? Markers.gap(job.markerToken, gap.lines, gap.bytes, gap.reasons)
+        : Segment.NO_BYTES;
+  }
+
+  /** Adds a gap of lines that were dropped before any processor. */
+  void addGap(GapTally gap, byte[] marker) {
+    for (Sink sink : sinks) {
+      sink.addGap(source, gap, gap.lines, marker);
+    }
+  }
+
+  /**
+   * Marks the place where a processor failed, before the next line; waits if there is no room yet.
+   *
+   * @return whether there is nothing left to be marked
+   */
+  boolean markFailed() {
+    GapTally gap = failedGap;
+    if (gap.isEmpty()) {
+      return true;
+    }
+    if (roomForGap() != PassEnd.TAKEN) {
+      return false;
+    }
+    byte[] marker;
+    try {
+      marker = marker(gap);
+    } catch (OutOfMemoryError ignored) {
+      return false; // it stands before the line after
+    }
+    for (Sink sink : sinks) {
+      sink.addGap(source, gap, 0, marker);
+    }
+    gap.clear();
+    return true;
+  }
+
+  @Override
+  public void accept(LogLine piece) {
+    markFailed();
+    Mark mark = piece.isCut() ? Mark.CUT : piece.isLast() ? Mark.NONE : Mark.CONTINUED;
+    int length = piece.length() + mark.length();
+    boolean plain = BatchAssembly.isPlain(piece);
+    for (Sink sink : sinks) {
+      int bytes = length + 2 * LineReader.MAX_TRAILER;
+      int room = sink.prepareLine(bytes, plain, length);
+      if (room > 0) {
+        sink.addPiece(piece, mark);
+      } else {
+        DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
+        reason = room == Sink.NO_MEMORY ? DropReason.MEMORY : reason;
+        boolean made = (piece.sourceBytes | piece.sourceLines) == 0;
+        sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
+      }
+    }
+    LineListeners told = listeners;
+    if (told != null) {
+      told.tell(piece, this);
+    }
+  }
+
+  @Override
+  public void filtered(long sourceBytes, int sourceLines) {
+    for (Sink sink : sinks) {
+      sink.filtered(sourceBytes, sourceLines);
+    }
+  }
+
+  @Override
+  public void failed(Throwable cause, long sourceBytes, int sourceLines) {
+    for (Sink sink : sinks) {
+      sink.failed(sourceBytes, sourceLines);
+    }
+    failedGap.add(sourceLines, sourceBytes, DropReason.PROCESSOR_FAILED.bit());
+    warn(cause); // last, as it is foreign
+  }
+
+  @Override
+  public void warn(Throwable cause) {
+    try {
+      log(cause);
+    } catch (Throwable ignored) {
+      // Such as no memory for the message: the drain goes on.
+    }
+  }
+
+  private void log(Throwable cause) {
+    if (cause instanceof InterruptedException) {
+      drain.interruptLeft();
+    }
+    drain.lineLog.failedUnseen("{}: {} in a processor or listener, at {}", cause);
+  }
+}
