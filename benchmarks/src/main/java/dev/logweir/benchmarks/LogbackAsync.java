@@ -5,8 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Logback's {@code AsyncAppender} in front of an appender that sends: each line is logged as a
@@ -26,7 +28,15 @@ final class LogbackAsync implements Pipeline {
   private final LineSplitter lines;
 
   LogbackAsync(LineSink sink, Mode mode) {
-    Sender sender = new Sender(sink);
+    this(sink, mode, false);
+  }
+
+  /**
+   * @param masks whether the layout replaces the secrets by a regular expression, as <a
+   *     href="https://logback.qos.ch/manual/layouts.html#replace">its manual</a> shows
+   */
+  LogbackAsync(LineSink sink, Mode mode, boolean masks) {
+    Sender sender = new Sender(sink, masks ? maskingLayout(context) : null);
     sender.setContext(context);
     sender.start();
     AsyncAppender async = new AsyncAppender();
@@ -60,16 +70,27 @@ final class LogbackAsync implements Pipeline {
     context.stop();
   }
 
+  private static PatternLayout maskingLayout(LoggerContext context) {
+    PatternLayout layout = new PatternLayout();
+    layout.setContext(context);
+    String secrets = String.join("|", Secrets.all());
+    layout.setPattern("%replace(%msg){'" + secrets + "', '" + Secrets.MASK + "'}");
+    layout.start();
+    return layout;
+  }
+
   private static final class Sender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     private final LineSink sink;
+    private final @Nullable PatternLayout layout;
 
-    Sender(LineSink sink) {
+    Sender(LineSink sink, @Nullable PatternLayout layout) {
       this.sink = sink;
+      this.layout = layout;
     }
 
     @Override
     protected void append(ILoggingEvent event) {
-      sink.line(event.getFormattedMessage());
+      sink.line(layout == null ? event.getFormattedMessage() : layout.doLayout(event));
       sink.sent();
     }
   }

@@ -12,6 +12,7 @@ import io.opentelemetry.sdk.logs.export.BatchLogRecordProcessorBuilder;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.regex.Pattern;
 
 /**
  * OpenTelemetry's {@code BatchLogRecordProcessor}: a record for each line with the line as its body
@@ -25,15 +26,24 @@ import java.util.Collection;
  */
 final class OpenTelemetryLogs implements Pipeline {
   private static final int QUEUE = 2_048;
+  private static final Pattern SECRETS = Pattern.compile(String.join("|", Secrets.all()));
 
   private final Window window;
   private final SdkLoggerProvider provider;
   private final LineSplitter lines;
 
   OpenTelemetryLogs(LineSink sink, Mode mode) {
+    this(sink, mode, false);
+  }
+
+  /**
+   * @param masks whether the exporter replaces the secrets by a regular expression, as a record is
+   *     read-only in it and a processor cannot change its body
+   */
+  OpenTelemetryLogs(LineSink sink, Mode mode, boolean masks) {
     window = mode == Mode.LOSSLESS ? new Window(QUEUE) : Window.open();
     BatchLogRecordProcessorBuilder processor =
-        BatchLogRecordProcessor.builder(new Exporter(sink, window));
+        BatchLogRecordProcessor.builder(new Exporter(sink, window, masks));
     if (mode == Mode.PROMPT) {
       processor.setMaxExportBatchSize(1).setScheduleDelay(Duration.ofMillis(1));
     }
@@ -64,12 +74,14 @@ final class OpenTelemetryLogs implements Pipeline {
     provider.close();
   }
 
-  private record Exporter(LineSink sink, Window window) implements LogRecordExporter {
+  private record Exporter(LineSink sink, Window window, boolean masks)
+      implements LogRecordExporter {
     @Override
     public CompletableResultCode export(Collection<LogRecordData> logs) {
       for (LogRecordData log : logs) {
         Value<?> body = log.getBodyValue();
-        sink.line(body == null ? "" : body.asString());
+        String text = body == null ? "" : body.asString();
+        sink.line(masks ? SECRETS.matcher(text).replaceAll(Secrets.MASK) : text);
       }
       sink.sent();
       window.end(logs.size());

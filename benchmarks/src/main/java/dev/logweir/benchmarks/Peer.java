@@ -1,11 +1,11 @@
 package dev.logweir.benchmarks;
 
+import dev.logweir.LinePrefixer;
 import dev.logweir.LogProcessor;
+import dev.logweir.OutcomeVariables;
 import dev.logweir.SecretMasker;
 import java.time.Duration;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /** Everything that is measured beside each other. */
 enum Peer {
@@ -27,6 +27,20 @@ enum Peer {
 
   /** The same with a masker of 50 secrets, none of which is in the lines. */
   LOGWEIR_MASKED("Logweir with 50 secrets to mask", (sink, mode) -> masked(sink)),
+
+  /** The same, with the secrets looked for in all encoded forms too. */
+  LOGWEIR_ENCODED("Logweir with 50 secrets to mask, encoded too", (sink, mode) -> encoded(sink)),
+
+  /** With time and number before each line. */
+  LOGWEIR_PREFIXED(
+      "Logweir with time and number before each line",
+      (sink, mode) -> with(sink, LinePrefixer.numbered())),
+
+  /** With outcome variables, the masker, and time and number. */
+  LOGWEIR_ALL("Logweir with variables, 50 secrets and prefix", (sink, mode) -> all(sink)),
+
+  /** With a processor of a user's own, which does nothing. */
+  LOGWEIR_OWN("Logweir with a user's own processor", (sink, mode) -> with(sink, line -> {})),
 
   /** The writer drains after each 64 KiB, and then does the sends that have become due. */
   LOGWEIR_ONE_THREAD(
@@ -54,6 +68,11 @@ enum Peer {
       "plain port, tick of 1 ms",
       (sink, mode) -> new PlainPortJob(sink, mode, Duration.ofMillis(1))),
 
+  /** The same, which masks each line by one replacement after the other. */
+  PLAIN_PORT_MASKED(
+      "plain port, tick of 1 ms, 50 secrets to mask",
+      (sink, mode) -> new PlainPortJob(new ReplacingSink(sink), mode, Duration.ofMillis(1))),
+
   /** See {@link ZipkinReporter}. */
   ZIPKIN_16K(
       "zipkin AsyncReporter, messages of 16 KiB",
@@ -67,16 +86,21 @@ enum Peer {
   /** See {@link OpenTelemetryLogs}. */
   OPENTELEMETRY("OpenTelemetry BatchLogRecordProcessor", OpenTelemetryLogs::new),
 
+  /** The same with a processor that masks. */
+  OPENTELEMETRY_MASKED(
+      "OpenTelemetry, 50 secrets to mask", (sink, mode) -> new OpenTelemetryLogs(sink, mode, true)),
+
   /** See {@link LogbackAsync}. */
   LOGBACK("Logback AsyncAppender", LogbackAsync::new),
+
+  /** The same with a layout that masks. */
+  LOGBACK_MASKED("Logback, 50 secrets to mask", (sink, mode) -> new LogbackAsync(sink, mode, true)),
 
   /** See {@link Loki4j}. */
   LOKI4J("loki-logback-appender", Loki4j::new);
 
   /** Bound of Logweir's and the plain port's buffers, in bytes. */
   static final int MAX_SIZE = 256 << 10;
-
-  private static final int SECRETS = 50;
 
   final String title;
 
@@ -98,16 +122,30 @@ enum Peer {
     return opener.open(sink, mode);
   }
 
+  /** Whether it puts time and number before each line. */
+  boolean numbers() {
+    return this == LOGWEIR_PREFIXED || this == LOGWEIR_ALL;
+  }
+
   private static Pipeline masked(LineSink sink) {
-    SplittableRandom random = new SplittableRandom(SECRETS);
-    List<String> secrets =
-        IntStream.range(0, SECRETS)
-            .mapToObj(i -> Long.toUnsignedString(random.nextLong(), 36) + "-" + i + "-secret")
-            .toList();
+    return with(sink, SecretMasker.of(Secrets.all()));
+  }
+
+  private static Pipeline encoded(LineSink sink) {
+    return with(sink, SecretMasker.builder().addAll(Secrets.all()).encoded(true).build());
+  }
+
+  private static Pipeline all(LineSink sink) {
+    SecretMasker masker = SecretMasker.of(Secrets.all());
+    return with(sink, OutcomeVariables.maskedBy(masker), masker, LinePrefixer.numbered());
+  }
+
+  private static Pipeline with(LineSink sink, LogProcessor... processors) {
     Duration interval = Duration.ofSeconds(30);
-    List<LogProcessor> masker = List.of(SecretMasker.of(secrets));
     return new LogweirJob(
-        MAX_SIZE, new LogweirJob.Plan(interval, 128 << 10, false, false, masker), sink);
+        MAX_SIZE,
+        new LogweirJob.Plan(interval, 128 << 10, false, false, List.of(processors)),
+        sink);
   }
 
   private static Pipeline job(

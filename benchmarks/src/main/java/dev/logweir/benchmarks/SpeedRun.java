@@ -28,12 +28,19 @@ public final class SpeedRun {
   private static final String[] MAIN_PEERS = {
     "LOGWEIR",
     "LOGWEIR_MASKED",
+    "LOGWEIR_ENCODED",
+    "LOGWEIR_PREFIXED",
+    "LOGWEIR_ALL",
+    "LOGWEIR_OWN",
     "LOGWEIR_ONE_THREAD",
     "PIPE",
     "PLAIN_PORT_1MS",
+    "PLAIN_PORT_MASKED",
     "ZIPKIN_16K",
     "OPENTELEMETRY",
+    "OPENTELEMETRY_MASKED",
     "LOGBACK",
+    "LOGBACK_MASKED",
     "LOKI4J"
   };
   private static final List<Peer> RUN_PEERS =
@@ -102,6 +109,10 @@ public final class SpeedRun {
     }
     for (String series : SERIES) {
       run(series, 1, 3, 4, options(series, "100", "4096").param("hits", "0"));
+    }
+    String[] maskers = {"LOGWEIR_MASKED", "LOGWEIR_ALL", "OPENTELEMETRY_MASKED", "LOGBACK_MASKED"};
+    for (String hits : List.of("100/1", "100/10")) {
+      run(hits.replace('/', '-') + " % with a secret", 1, 3, 3, peers(hits, "4096", maskers));
     }
     for (String line : List.of("10", "1024", "build")) {
       ChainedOptionsBuilder floors = options("PeerBenchmark.(floorCount|stringLoop)", line, "4096");

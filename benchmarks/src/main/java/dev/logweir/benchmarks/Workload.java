@@ -51,8 +51,14 @@ final class Workload {
   private static final String BUILD_OUTPUT = "build-output.log";
 
   private final byte[] bytes;
+  private final byte[] masked;
 
   private Workload(byte[] bytes) {
+    this(bytes, bytes);
+  }
+
+  private Workload(byte[] bytes, byte[] masked) {
+    this.masked = masked;
     if (bytes.length % CHUNK != 0) {
       throw new IllegalStateException("not a whole number of chunks: " + bytes.length);
     }
@@ -64,14 +70,27 @@ final class Workload {
    *
    * @param name a number, the length of each line in bytes with its line end, from 1 on; or {@code
    *     mixed}, lines of 1 to 400 bytes with words of several scripts and empty lines between them;
-   *     or {@code build}, what Maven wrote when it built this project
+   *     or {@code build}, what Maven wrote when it built this project. With {@code /P} behind it, P
+   *     of a hundred lines have one of the {@link Secrets} in them, if they are long enough.
    */
   static Workload of(String name) {
+    int slash = name.indexOf('/');
+    if (slash >= 0) {
+      return of(name.substring(0, slash)).withSecrets(Integer.parseInt(name.substring(slash + 1)));
+    }
     return switch (name) {
       case "mixed" -> mixed();
       case "build" -> build();
       default -> equal(Integer.parseInt(name));
     };
+  }
+
+  private Workload withSecrets(int percent) {
+    byte[] shown = bytes.clone();
+    byte[] hidden = bytes.clone();
+    Secrets.put(shown, lineEnds(), percent, false);
+    Secrets.put(hidden, lineEnds(), percent, true);
+    return new Workload(shown, hidden);
   }
 
   private static Workload equal(int length) {
@@ -138,6 +157,11 @@ final class Workload {
   /** Returns the lines, each with its line end; not to be changed. */
   byte[] bytes() {
     return bytes;
+  }
+
+  /** Returns what is to arrive of them, the secrets masked; not to be changed. */
+  byte[] masked() {
+    return masked;
   }
 
   /** Returns the ends of chunks of {@value #CHUNK} bytes. */

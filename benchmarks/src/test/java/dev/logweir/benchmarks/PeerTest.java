@@ -28,7 +28,8 @@ class PeerTest {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
 
-    Pipeline pipeline = peer.open(delivery, Mode.LOSSLESS);
+    LineSink sink = peer.numbers() ? new NumberedLines(delivery) : delivery;
+    Pipeline pipeline = peer.open(sink, Mode.LOSSLESS);
     write(workload, workload.chunkEnds(), pipeline);
     write(workload, workload.lineEnds(), pipeline);
     pipeline.finish();
@@ -37,9 +38,32 @@ class PeerTest {
   }
 
   @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = ".*_(MASKED|ALL)")
+  void secretsInLines_areMasked(Peer peer) throws Exception {
+    Workload workload = Workload.of("100/10");
+    Delivery delivery = Delivery.everyByte();
+
+    LineSink sink = peer.numbers() ? new NumberedLines(delivery) : delivery;
+    Pipeline pipeline = peer.open(sink, Mode.LOSSLESS);
+    write(workload, workload.chunkEnds(), pipeline);
+    pipeline.finish();
+
+    assertThat(workload.masked()).isNotEqualTo(workload.bytes());
+    assertThat(delivery.sum()).isEqualTo(Delivery.expected(workload, 1, true));
+  }
+
+  @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"LOGWEIR_ONE_THREAD", "LOGWEIR_BY_LINE"})
+      names = {
+        "LOGWEIR_ONE_THREAD",
+        "LOGWEIR_BY_LINE",
+        "LOGWEIR_MASKED",
+        "LOGWEIR_ENCODED",
+        "LOGWEIR_PREFIXED",
+        "LOGWEIR_ALL",
+        "LOGWEIR_OWN"
+      })
   void prompt_deliversAFewLines(Peer peer) throws Exception {
     Lines lines = new Lines(3);
 
