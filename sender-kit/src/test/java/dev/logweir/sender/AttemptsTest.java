@@ -353,6 +353,26 @@ class AttemptsTest {
     assertThat(later).hasMessage("the client is closed").hasNoCause();
   }
 
+  @Test
+  void close_beforeAPauseLetsNoneBegin() {
+    Attempts attempts = settings.build();
+
+    AttemptException e =
+        catchThrowableOfType(
+            AttemptException.class,
+            () ->
+                attempts.run(
+                    call,
+                    attempts.begin(),
+                    limit -> {
+                      attempts.close();
+                      refuse();
+                    }));
+
+    assertThat(e.result()).isEqualTo(TestResult.CLOSED);
+    assertThat(pauses).isEmpty();
+  }
+
   /** The call waits in earnest; without a wake it would for an hour. */
   @Test
   @Timeout(60)

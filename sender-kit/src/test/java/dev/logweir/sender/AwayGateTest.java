@@ -90,6 +90,24 @@ class AwayGateTest {
   }
 
   @Test
+  void refusal_isAnAnswerToo() {
+    fail(10);
+
+    Throwable failure =
+        catchThrowable(
+            () ->
+                attempts.run(
+                    SendCall.unbounded(),
+                    attempts.begin(),
+                    limit -> {
+                      throw failure(TestResult.REFUSED);
+                    }));
+
+    assertThat(failure).isInstanceOf(AttemptException.class);
+    assertThat(gate.isShut()).isFalse();
+  }
+
+  @Test
   void pauseBeforeAProbe_isAsLongAsTheServerAsksFor() throws Exception {
     for (int i = 0; i < 10; i++) {
       enter(SendCall.unbounded())
@@ -228,6 +246,33 @@ class AwayGateTest {
     assertThat(pausing.thread.isAlive()).isTrue();
     attempts.close();
     assertThat(pausing.end()).hasMessageStartingWith("the client is closed");
+  }
+
+  /** Else the pause after the attempt would be none. */
+  @Test
+  void wakeThatComesWithTheLeave_isForgotten() throws Exception {
+    SendCall call = SendCall.unbounded();
+    List<Duration> waited = new ArrayList<>();
+    waits =
+        (its, pause) -> {
+          long begun = System.nanoTime();
+          its.pause(Duration.ofMillis(20));
+          waited.add(Duration.ofNanos(System.nanoTime() - begun));
+        };
+    AtomicInteger tried = new AtomicInteger();
+    call.wake();
+
+    attempts.run(
+        call,
+        attempts.begin(),
+        limit -> {
+          if (tried.incrementAndGet() == 1) {
+            throw failure(TestResult.FAILED);
+          }
+        });
+
+    assertThat(waited).hasSize(1);
+    assertThat(waited.get(0)).isGreaterThanOrEqualTo(Duration.ofMillis(20));
   }
 
   private void succeed() throws Exception {
