@@ -7,19 +7,28 @@ import java.util.Locale;
  * More constants may come in later versions.
  */
 public enum DropReason {
+  /*
+   * Where a new one goes besides: the place that drops, and who else decides the reason there
+   * (StreamLedger.lastReason, SinkLedger.reasonOf, LineFanOut); README, docs/operations.md, the
+   * examples' ResultTable; api.txt. Meters, reports and markers go through all of them.
+   */
+
   /** The stream's buffer was full when the job wrote. */
   BUFFER_FULL,
-  /** The queue of batches was full when a batch was sealed. */
+  /** The queue of batches was full, or what processors made had no room in a batch. */
   QUEUE_FULL,
-  /** The {@link MemoryBudget} over all jobs was spent when the job wrote. */
+  /** The {@link MemoryBudget} over all jobs was spent. */
   BUDGET,
-  /** The JVM had no heap left when the job wrote. */
+  /** The JVM had no heap left. */
   MEMORY,
   /** The sender tried in vain, or too many abandoned calls stand in its way. */
   SEND_FAILED,
   /** The server refused the lines for good. */
   SEND_REFUSED,
-  /** The time given to {@code finish} ended first, or the end was cancelled. */
+  /**
+   * The time given to {@code finish} ended first, or the end was cancelled; or a batch gave way to
+   * later ones, or to other sinks, once half of that time was over.
+   */
   FLUSH_TIMEOUT,
   /** Written after the stream was closed. */
   CLOSED,

@@ -24,7 +24,8 @@ public final class LineReader {
   /** A number of a gap in the count of its marker: far more than any job drops. */
   private static final int GAP_GROUPS = 9;
 
-  private static final int REASON_GROUPS = 2;
+  /** Of 6 bits each: a bit for each reason. */
+  private static final int REASON_GROUPS = (DropReason.ALL.length + 5) / 6;
 
   /** A first byte, the lines and bytes and reasons of the gap, a last byte. */
   private static final int MARKER_COUNT = 1 + 2 * GAP_GROUPS + REASON_GROUPS + 1;

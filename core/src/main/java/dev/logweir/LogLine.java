@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A view of one line, or of one fragment of a long line, on its way through the processors.
  *
  * <p>Valid during the call it was given to, on the thread of that call. The bytes are what the job
- * wrote, as changed by the processors before, without the line end; they need not be valid UTF-8.
+ * wrote, as changed by the processors before, without the line end; they need not be valid UTF-8. A
+ * line ends with {@code \n} alone: a {@code \r} in front of it is one of its bytes.
  */
 public final class LogLine {
   private final LogSource source;

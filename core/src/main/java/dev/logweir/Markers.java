@@ -15,6 +15,11 @@ final class Markers {
   /** Room for the longest marker of a gap with its line end. */
   static final int MAX_BYTES = 256;
 
+  private static final String MORE = ", ...";
+
+  /** The longest text: with its count, and what a segment's end may cost, it has room. */
+  static final int LONGEST = MAX_BYTES - 2 * LineReader.MARKER_TRAILER + 1;
+
   /** What stands at the end of a piece of a line. Put together where it is written, of no heap. */
   enum Mark {
     NONE(""),
@@ -81,14 +86,24 @@ final class Markers {
             lines == 1 ? "line" : "lines",
             bytes,
             bytes == 1 ? "byte" : "bytes"));
+    addReasons(text, reasons, LONGEST);
+    return text.toString().getBytes(US_ASCII);
+  }
+
+  /** Adds the reasons; where they would make it too long, those left are told as more. */
+  static void addReasons(StringBuilder text, int reasons, int longest) {
     String separator = "";
     for (DropReason reason : DropReason.ALL) {
       if ((reasons & reason.bit()) != 0) {
+        int end = text.length() + separator.length() + reason.value().length();
+        if (end > longest - MORE.length()) {
+          text.append(MORE);
+          return;
+        }
         text.append(separator).append(reason.value());
         separator = ", ";
       }
     }
-    return text.toString().getBytes(US_ASCII);
   }
 
   private static byte[] hexPairs() {

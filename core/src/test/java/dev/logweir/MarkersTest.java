@@ -100,6 +100,18 @@ class MarkersTest {
   }
 
   @Test
+  void reasonsThatDoNotFit_areToldAsMore() {
+    int reasons =
+        DropReason.BUFFER_FULL.bit() | DropReason.QUEUE_FULL.bit() | DropReason.CLOSED.bit();
+    StringBuilder text = new StringBuilder();
+    Markers.addReasons(text, reasons, "buffer_full, queue_full, ...".length());
+    assertThat(text).hasToString("buffer_full, queue_full, ...");
+    text.setLength(0);
+    Markers.addReasons(text, reasons, "buffer_full, queue_full, ...".length() - 1);
+    assertThat(text).hasToString("buffer_full, ...");
+  }
+
+  @Test
   void longestGap_fitsItsRoom() {
     int all = 0;
     for (DropReason reason : DropReason.ALL) {
