@@ -9,11 +9,11 @@ import dev.logweir.SendException;
 public interface AttemptResult {
   /** What an attempt tells about the server as such. More constants may come. */
   enum Server {
-    /** It answers. */
+    /** It is there, and answers for itself. */
     UP,
-    /** It is not there, or not well. */
+    /** It is not there, or cannot take anything now. */
     DOWN,
-    /** Nothing. */
+    /** The attempt says nothing about it. */
     UNKNOWN
   }
 

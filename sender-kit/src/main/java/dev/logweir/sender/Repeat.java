@@ -9,13 +9,16 @@ public enum Repeat {
    * deadline.
    */
   ATTEMPTS,
-  /** As often as there are attempts, at the end of a job too: the server may have taken each. */
+  /**
+   * As often as there are attempts, at the end of a job too: the server may have taken the lines
+   * each time.
+   */
   AT_MOST_ATTEMPTS,
-  /** Until the server is back, or the job ends: the server is away, and was told nothing. */
+  /** Until the server is back, or the job ends: the server is away, and got nothing. */
   WHILE_AWAY,
   /**
-   * As {@link #WHILE_AWAY}, but the time of the attempts counts for the overall time: somebody else
-   * says that the server is away, which may have taken each.
+   * As {@link #WHILE_AWAY}, but the time of the attempts counts for the overall time: a gateway
+   * says that the server is away, which may have taken the lines each time.
    */
   WHILE_AWAY_TIMED
 }
