@@ -36,6 +36,7 @@ import org.openjdk.jmh.annotations.Warmup;
  *       the other; and the line ends in the copies counted
  *   <li>{@code toBatch}: one sink and nobody who looks at lines, so that they go past the buffer
  *   <li>{@code toBuffer}: a processor looks at the lines, and is busy with the first one
+ *   <li>{@code toBatchByTurns}, {@code toBufferByTurns}: the same, each write to the other stream
  * </ul>
  *
  * <p>Command: {@code java -jar benchmarks/target/benchmarks.jar WriteBenchmark -prof gc}
@@ -73,6 +74,18 @@ public class WriteBenchmark {
   @Benchmark
   public void toBuffer(ToBuffer state) {
     state.write();
+  }
+
+  /** Measures writes that go past the buffers, to both streams by turns. */
+  @Benchmark
+  public void toBatchByTurns(ToBatch state) {
+    state.writeByTurns();
+  }
+
+  /** Measures writes into the buffers, to both streams by turns. */
+  @Benchmark
+  public void toBufferByTurns(ToBuffer state) {
+    state.writeByTurns();
   }
 
   /** The bytes of all writes. */
@@ -181,6 +194,7 @@ public class WriteBenchmark {
     private LogweirEngine engine;
     private LogStreamer log;
     private SafeBuffer stdout;
+    private SafeBuffer stderr;
     private long written;
     private long sent;
 
@@ -195,11 +209,20 @@ public class WriteBenchmark {
       engine = LogweirEngine.builder().sendExecutor(sends::add).build();
       log = with(LogStreamer.builder(sender).engine(engine).maxSize(MAX_SIZE)).start();
       stdout = log.stdout();
+      stderr = log.stderr();
     }
 
     void write() {
       for (int write = 0; write < WRITES; write++) {
         write(bytes, offset(write), Workload.CHUNK);
+      }
+    }
+
+    void writeByTurns() {
+      for (int write = 0; write < WRITES; write++) {
+        SafeBuffer stream = write % 2 == 0 ? stdout : stderr;
+        stream.write(bytes, offset(write), Workload.CHUNK);
+        written += Workload.CHUNK;
       }
     }
 
