@@ -164,7 +164,8 @@ public final class Attempts implements AutoCloseable {
   @FunctionalInterface
   public interface Attempt {
     /**
-     * Tries once.
+     * Tries once. Its thread may be interrupted already when it begins: what it waits for must heed
+     * that, or it keeps its thread after the job's end.
      *
      * @param limit how long it may take
      * @throws AttemptException if it failed
