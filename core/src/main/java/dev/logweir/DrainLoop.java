@@ -71,13 +71,20 @@ abstract class DrainLoop extends WorkerPool.Work {
   private final WorkerPool pool;
   private final Time time;
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
-  private final Runnable retryRun = this::retry;
+
+  private final Timer retry =
+      new Timer() {
+        @Override
+        void run() {
+          retry();
+        }
+      };
 
   @GuardedBy("lock")
   private @Nullable Condition idle;
 
   @GuardedBy("lock")
-  private Time.@Nullable Entry retry;
+  private boolean retrySet;
 
   private volatile boolean givenUp;
 
@@ -143,8 +150,9 @@ abstract class DrainLoop extends WorkerPool.Work {
   void retryLater() {
     lock.lock();
     try {
-      if (!givenUp && retry == null) {
-        retry = time.schedule(retryRun, WorkerPool.RETRY_NANOS);
+      if (!givenUp && !retrySet) {
+        retrySet = true;
+        time.set(retry, WorkerPool.RETRY_NANOS);
       }
     } finally {
       lock.unlock();
@@ -154,7 +162,7 @@ abstract class DrainLoop extends WorkerPool.Work {
   private void retry() {
     lock.lock();
     try {
-      retry = null;
+      retrySet = false;
     } finally {
       lock.unlock();
     }
@@ -363,10 +371,7 @@ abstract class DrainLoop extends WorkerPool.Work {
   @GuardedBy("lock")
   void stop() {
     givenUp = true;
-    if (retry != null) {
-      retry.cancel();
-      retry = null;
-    }
+    time.cancel(retry);
     wakeCallers();
   }
 }

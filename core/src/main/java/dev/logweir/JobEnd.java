@@ -3,7 +3,6 @@ package dev.logweir;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * closed; then processors and senders are closed and the outcome is reported; then the job is over.
  *
  * <p>Each step is taken by the event that completes the one before, so nobody waits but the callers
- * of {@link Job#finish}.
+ * of {@link Job#finish}. It is itself the timer of its deadline.
  */
-final class JobEnd {
+final class JobEnd extends Timer {
   /*
    * Who takes which step, on whose thread:
    *
@@ -42,9 +41,6 @@ final class JobEnd {
 
   private static final long AFTER_LOG_NANOS = 1_000_000_000L;
 
-  /** Half of the time, the log's time, all of it. */
-  private static final int TIMERS = 4;
-
   private final Job job;
 
   /** Set once, before anybody sees this. */
@@ -53,17 +49,22 @@ final class JobEnd {
   private long deadlineNanos;
   private final MemoryLock account = new MemoryLock();
   private final CountDownLatch over = new CountDownLatch(1);
-  private final AtomicInteger callers = new AtomicInteger();
 
+  /** How many callers wait. */
   @GuardedBy("job.lock")
-  private final Time.@Nullable Entry[] timers = new Time.Entry[TIMERS];
+  private int callers;
 
-  @GuardedBy("job.lock")
-  private int timersSet;
+  /** For half and three quarters of the log's time, and its end. */
+  private final Timer logTimer =
+      new Timer() {
+        @Override
+        void run() {
+          logTimeGoes();
+        }
+      };
 
-  private final Runnable timeIsHalf = this::beLate;
-  private final Runnable logTimeIsUp = this::logTimeUp;
-  private final Runnable timeIsUp = this::timeUp;
+  /** The log's time; set once, before its timer is. */
+  private long logNanos;
 
   @GuardedBy("job.lock")
   private boolean timersEnded;
@@ -105,7 +106,7 @@ final class JobEnd {
    * @param waits whether the caller waits, and ends it at its deadline
    */
   void begin(boolean waits) {
-    long logNanos = timeoutNanos;
+    logNanos = timeoutNanos;
     if (job.settings.afterLog != null) {
       long share = Math.max(timeoutNanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
       logNanos -= Math.min(share, timeoutNanos / 2);
@@ -118,12 +119,10 @@ final class JobEnd {
     boolean drained = job.closeStreams();
     boolean sent = isAccountClosed();
     if (!sent) {
-      timer(timeIsHalf, logNanos / 2);
-      timer(timeIsHalf, logNanos / 4 * 3);
-      timer(logTimeIsUp, logNanos);
+      set(logTimer, logNanos / 2);
     }
     if (!sent || !waits) {
-      timer(timeIsUp, timeoutNanos);
+      set(this, timeoutNanos);
     }
     if (!drained) {
       job.drainToTheEnd();
@@ -140,37 +139,54 @@ final class JobEnd {
     }
   }
 
-  private void logTimeUp() {
-    logOver(true);
+  /** What is due is known by the clock, so that a step that had no memory may be taken again. */
+  private void logTimeGoes() {
+    long gone = job.engine.time.nanoTime() - (deadlineNanos - timeoutNanos);
+    if (gone >= logNanos) {
+      logOver(true);
+      return;
+    }
+    long threeQuarters = logNanos / 4 * 3;
+    set(logTimer, (gone < threeQuarters ? threeQuarters : logNanos) - gone);
+    beLate();
   }
 
-  private void timer(Runnable task, long nanos) {
-    Time.Entry entry = job.engine.time.schedule(task, nanos);
+  private void set(Timer timer, long nanos) {
     job.lock.lock();
     try {
       if (!timersEnded) {
-        timers[timersSet++] = entry;
-        return;
+        job.engine.time.set(timer, nanos);
       }
     } finally {
       job.lock.unlock();
-    }
-    if (entry != null) {
-      entry.cancel();
     }
   }
 
   /** Whether somebody waits whom {@link Job#close} cancels. */
   boolean hasCallers() {
-    return callers.get() > 0;
+    job.lock.lock();
+    try {
+      return callers > 0;
+    } finally {
+      job.lock.unlock();
+    }
   }
 
   void callerComes() {
-    callers.incrementAndGet();
+    countCallers(1);
   }
 
   void callerGoes() {
-    callers.decrementAndGet();
+    countCallers(-1);
+  }
+
+  private void countCallers(int more) {
+    job.lock.lock();
+    try {
+      callers += more;
+    } finally {
+      job.lock.unlock();
+    }
   }
 
   /** Waits until the job is over; at its deadline, or if interrupted, it ends there. */
@@ -236,6 +252,12 @@ final class JobEnd {
     }
   }
 
+  /** The deadline has come. */
+  @Override
+  void run() {
+    timeUp();
+  }
+
   /** Ends the job now: at its deadline, or because it is cancelled. */
   void timeUp() {
     job.lock.lock();
@@ -259,11 +281,8 @@ final class JobEnd {
         return;
       }
       timersEnded = true;
-      for (Time.Entry timer : timers) {
-        if (timer != null) {
-          timer.cancel();
-        }
-      }
+      job.engine.time.cancel(logTimer);
+      job.engine.time.cancel(this);
     } finally {
       job.lock.unlock();
     }

@@ -21,9 +21,10 @@ import org.slf4j.LoggerFactory;
 /**
  * What the jobs of a runner share: threads, timer, free segments, and the budget if there is one.
  *
- * <p>It has no thread while there is nothing to do. Threads are daemons: for drains at most as many
- * as the machine has processors, for sends at most {@code maxConcurrentSends}, for the ends of jobs
- * one a job that ends, at most 1,024, and one timer. Thread-safe.
+ * <p>It has no thread while it has no job, and one while its jobs have nothing to do. Threads are
+ * daemons: for drains at most as many as the machine has processors, for sends at most {@code
+ * maxConcurrentSends}, for the ends of jobs one a job that ends, at most 1,024, and one for timers
+ * while it has jobs. Thread-safe.
  */
 public final class LogweirEngine implements AutoCloseable {
   /** How many sends run at once if nothing else is said. */
@@ -253,14 +254,24 @@ public final class LogweirEngine implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("the engine is closed");
       }
-      jobs.add(job);
+      time.hold();
+      boolean added = false;
+      try {
+        added = jobs.add(job);
+      } finally {
+        if (!added) {
+          time.release();
+        }
+      }
     } finally {
       registering.unlock();
     }
   }
 
   void unregister(Job job) {
-    jobs.remove(job);
+    if (jobs.remove(job)) {
+      time.release();
+    }
     releaseIfOver();
   }
 

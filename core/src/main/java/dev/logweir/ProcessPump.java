@@ -43,8 +43,14 @@ final class ProcessPump {
   @GuardedBy("lock")
   private boolean detached;
 
-  @GuardedBy("lock")
-  private Time.@Nullable Entry grace;
+  /** Made with the pump, as the caller must be let go also where there is no memory. */
+  private final Timer grace =
+      new Timer() {
+        @Override
+        void run() {
+          graceOver();
+        }
+      };
 
   @GuardedBy("lock")
   private @Nullable SourceEnd outEnd;
@@ -220,7 +226,7 @@ final class ProcessPump {
     try {
       if (reading > 0 && !detached) {
         progressed = false;
-        grace = job.engine.time.schedule(this::graceOver, GRACE_NANOS);
+        job.engine.time.set(grace, GRACE_NANOS);
       }
     } finally {
       lock.unlock();
@@ -233,7 +239,7 @@ final class ProcessPump {
     try {
       if (reading > 0 && !detached && (progressed || holding > 0)) {
         progressed = false;
-        grace = job.engine.time.schedule(this::graceOver, GRACE_NANOS);
+        job.engine.time.set(grace, GRACE_NANOS);
         return;
       }
     } finally {
@@ -271,9 +277,7 @@ final class ProcessPump {
       if (errOpen) {
         ended(SourceEnd.of(LogSource.STDERR, SourceEnd.Kind.LET_GO));
       }
-      if (grace != null) {
-        grace.cancel();
-      }
+      job.engine.time.cancel(grace);
     } finally {
       lock.unlock();
     }

@@ -53,7 +53,7 @@ final class SendTask extends WorkerPool.Work {
   private final MemoryLock interrupts = new MemoryLock();
 
   /** A call of the sender: its thread is interrupted only while it is this call's. */
-  private final class Call implements Runnable {
+  private final class Call extends Timer {
     private final Thread thread = Thread.currentThread();
     private @Nullable LogBatch batch;
 
@@ -64,18 +64,13 @@ final class SendTask extends WorkerPool.Work {
     @GuardedBy("interrupts")
     private boolean returned;
 
-    @GuardedBy("interrupts")
-    private Time.@Nullable Entry warning;
-
     /** From here on no interrupt meant for the call hits the next one on its thread. */
     void leave() {
       interrupts.lock();
       try {
         returned = true;
         Thread.interrupted();
-        if (warning != null) {
-          warning.cancel();
-        }
+        sink.job.engine.time.cancel(this);
       } finally {
         interrupts.unlock();
       }
@@ -86,7 +81,7 @@ final class SendTask extends WorkerPool.Work {
       interrupts.lock();
       try {
         if (!returned) {
-          warning = sink.job.engine.time.schedule(this, GRACE_NANOS);
+          sink.job.engine.time.set(this, GRACE_NANOS);
           thread.interrupt();
         }
         return !returned;
@@ -97,7 +92,7 @@ final class SendTask extends WorkerPool.Work {
 
     /** It is the grace that is over. */
     @Override
-    public void run() {
+    void run() {
       warnIfStuck(this);
     }
   }

@@ -130,24 +130,29 @@ final class Sink {
   @GuardedBy("lock")
   private boolean starved;
 
-  private final Runnable sendIsDue = this::timeCame;
-  private final Runnable waitIsOver = this::waitedTooLong;
-  private final Runnable retryIsDue = this::retry;
+  /** For the interval of the open batch, or until the task may get a thread. */
+  private final Timer sendTimer =
+      new Timer() {
+        @Override
+        void run() {
+          timeCame();
+        }
+      };
 
   @GuardedBy("lock")
-  private boolean timerSet;
+  private boolean sendTimerSet;
+
+  /** For lines that wait for room; at the end, for batches that are dropped in steps. */
+  private final Timer roomTimer =
+      new Timer() {
+        @Override
+        void run() {
+          roomTimeCame();
+        }
+      };
 
   @GuardedBy("lock")
-  private Time.@Nullable Entry timer;
-
-  @GuardedBy("lock")
-  private Time.@Nullable Entry waitTimer;
-
-  @GuardedBy("lock")
-  private Time.@Nullable Entry retryTimer;
-
-  @GuardedBy("lock")
-  private Time.@Nullable Entry dropTimer;
+  private boolean roomTimerSet;
 
   @GuardedBy("lock")
   private boolean overflowing;
@@ -692,24 +697,34 @@ final class Sink {
       blockedSince = job.engine.time.nanoTime();
     }
     blocked = true;
-    if (!ending && waitTimer == null) {
+    if (!ending && !roomTimerSet) {
       advancesBefore = told.advances();
-      waitTimer = job.engine.time.schedule(waitIsOver, settings.maxWaitNanos);
+      setRoomTimer(settings.maxWaitNanos);
     }
   }
 
+  @GuardedBy("lock")
+  private void setRoomTimer(long nanos) {
+    roomTimerSet = true;
+    job.engine.time.set(roomTimer, nanos);
+  }
+
   /** A part of a batch that the server took is progress: from then on lines wait anew. */
-  private void waitedTooLong() {
+  private void roomTimeCame() {
     lock.lock();
     try {
-      waitTimer = null;
-      if (blocked && !ending && told.advances() != advancesBefore) {
-        advancesBefore = told.advances();
-        long since = job.engine.time.nanoTime() - told.advancedNanos();
-        waitTimer = job.engine.time.schedule(waitIsOver, settings.maxWaitNanos - since);
+      roomTimerSet = false;
+      if (ending) {
+        dropOlder();
         return;
       }
-      overflowing = blocked && !ending;
+      if (blocked && told.advances() != advancesBefore) {
+        advancesBefore = told.advances();
+        long since = job.engine.time.nanoTime() - told.advancedNanos();
+        setRoomTimer(settings.maxWaitNanos - since);
+        return;
+      }
+      overflowing = blocked;
     } finally {
       lock.unlock();
     }
@@ -809,19 +824,23 @@ final class Sink {
   @GuardedBy("lock")
   private void setTimer() {
     LogBatch batch = assembly.open();
-    if (batch == null || batch.lineCount() == 0 || !batch.asksToGo || timerSet || held) {
+    if (batch == null || batch.lineCount() == 0 || !batch.asksToGo || sendTimerSet || held) {
       return;
     }
     long left = batch.oldestNanos + intervalNanos - job.engine.time.nanoTime();
-    timer = job.engine.time.schedule(sendIsDue, Math.max(0, left));
-    timerSet = timer != null; // else the next pass sets it
+    setSendTimer(left);
+  }
+
+  @GuardedBy("lock")
+  private void setSendTimer(long nanos) {
+    sendTimerSet = true;
+    job.engine.time.set(sendTimer, nanos);
   }
 
   private void timeCame() {
     lock.lock();
     try {
-      timerSet = false;
-      timer = null;
+      sendTimerSet = false;
     } finally {
       lock.unlock();
     }
@@ -841,19 +860,9 @@ final class Sink {
 
   @GuardedBy("lock")
   private void retryLater() {
-    if (!ended && retryTimer == null) {
-      retryTimer = job.engine.time.schedule(retryIsDue, WorkerPool.RETRY_NANOS);
+    if (!ended) {
+      setSendTimer(WorkerPool.RETRY_NANOS); // it sets the one for the interval again
     }
-  }
-
-  private void retry() {
-    lock.lock();
-    try {
-      retryTimer = null;
-    } finally {
-      lock.unlock();
-    }
-    signal();
   }
 
   /** Returns the next batch to send; null if there is none, and then the task is over. */
@@ -919,9 +928,9 @@ final class Sink {
     batchesGone();
     overflowing = false;
     dropping = false;
-    if (waitTimer != null) {
-      waitTimer.cancel();
-      waitTimer = null;
+    if (!ending) {
+      roomTimerSet = false;
+      job.engine.time.cancel(roomTimer);
     }
     boolean wake = blocked || starved;
     unblock();
@@ -1069,24 +1078,12 @@ final class Sink {
     int keep = assembly.open() == null ? 1 : 0;
     for (int steps = 0; queue.count() > keep; steps++) {
       if (steps >= DROP_STEPS) {
-        dropTimer = job.engine.time.schedule(this::dropMore, 0);
-        if (dropTimer != null) {
-          return;
-        }
+        setRoomTimer(0);
+        return;
       }
       LogBatch oldest = Objects.requireNonNull(queue.poll());
       LogBatch next = queue.isEmpty() ? assembly.open() : queue.first();
       drop(oldest, DropReason.FLUSH_TIMEOUT, next == null ? queue.gapBehind() : next.gapBefore);
-    }
-  }
-
-  private void dropMore() {
-    lock.lock();
-    try {
-      dropTimer = null;
-      dropOlder();
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -1216,22 +1213,8 @@ final class Sink {
 
   @GuardedBy("lock")
   private void cancelTimers() {
-    if (timer != null) {
-      timer.cancel();
-      timer = null;
-    }
-    if (waitTimer != null) {
-      waitTimer.cancel();
-      waitTimer = null;
-    }
-    if (retryTimer != null) {
-      retryTimer.cancel();
-      retryTimer = null;
-    }
-    if (dropTimer != null) {
-      dropTimer.cancel();
-      dropTimer = null;
-    }
+    job.engine.time.cancel(sendTimer);
+    job.engine.time.cancel(roomTimer);
   }
 
   /** Whether the calling thread is in this sink's sender. */

@@ -1,23 +1,50 @@
 package dev.logweir;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The system's time, with one timer thread that exists while there is something to wait for. */
+/**
+ * The system's time, with one thread for all timers.
+ *
+ * <p>The thread is there while it is held, and a while longer: so that a timer that is set needs
+ * none. One that is set while nobody holds it begins a thread if it can.
+ */
 final class SystemTime implements Time {
-  private static final long IDLE_SECONDS = 5;
+  /*
+   * The lock is a leaf. The thread waits by parking, which takes no memory; whoever makes another
+   * timer the next one unparks it. A permit that comes before it parks lets it look once more, so
+   * none is lost.
+   */
 
-  private final ScheduledThreadPoolExecutor timer;
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** When a timer runs again that had no memory. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final String threadName;
+  private final MemoryLock lock = new MemoryLock();
+
+  @GuardedBy("lock")
+  private final TimerQueue timers = new TimerQueue();
+
+  @GuardedBy("lock")
+  private @Nullable Thread thread;
+
+  @GuardedBy("lock")
+  private int holders;
+
+  /** Since when the thread has had nothing to wait for. */
+  @GuardedBy("lock")
+  private long idleSinceNanos;
+
+  @GuardedBy("lock")
+  private boolean closed;
 
   SystemTime(String threadName) {
-    timer = new ScheduledThreadPoolExecutor(1, task -> DaemonThreads.thread(threadName, task));
-    timer.setRemoveOnCancelPolicy(true);
-    timer.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
-    timer.allowCoreThreadTimeOut(true);
+    this.threadName = threadName;
   }
 
   @Override
@@ -31,45 +58,142 @@ final class SystemTime implements Time {
   }
 
   @Override
-  public @Nullable Entry schedule(Runnable task, long delayNanos) {
-    Task entry = null;
+  public void hold() {
+    lock.lock();
     try {
-      entry = new Task(task);
-      entry.future = timer.schedule(entry, delayNanos, TimeUnit.NANOSECONDS);
-      return entry;
-    } catch (RejectedExecutionException | OutOfMemoryError ignored) {
-      // Closed, or no thread or memory to be had: who waits for a deadline looks at the clock too.
-      if (entry != null) {
-        entry.cancel(); // it may be in the timer's queue all the same
-      }
-      return null;
+      begin();
+      holders++;
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** What is to be done, until it is cancelled. */
-  private static final class Task implements Runnable, Entry {
-    private volatile @Nullable Runnable action;
-    private volatile @Nullable ScheduledFuture<?> future;
-
-    Task(Runnable action) {
-      this.action = action;
+  @Override
+  public void release() {
+    lock.lock();
+    try {
+      holders--;
+      wake();
+    } finally {
+      lock.unlock();
     }
+  }
 
-    @Override
-    public void run() {
-      Runnable now = action;
-      if (now != null) {
-        now.run();
+  @Override
+  public void set(Timer timer, long delayNanos) {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
       }
+      timers.set(timer, System.nanoTime() + Math.max(0, delayNanos));
+      if (thread == null) {
+        tryToBegin();
+      } else if (timers.first() == timer) {
+        wake();
+      }
+    } finally {
+      lock.unlock();
     }
+  }
 
-    @Override
-    public void cancel() {
-      action = null;
-      ScheduledFuture<?> scheduled = future;
-      if (scheduled != null) {
-        scheduled.cancel(false);
+  @Override
+  public void cancel(Timer timer) {
+    lock.lock();
+    try {
+      timers.remove(timer);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Nobody holds the thread: the next timer that is set tries again. */
+  @GuardedBy("lock")
+  private void tryToBegin() {
+    try {
+      begin();
+    } catch (OutOfMemoryError ignored) {
+      // The engine has no job then, and so no deadline.
+    }
+  }
+
+  @GuardedBy("lock")
+  private void begin() {
+    if (thread == null && !closed) {
+      Thread begun = DaemonThreads.thread(threadName, this::serve);
+      begun.start();
+      thread = begun;
+      idleSinceNanos = System.nanoTime();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  private void serve() {
+    long left = 0;
+    while (left >= 0) {
+      if (left > 0) {
+        LockSupport.parkNanos(left);
       }
+      Thread.interrupted(); // or it would not wait
+      left = runNext();
+    }
+  }
+
+  /**
+   * Runs the timer that is due; in a frame of its own, as one that waits would keep the last one
+   * and so a whole job.
+   *
+   * @return for how long there is nothing to do; negative if the thread is to end
+   */
+  private long runNext() {
+    Timer due;
+    lock.lock();
+    try {
+      due = timers.first();
+      long now = System.nanoTime();
+      if (due == null || closed) {
+        return whileIdle(now);
+      }
+      idleSinceNanos = now;
+      if (due.dueNanos - now > 0) {
+        return due.dueNanos - now;
+      }
+      timers.remove(due);
+    } finally {
+      lock.unlock();
+    }
+    try {
+      due.run();
+    } catch (OutOfMemoryError e) {
+      runAgain(due);
+    } catch (Throwable ignored) {
+      // No timer may end the thread that the others need.
+    }
+    return 0;
+  }
+
+  @GuardedBy("lock")
+  private long whileIdle(long now) {
+    long left = idleSinceNanos + IDLE_NANOS - now;
+    if (closed || (holders == 0 && left <= 0)) {
+      thread = null;
+      return -1;
+    }
+    return left > 0 ? left : IDLE_NANOS;
+  }
+
+  private void runAgain(Timer timer) {
+    lock.lock();
+    try {
+      if (!TimerQueue.isSet(timer) && !closed) {
+        timers.set(timer, System.nanoTime() + RETRY_NANOS);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -80,11 +204,15 @@ final class SystemTime implements Time {
 
   @Override
   public void close() {
+    lock.lock();
     try {
-      timer.shutdownNow();
-    } catch (OutOfMemoryError ignored) {
-      timer.getQueue().clear();
-      timer.shutdown(); // which makes no list of what is left
+      closed = true;
+      for (Timer timer = timers.first(); timer != null; timer = timers.first()) {
+        timers.remove(timer);
+      }
+      wake();
+    } finally {
+      lock.unlock();
     }
   }
 }

@@ -1,27 +1,35 @@
 package dev.logweir;
 
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 
-/** Clock and timers of an engine. Tasks are short and never wait. */
+/** Clock and timers of an engine. Thread-safe. */
 interface Time {
   long nanoTime();
 
   long currentTimeMillis();
 
   /**
-   * Runs a task once after a delay, on the timer's thread; null if no thread could be had for it.
+   * Lets a timer run once after a delay, or at once if that is not positive; one that is set is set
+   * anew. Takes no memory and never throws between {@link #hold} and {@link #release}.
    */
-  @Nullable Entry schedule(Runnable task, long delayNanos);
+  void set(Timer timer, long delayNanos);
+
+  /** Lets it not run, if it has not begun to. Takes no memory and never throws. */
+  void cancel(Timer timer);
+
+  /**
+   * Has a thread for timers, until it is released as often as it was held.
+   *
+   * @throws OutOfMemoryError if none can be had; then it is not held
+   */
+  default void hold() {}
+
+  /** Lets the thread end once no timer is set and nobody else holds it. */
+  default void release() {}
 
   /** Waits for a latch, at most so long; returns whether it is open. */
   boolean await(CountDownLatch latch, long nanos) throws InterruptedException;
 
-  /** Ends the timer's thread; tasks not yet due are forgotten. */
+  /** Ends the timers' thread; those not yet due are forgotten. */
   void close();
-
-  /** A task that waits for its time. */
-  interface Entry {
-    void cancel();
-  }
 }

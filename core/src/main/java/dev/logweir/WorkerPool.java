@@ -67,7 +67,13 @@ final class WorkerPool {
   @GuardedBy("lock")
   private final List<Worker> lostToNobody = new ArrayList<>();
 
-  private final Runnable stuckCheck = this::replaceStuck;
+  private final Timer stuckCheck =
+      new Timer() {
+        @Override
+        void run() {
+          replaceStuck();
+        }
+      };
 
   @GuardedBy("lock")
   private boolean watching;
@@ -325,7 +331,8 @@ final class WorkerPool {
   @GuardedBy("lock")
   private void watchIfStuck() {
     if (watch != null && !watching) {
-      watching = watch.schedule(stuckCheck, STUCK_NANOS) != null;
+      watching = true;
+      watch.set(stuckCheck, STUCK_NANOS);
     }
   }
 

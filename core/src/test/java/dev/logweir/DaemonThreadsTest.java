@@ -74,10 +74,13 @@ class DaemonThreadsTest {
                       .listener(line -> look("listener"))
                       .afterLog(report -> look("callback"))
                       .start();
-              engine.time.schedule(
-                  () -> {
-                    look("timer");
-                    timer.countDown();
+              engine.time.set(
+                  new Timer() {
+                    @Override
+                    void run() {
+                      look("timer");
+                      timer.countDown();
+                    }
                   },
                   0);
               try {

@@ -1,7 +1,6 @@
 package dev.logweir;
 
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 
 /** A time that is another one, for tests that change a part of it. */
 class ForwardingTime implements Time {
@@ -22,8 +21,23 @@ class ForwardingTime implements Time {
   }
 
   @Override
-  public @Nullable Entry schedule(Runnable task, long delayNanos) {
-    return time.schedule(task, delayNanos);
+  public void set(Timer timer, long delayNanos) {
+    time.set(timer, delayNanos);
+  }
+
+  @Override
+  public void cancel(Timer timer) {
+    time.cancel(timer);
+  }
+
+  @Override
+  public void hold() {
+    time.hold();
+  }
+
+  @Override
+  public void release() {
+    time.release();
   }
 
   @Override

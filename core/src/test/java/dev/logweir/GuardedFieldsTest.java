@@ -34,6 +34,7 @@ class GuardedFieldsTest {
           Map.entry("JobDrain.own", "the thread that drains"),
           Map.entry("JobEnd.timeoutNanos", "set once, under the job's lock, before it begins"),
           Map.entry("JobEnd.deadlineNanos", "set once, under the job's lock, before it begins"),
+          Map.entry("JobEnd.logNanos", "the thread that begins it, until its timer is set"),
           Map.entry("JobEnd.Closing.inTime", "set once, before it is handed to its thread"),
           Map.entry("OutcomeStore.used", "the thread that drains, as it alone calls a processor"),
           Map.entry("SendTask.gone", "the thread that sends"),

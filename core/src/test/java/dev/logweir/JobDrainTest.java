@@ -37,8 +37,13 @@ class JobDrainTest {
         }
 
         @Override
-        public Entry schedule(Runnable task, long delayNanos) {
-          return clock.schedule(task, delayNanos);
+        public void set(Timer timer, long delayNanos) {
+          clock.set(timer, delayNanos);
+        }
+
+        @Override
+        public void cancel(Timer timer) {
+          clock.cancel(timer);
         }
 
         @Override

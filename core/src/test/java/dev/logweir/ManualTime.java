@@ -15,32 +15,10 @@ final class ManualTime implements Time {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final List<Task> tasks = new ArrayList<>();
+  private final List<Timer> tasks = new ArrayList<>();
   private int waiting;
   private long nanos;
-  private long number;
-
-  private final class Task implements Entry {
-    private final Runnable action;
-    private final long due;
-    private final long order;
-
-    Task(Runnable action, long due, long order) {
-      this.action = action;
-      this.due = due;
-      this.order = order;
-    }
-
-    @Override
-    public void cancel() {
-      lock.lock();
-      try {
-        tasks.remove(this);
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
+  private int number;
 
   @Override
   public long nanoTime() {
@@ -58,16 +36,39 @@ final class ManualTime implements Time {
   }
 
   @Override
-  public Entry schedule(Runnable action, long delayNanos) {
+  public void set(Timer timer, long delayNanos) {
     lock.lock();
     try {
-      Task task = new Task(action, nanos + delayNanos, number++);
-      tasks.add(task);
+      tasks.remove(timer);
+      timer.dueNanos = nanos + Math.max(0, delayNanos);
+      timer.order = number++;
+      tasks.add(timer);
       changed.signalAll();
-      return task;
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void cancel(Timer timer) {
+    lock.lock();
+    try {
+      tasks.remove(timer);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Runs what a test has to do at a time. */
+  void schedule(Runnable action, long delayNanos) {
+    set(
+        new Timer() {
+          @Override
+          void run() {
+            action.run();
+          }
+        },
+        delayNanos);
   }
 
   /**
@@ -128,7 +129,7 @@ final class ManualTime implements Time {
     long left = TimeUnit.SECONDS.toNanos(30);
     lock.lock();
     try {
-      while (tasks.stream().noneMatch(task -> task.due == nanos + delay.toNanos())) {
+      while (tasks.stream().noneMatch(task -> task.dueNanos == nanos + delay.toNanos())) {
         if (left <= 0) {
           throw new AssertionError("no task is set for " + delay + " from now");
         }
@@ -153,7 +154,7 @@ final class ManualTime implements Time {
   long nanosToNext(long limit) {
     lock.lock();
     try {
-      return tasks.stream().mapToLong(task -> task.due - nanos).reduce(limit, Math::min);
+      return tasks.stream().mapToLong(task -> task.dueNanos - nanos).reduce(limit, Math::min);
     } finally {
       lock.unlock();
     }
@@ -162,8 +163,8 @@ final class ManualTime implements Time {
   /** Lets time pass, running what becomes due in its order. */
   void advance(Duration duration) {
     long end = nanoTime() + duration.toNanos();
-    for (Task task = nextDue(end); task != null; task = nextDue(end)) {
-      task.action.run();
+    for (Timer task = nextDue(end); task != null; task = nextDue(end)) {
+      task.run();
     }
     lock.lock();
     try {
@@ -173,17 +174,17 @@ final class ManualTime implements Time {
     }
   }
 
-  private Task nextDue(long end) {
+  private Timer nextDue(long end) {
     lock.lock();
     try {
-      Task next =
+      Timer next =
           tasks.stream()
-              .filter(task -> task.due <= end)
-              .min(Comparator.<Task>comparingLong(t -> t.due).thenComparingLong(t -> t.order))
+              .filter(task -> task.dueNanos <= end)
+              .min(Comparator.<Timer>comparingLong(t -> t.dueNanos).thenComparingInt(t -> t.order))
               .orElse(null);
       if (next != null) {
         tasks.remove(next);
-        nanos = Math.max(nanos, next.due);
+        nanos = Math.max(nanos, next.dueNanos);
       }
       return next;
     } finally {

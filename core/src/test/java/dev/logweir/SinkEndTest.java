@@ -243,7 +243,7 @@ class SinkEndTest extends SinkRig {
     sink.notStarted();
     sink.lock.lock();
     try {
-      assertThat(time.pending()).isEqualTo(2);
+      assertThat(time.pending()).isEqualTo(1);
       sink.close();
       assertThat(time.pending()).isZero();
     } finally {

@@ -28,8 +28,13 @@ final class SteppedTime implements Time {
   }
 
   @Override
-  public Entry schedule(Runnable task, long delayNanos) {
-    return clock.schedule(task, delayNanos);
+  public void set(Timer timer, long delayNanos) {
+    clock.set(timer, delayNanos);
+  }
+
+  @Override
+  public void cancel(Timer timer) {
+    clock.cancel(timer);
   }
 
   @Override
@@ -43,6 +48,10 @@ final class SteppedTime implements Time {
   @Override
   public void close() {
     clock.close();
+  }
+
+  void schedule(Runnable task, long delayNanos) {
+    clock.schedule(task, delayNanos);
   }
 
   int pending() {

@@ -21,33 +21,29 @@ public final class VirtualTime implements Time {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final PriorityQueue<Event> events =
+  private final PriorityQueue<Timer> events =
       new PriorityQueue<>(
-          Comparator.<Event>comparingLong(event -> event.due).thenComparingLong(e -> e.order));
+          Comparator.<Timer>comparingLong(timer -> timer.dueNanos).thenComparingInt(t -> t.order));
   private long nanos;
-  private long order;
+  private int order;
   private int active;
 
   /** Something that happens at its time, on the thread in {@link #runTo}. */
-  public final class Event implements Entry {
-    private final Runnable action;
-    private final long due;
-    private final long order;
+  public final class Event {
+    private final Timer timer;
 
-    private Event(Runnable action, long due, long order) {
-      this.action = action;
-      this.due = due;
-      this.order = order;
+    private Event(Runnable action) {
+      timer =
+          new Timer() {
+            @Override
+            void run() {
+              action.run();
+            }
+          };
     }
 
-    @Override
     public void cancel() {
-      lock.lock();
-      try {
-        events.remove(this);
-      } finally {
-        lock.unlock();
-      }
+      VirtualTime.this.cancel(timer);
     }
   }
 
@@ -70,13 +66,30 @@ public final class VirtualTime implements Time {
     return Duration.ofNanos(nanoTime());
   }
 
-  @Override
   public Event schedule(Runnable action, long delayNanos) {
+    Event event = new Event(action);
+    set(event.timer, delayNanos);
+    return event;
+  }
+
+  @Override
+  public void set(Timer timer, long delayNanos) {
     lock.lock();
     try {
-      Event event = new Event(action, nanos + delayNanos, order++);
-      events.add(event);
-      return event;
+      events.remove(timer);
+      timer.dueNanos = nanos + Math.max(0, delayNanos);
+      timer.order = order++;
+      events.add(timer);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void cancel(Timer timer) {
+    lock.lock();
+    try {
+      events.remove(timer);
     } finally {
       lock.unlock();
     }
@@ -103,12 +116,12 @@ public final class VirtualTime implements Time {
   /** Lets time pass to a moment. The limit is reached only by a failure. */
   public void runTo(Duration moment) throws InterruptedException {
     long end = moment.toNanos();
-    for (Event event = next(end); event != null; event = next(end)) {
-      event.action.run();
+    for (Timer event = next(end); event != null; event = next(end)) {
+      event.run();
     }
   }
 
-  private Event next(long end) throws InterruptedException {
+  private Timer next(long end) throws InterruptedException {
     long left = TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
     lock.lock();
     try {
@@ -118,12 +131,12 @@ public final class VirtualTime implements Time {
         }
         left = changed.awaitNanos(left);
       }
-      Event next = events.peek();
-      if (next == null || next.due > end) {
+      Timer next = events.peek();
+      if (next == null || next.dueNanos > end) {
         nanos = Math.max(nanos, end);
         return null;
       }
-      nanos = Math.max(nanos, next.due);
+      nanos = Math.max(nanos, next.dueNanos);
       return events.remove();
     } finally {
       lock.unlock();

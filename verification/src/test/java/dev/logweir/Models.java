@@ -90,8 +90,13 @@ final class Models {
     }
 
     @Override
-    public Entry schedule(Runnable task, long delayNanos) {
-      return () -> {};
+    public void set(Timer timer, long delayNanos) {
+      // its time does not come
+    }
+
+    @Override
+    public void cancel(Timer timer) {
+      // as it is not set
     }
 
     @Override
