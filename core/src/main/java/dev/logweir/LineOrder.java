@@ -70,10 +70,12 @@ final class LineOrder {
     if (!decided) {
       decided = true;
       boolean others = !isTurn();
-      boolean fits = first || (RunMarks.hasRoom(segment) && marks < maxMarks());
-      if (fits && (others || --writesLeft < 0)) {
+      if (others || --writesLeft < 0) {
+        writesLeft = 0;
         // Where no mark fits, the lines are of the run before, and the turn stays the other's.
-        begins |= begin(others, first);
+        if (first || (RunMarks.hasRoom(segment) && marks < maxMarks())) {
+          begins |= begin(others, first);
+        }
       }
     }
     if (begins) {

@@ -73,7 +73,7 @@ final class Segment {
 
   /** Returns for how many more bytes there is room, with a mark for those that end a line. */
   int freeForRun() {
-    return Math.max(0, free() - RunMarks.BYTES);
+    return endsLine ? 0 : Math.max(0, RunMarks.begin(this, Math.max(1, marks) + 1) - end);
   }
 
   void clear() {
