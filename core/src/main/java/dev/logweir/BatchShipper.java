@@ -82,6 +82,7 @@ public final class BatchShipper implements AutoCloseable {
       } while (from < end);
     } finally {
       lock.unlock();
+      job.sinks.get(0).startIfClaimed();
     }
     return taken;
   }

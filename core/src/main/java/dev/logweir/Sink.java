@@ -492,6 +492,8 @@ final class Sink {
    * of the sender, or of a message about one, does not ask for a send: where a program's log is
    * shipped by this very sink, each send would else make the next one, for ever.
    *
+   * <p>A send that is due is claimed only: the caller starts it, once it holds no lock.
+   *
    * @return whether it is in a batch
    */
   boolean submit(LogLine piece, Markers.Mark mark) {
@@ -516,7 +518,6 @@ final class Sink {
       return added;
     } finally {
       lock.unlock();
-      startIfClaimed();
     }
   }
 

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -356,5 +358,34 @@ class BatchShipperTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> shipper().start())
         .withMessage("the engine is closed");
+  }
+
+  /** An executor may wait for whom it likes, so also for somebody who submits. */
+  @Test
+  void executorThatWaitsForAnotherSubmit_holdsNobody() throws Exception {
+    AtomicReference<BatchShipper> other = new AtomicReference<>();
+    AtomicBoolean waits = new AtomicBoolean(true);
+    AtomicBoolean taken = new AtomicBoolean();
+    try (LogweirEngine waiting =
+        LogweirEngine.builder()
+            .sendExecutor(
+                task -> {
+                  if (waits.getAndSet(false)) {
+                    try {
+                      taken.set(Elsewhere.call(() -> other.get().submit("two")).get());
+                    } catch (Exception e) {
+                      throw new AssertionError(e);
+                    }
+                  }
+                  throw new RejectedExecutionException("to the engine's own");
+                })
+            .build()) {
+      BatchShipper shipper = BatchShipper.builder(sender).engine(waiting).start();
+      other.set(shipper);
+      assertThat(shipper.submit("one")).isTrue();
+      assertThat(taken).as("the other line was taken while the executor waited").isTrue();
+      assertThat(shipper.finish().isComplete()).isTrue();
+      assertThat(sender.lines()).containsExactly("one", "two");
+    }
   }
 }

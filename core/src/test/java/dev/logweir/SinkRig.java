@@ -132,7 +132,9 @@ abstract class SinkRig {
   }
 
   static boolean submit(Sink sink, String text) {
-    return sink.submit(piece(text), Markers.Mark.NONE);
+    boolean added = sink.submit(piece(text), Markers.Mark.NONE);
+    sink.startIfClaimed();
+    return added;
   }
 
   static SinkReport report(Sink sink) {

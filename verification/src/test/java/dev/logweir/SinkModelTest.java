@@ -53,6 +53,7 @@ class SinkModelTest {
       if (sink.submit(piece, Markers.Mark.NONE)) {
         taken.incrementAndGet();
       }
+      sink.startIfClaimed();
     }
 
     /** Adds a line as a drain does. */
