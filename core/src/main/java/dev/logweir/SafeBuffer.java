@@ -591,6 +591,14 @@ public final class SafeBuffer extends OutputStream {
       ledger.drop(bytes, offset, end, DropReason.CLOSED);
       return false;
     }
+    Segment last = chain.tail();
+    if (!dropping && last != null && last.freeForRun() >= end - offset) {
+      // Most writes end here.
+      order.beginWrite();
+      append(last, bytes, offset, end);
+      midLine = bytes[end - 1] != '\n';
+      return true;
+    }
     int from = offset;
     if (dropping) {
       // The rest of the line that is being dropped goes with it.
@@ -705,6 +713,25 @@ public final class SafeBuffer extends OutputStream {
     return account.isMemoryShort() ? DropReason.MEMORY : DropReason.BUDGET;
   }
 
+  /** Adds bytes to a segment that has room for them. */
+  @GuardedBy("lock")
+  private void append(Segment segment, byte[] bytes, int from, int end) {
+    int count = end - from;
+    int at = segment.end;
+    System.arraycopy(bytes, from, segment.bytes, at, count);
+    int lines = Newlines.count(segment.bytes, at, at + count);
+    segment.end = at + count;
+    if (lines > 0) {
+      order.mark(segment);
+      segment.lines += lines;
+      segment.linesEnd = Newlines.last(segment.bytes, at, at + count) + 1;
+      ledger.accept(lines, 0);
+      openBytes = at + count - segment.linesEnd;
+    } else {
+      openBytes += count;
+    }
+  }
+
   @GuardedBy("lock")
   private void put(byte[] bytes, int from, int end) {
     int index = from;
@@ -712,19 +739,7 @@ public final class SafeBuffer extends OutputStream {
     while (index < end) {
       Segment segment = chain.roomy();
       int count = Math.min(end - index, segment.freeForRun());
-      int at = segment.end;
-      System.arraycopy(bytes, index, segment.bytes, at, count);
-      int lines = Newlines.count(segment.bytes, at, at + count);
-      segment.end = at + count;
-      if (lines > 0) {
-        order.mark(segment);
-        segment.lines += lines;
-        segment.linesEnd = Newlines.last(segment.bytes, at, at + count) + 1;
-        ledger.accept(lines, 0);
-        openBytes = at + count - segment.linesEnd;
-      } else {
-        openBytes += count;
-      }
+      append(segment, bytes, index, index + count);
       index += count;
     }
     if (end > from) {
