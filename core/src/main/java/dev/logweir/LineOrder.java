@@ -84,6 +84,11 @@ final class LineOrder {
     }
   }
 
+  /** Whether a segment has room for one more mark, so that a line that ends there has its place. */
+  boolean hasRoom(Segment segment) {
+    return segment.marks == 0 || RunMarks.hasRoom(segment);
+  }
+
   /** Begins a run, unless it would be of the same turn and time; returns whether it did. */
   private boolean begin(boolean others, boolean first) {
     long now = drain.job.engine.time.currentTimeMillis();
@@ -101,6 +106,7 @@ final class LineOrder {
   int takeTurn() {
     if (!isTurn()) {
       turn = drain.takeTurn();
+      writesLeft = 0; // the next line has a time of its own
     }
     return turn;
   }

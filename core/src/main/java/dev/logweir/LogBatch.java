@@ -432,7 +432,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
    * Says where the lines that come now are from; between lines, and there must be room for a mark
    * more.
    *
-   * @param source as in {@link LineReader#source(int)}
+   * @param source as {@link LineReader#source} tells it
    */
   void beginRun(int source, long millis) {
     Segment segment = Objects.requireNonNull(tail);

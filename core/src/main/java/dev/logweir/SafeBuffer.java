@@ -480,11 +480,23 @@ public final class SafeBuffer extends OutputStream {
     } else if (!dropping && midLine && last != null) {
       ledger.accept(1, 0);
       order.beginWrite();
+      last = order.hasRoom(last) ? last : emptySegment(last);
       order.mark(last);
       last.endsLine = true;
       midLine = false;
       openBytes = 0;
     }
+  }
+
+  /** Returns a segment of its own for the mark of an end; the last one if there is none. */
+  @GuardedBy("lock")
+  private Segment emptySegment(Segment last) {
+    Segment spare = chain.count() < maxSegments ? account.take() : null;
+    if (spare == null) {
+      return last;
+    }
+    chain.addSpares(spare, 1);
+    return chain.advance();
   }
 
   @Override

@@ -425,9 +425,11 @@ final class Sink {
     lock.lock();
     try {
       assembly.arrivesNow(run.source, !busy);
-      boolean added = addDirectLocked(begun, run);
-      assembly.forgetNow();
-      return added;
+      try {
+        return addDirectLocked(begun, run);
+      } finally {
+        assembly.forgetNow();
+      }
     } finally {
       lock.unlock();
     }

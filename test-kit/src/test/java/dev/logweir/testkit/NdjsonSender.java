@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -72,7 +73,7 @@ final class NdjsonSender implements BatchSender {
     int status;
     try {
       status = client.send(post, HttpResponse.BodyHandlers.discarding()).statusCode();
-    } catch (ConnectException e) {
+    } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new AttemptException(CommonResult.AWAY, "no connection", e);
     } catch (IOException e) {
       call.written(); // the endpoint may have it
