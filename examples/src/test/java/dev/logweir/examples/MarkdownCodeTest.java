@@ -52,6 +52,8 @@ class MarkdownCodeTest {
         static String token; static List<String> secrets; static MeterRegistry registry;
         static LogStreamer log; static String[] command; static io.kubernetes.client.openapi.ApiClient apiClient;
         static KubernetesClient client; static BatchSender sender; static Map<String, String> variables;
+        interface Session { InputStream stdout(); InputStream stderr(); int waitFor() throws InterruptedException; }
+        static Session session;
         static void exec(String job, OutputStream stdout, OutputStream stderr) {}
       """;
 

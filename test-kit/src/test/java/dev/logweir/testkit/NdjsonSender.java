@@ -83,7 +83,8 @@ final class NdjsonSender implements BatchSender {
       throw e;
     }
     if (status / 100 != 2) {
-      CommonResult result = status / 100 == 4 ? CommonResult.REFUSED : CommonResult.BUSY;
+      boolean later = status / 100 != 4 || status == 408 || status == 425 || status == 429;
+      CommonResult result = later ? CommonResult.BUSY : CommonResult.REFUSED;
       throw new AttemptException(result, "the endpoint answers " + status, null);
     }
   }
