@@ -368,8 +368,8 @@ final class PodLogStream extends InputStream {
       finish(false, 0, "it is gone: " + look.text());
     } else if (look.isOver() && !last) {
       last = true; // once more, for what came since
-    } else if (!lineCame && words != null) {
-      failed(words, 0);
+    } else if (!newLineCame && words != null) {
+      failed(words, 0); // also where it says so behind lines that came before
     } else if (!lineCame && last) {
       failed("the connection failed", 0);
     } else if (byItself && !newLineCame && !look.isKnown()) {

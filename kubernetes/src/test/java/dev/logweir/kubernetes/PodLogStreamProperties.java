@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -21,10 +22,11 @@ class PodLogStreamProperties {
   private static final Duration OUTAGE = Duration.ofMinutes(10);
 
   private static String line(int millis, int offsetMinutes, String text) {
-    return OffsetDateTime.ofInstant(
-            START.plusMillis(millis), ZoneOffset.ofTotalSeconds(offsetMinutes * 60))
-        + " "
-        + text;
+    OffsetDateTime time =
+        OffsetDateTime.ofInstant(
+            START.plusMillis(millis), ZoneOffset.ofTotalSeconds(offsetMinutes * 60));
+    // With its seconds, also where they are none.
+    return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time) + " " + text;
   }
 
   private static LogFile file(List<Integer> steps, int offsetMinutes) {

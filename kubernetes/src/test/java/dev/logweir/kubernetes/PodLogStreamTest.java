@@ -41,6 +41,21 @@ class PodLogStreamTest {
   }
 
   @Test
+  void wordsOfTheServerBehindLinesThatCame_eachTime_endAfterTheOutage() throws Exception {
+    byte[] text = LogFile.utf8(DAY + "10Z a\n" + "no time in it\n");
+    for (int i = 0; i < 500; i++) {
+      file.then(since -> new ByteArrayInputStream(text));
+    }
+    file.look = LogFile.ENDED;
+
+    LogFile.Read read = read();
+    assertThat(read.lines()).containsExactly("a");
+    assertThat(read.end().isComplete()).isFalse();
+    assertThat(read.end().text()).contains("the server says: no time in it");
+    assertThat(file.asked).hasSizeLessThan(50);
+  }
+
+  @Test
   void times_ofTwoOffsets_areInOrder() throws Exception {
     file.lines.addAll(
         List.of(
