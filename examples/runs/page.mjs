@@ -77,7 +77,8 @@ await withRun("slow", desktop,
     assert.match(await page.locator("#status").innerText(), /over after/);
     assert.equal(await page.locator("#complete").innerText(), "0 of 2");
     await page.locator("button", {hasText: "job 2"}).click();
-    await page.locator("#arrived div", {hasText: "BUILD SUCCESS"}).waitFor();
+    await page.locator("#logHead", {hasText: "Log of job 2"}).waitFor();
+    await page.locator("#arrived .gap").first().waitFor(); // the runner has gone: the page kept it
   });
 
 // An API that hangs: what is held stays below its bound, and the page goes on.
