@@ -56,6 +56,9 @@ class LineTimeProperties {
   }
 
   private static Instant parsed(String word) {
+    if (!word.matches("(?s).*([zZ]|[+-][0-9]{2}:[0-9]{2})")) {
+      return null; // the JDK takes an offset of hours alone, RFC 3339 does not
+    }
     try {
       return OffsetDateTime.parse(word).toInstant();
     } catch (DateTimeParseException e) {

@@ -66,7 +66,11 @@ class PodExecTest {
   }
 
   private PodExec.Builder exec() {
-    return PodExec.builder(client).namespace("jobs").pod("job-1").stoppable(false);
+    return PodExec.builder(client)
+        .connectTimeout(Duration.ofSeconds(60))
+        .namespace("jobs")
+        .pod("job-1")
+        .stoppable(false);
   }
 
   private PodExecResult run(FakeKubernetes.Script script) throws Exception {
