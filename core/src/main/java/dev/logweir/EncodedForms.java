@@ -277,8 +277,17 @@ final class EncodedForms {
     return (pairs[pair >>> 6] & 1L << pair) != 0;
   }
 
-  static boolean isBlank(byte b) {
+  private static boolean isBlank(byte b) {
     return b == ' ' || b == '\t';
+  }
+
+  /** Returns the first index, at most {@code to}, of what is no blank. */
+  static int skipBlanks(byte[] bytes, int from, int to) {
+    int place = from;
+    while (place < to && isBlank(bytes[place])) {
+      place++;
+    }
+    return place;
   }
 
   // ---- forms that leave nothing of a value as it is ----

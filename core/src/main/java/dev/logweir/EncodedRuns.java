@@ -15,17 +15,15 @@ final class EncodedRuns {
   private byte[] joined = Segment.NO_BYTES;
 
   /**
-   * Returns where the first line begins that must be searched; {@code end} if none of them must.
+   * Returns where the first line begins that must be searched; {@code to} if none of them must.
    *
    * @param from where a line begins that no form goes on in
-   * @param end behind a line end, after {@code from}
+   * @param to behind a line end, at {@code from} or after; up to there is no value as it is
    */
-  int plainUntil(MaskerValues values, EncodedForms forms, byte[] bytes, int from, int end) {
-    int value = values.plain().first(bytes, from, end);
-    int to = value == end ? end : lineOf(bytes, from, value);
+  int plainUntil(EncodedForms forms, byte[] bytes, int from, int to) {
     int suspect = forms.suspect(bytes, from, to);
-    to = suspect == to ? to : lineOf(bytes, from, suspect);
-    return forms.escapes && to > from ? withoutForms(forms, bytes, from, to) : to;
+    int end = suspect == to ? to : lineOf(bytes, from, suspect);
+    return forms.escapes && end > from ? withoutForms(forms, bytes, from, end) : end;
   }
 
   private int withoutForms(EncodedForms forms, byte[] bytes, int from, int linesEnd) {
@@ -43,7 +41,7 @@ final class EncodedRuns {
     int line = from;
     while (line < end) {
       int lineEnd = Newlines.first(bytes, line, end);
-      int text = skipBlanks(bytes, line, lineEnd);
+      int text = EncodedForms.skipBlanks(bytes, line, lineEnd);
       System.arraycopy(bytes, text, joined, length, lineEnd - text);
       length += lineEnd - text;
       line = lineEnd + 1;
@@ -56,7 +54,7 @@ final class EncodedRuns {
     int safe = (found < length ? found : length) - (EncodedForms.SIGNATURE_BYTES - 1);
     while (end > from && length > safe) {
       int last = lineOf(bytes, from, end - 1);
-      length -= end - 1 - skipBlanks(bytes, last, end - 1);
+      length -= end - 1 - EncodedForms.skipBlanks(bytes, last, end - 1);
       end = last;
     }
     return end;
@@ -64,13 +62,5 @@ final class EncodedRuns {
 
   private static int lineOf(byte[] bytes, int from, int place) {
     return Newlines.last(bytes, from, place) + 1;
-  }
-
-  private static int skipBlanks(byte[] bytes, int from, int to) {
-    int place = from;
-    while (place < to && EncodedForms.isBlank(bytes[place])) {
-      place++;
-    }
-    return place;
   }
 }

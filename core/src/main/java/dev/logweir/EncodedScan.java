@@ -114,13 +114,8 @@ final class EncodedScan {
     escapeFrom = Math.max(from, special - values.longest());
     formFrom = from;
     lineBreak = -1;
-    int carriedStart = goingOn;
-    while (begins
-        && carried > 0
-        && carriedStart < end
-        && EncodedForms.isBlank(bytes[carriedStart])) {
-      carriedStart++;
-    }
+    int carriedStart =
+        begins && carried > 0 ? EncodedForms.skipBlanks(bytes, goingOn, end) : goingOn;
     int carriedEnd = goOn(carriedStart);
     kept = found;
     nextEscape();
@@ -209,10 +204,7 @@ final class EncodedScan {
     if (carried == 0) {
       return false;
     }
-    int place = from;
-    while (place < to && EncodedForms.isBlank(text[place])) {
-      place++;
-    }
+    int place = EncodedForms.skipBlanks(text, from, to);
     if (allForms == forms && (place == to || mayGoOn(text[place]))) {
       return true;
     }
@@ -459,11 +451,6 @@ final class EncodedScan {
         break;
       }
     }
-    if (at > place) {
-      while (at < end && EncodedForms.isBlank(bytes[at])) {
-        at++;
-      }
-    }
-    return at;
+    return at > place ? EncodedForms.skipBlanks(bytes, at, end) : at;
   }
 }

@@ -258,6 +258,10 @@ final class Job {
     }
   }
 
+  boolean isAccountClosed() {
+    return accountClosed;
+  }
+
   /** What a thread may be in, and be interrupted for. */
   interface Occupation {
     boolean isOn(Thread thread);
@@ -569,7 +573,6 @@ final class Job {
     JobDrain streams = drain;
     lockAll();
     try {
-      accountClosed = true;
       if (streams != null) {
         streams.endAccounts();
       }
@@ -584,6 +587,7 @@ final class Job {
       for (int i = 0; i < all.size(); i++) {
         all.get(i).close();
       }
+      accountClosed = true; // last: after a failure all of it is tried again
     } finally {
       unlockAll();
     }

@@ -70,9 +70,6 @@ final class JobEnd extends Timer {
   private boolean timersEnded;
 
   @GuardedBy("job.lock")
-  private boolean accountClosed;
-
-  @GuardedBy("job.lock")
   private @Nullable LogReport report;
 
   private final Closing prepared = new Closing();
@@ -117,7 +114,7 @@ final class JobEnd extends Timer {
       sinks.get(i).beginEnd(logDeadline);
     }
     boolean drained = job.closeStreams();
-    boolean sent = isAccountClosed();
+    boolean sent = job.isAccountClosed();
     if (!sent) {
       set(logTimer, logNanos / 2);
     }
@@ -221,7 +218,7 @@ final class JobEnd extends Timer {
     boolean closes = false;
     account.lock();
     try {
-      if (isAccountClosed()) {
+      if (job.isAccountClosed()) {
         return;
       }
       closes = true;
@@ -230,7 +227,6 @@ final class JobEnd extends Timer {
       next.inTime = job.engine.time.nanoTime() - deadlineNanos < 0;
       job.lock.lock();
       try {
-        accountClosed = true;
         closing = next;
       } finally {
         job.lock.unlock();
@@ -290,15 +286,6 @@ final class JobEnd extends Timer {
     over.countDown();
   }
 
-  private boolean isAccountClosed() {
-    job.lock.lock();
-    try {
-      return accountClosed;
-    } finally {
-      job.lock.unlock();
-    }
-  }
-
   /**
    * Returns the final report once the account is closed: always the same, made when it is asked for
    * first. Before, the balance as it is.
@@ -312,7 +299,7 @@ final class JobEnd extends Timer {
     } finally {
       job.lock.unlock();
     }
-    boolean last = isAccountClosed();
+    boolean last = job.isAccountClosed();
     LogReport made = job.balanceNow();
     if (!last) {
       return made;

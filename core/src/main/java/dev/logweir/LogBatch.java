@@ -118,10 +118,8 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   public static LogBatch ofBytes(List<byte[]> lines) {
     LogBatch batch = new LogBatch();
     for (byte[] line : lines) {
-      for (byte b : line) {
-        if (b == LINE_END[0]) {
-          throw new IllegalArgumentException("line must have no line feed in it: " + batch.lines);
-        }
+      if (Newlines.first(line, 0, line.length) < line.length) {
+        throw new IllegalArgumentException("line must have no line feed in it: " + batch.lines);
       }
       batch.addLine(line);
     }

@@ -43,13 +43,12 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
   public int plainUntil(byte[] bytes, int from, int end) {
     MaskerValues values = masker.values();
     EncodedForms forms = values.forms();
-    if (forms != null) {
-      return goesOn(forms, bytes, from, end)
-          ? from
-          : runs.plainUntil(values, forms, bytes, from, end);
+    if (forms != null && goesOn(forms, bytes, from, end)) {
+      return from;
     }
     int found = values.plain().first(bytes, from, end);
-    return found == end ? end : Newlines.last(bytes, from, found) + 1;
+    int to = found == end ? end : Newlines.last(bytes, from, found) + 1;
+    return forms == null ? to : runs.plainUntil(forms, bytes, from, to);
   }
 
   @Override

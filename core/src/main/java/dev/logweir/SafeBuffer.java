@@ -608,7 +608,6 @@ public final class SafeBuffer extends OutputStream {
       // Most writes end here.
       order.beginWrite();
       append(last, bytes, offset, end);
-      midLine = bytes[end - 1] != '\n';
       return true;
     }
     int from = offset;
@@ -742,6 +741,7 @@ public final class SafeBuffer extends OutputStream {
     } else {
       openBytes += count;
     }
+    midLine = bytes[end - 1] != '\n';
   }
 
   @GuardedBy("lock")
@@ -753,9 +753,6 @@ public final class SafeBuffer extends OutputStream {
       int count = Math.min(end - index, segment.freeForRun());
       append(segment, bytes, index, index + count);
       index += count;
-    }
-    if (end > from) {
-      midLine = bytes[end - 1] != '\n';
     }
   }
 
