@@ -127,6 +127,11 @@ enum Peer {
     return this == LOGWEIR_PREFIXED || this == LOGWEIR_ALL;
   }
 
+  /** Returns what takes the lines that it sends for a sink that wants them as they were written. */
+  LineSink asWritten(LineSink sink) {
+    return numbers() ? new NumberedLines(sink) : sink;
+  }
+
   private static Pipeline masked(LineSink sink) {
     return with(sink, SecretMasker.of(Secrets.all()));
   }

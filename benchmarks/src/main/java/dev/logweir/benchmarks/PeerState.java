@@ -68,10 +68,12 @@ public class PeerState {
     workload = Workload.of(line);
     ends = chunk.equals("line") ? workload.lineEnds() : workload.chunkEnds();
     numbers = Peer.valueOf(peer).numbers();
-    open(Delivery.everyByte(), numbers);
+    Delivery every = Delivery.everyByte();
+    open(every, Peer.valueOf(peer).asWritten(every));
     write();
     finish(true);
-    open(Delivery.sampled(), false);
+    Delivery sampled = Delivery.sampled();
+    open(sampled, sampled);
   }
 
   /** Ends the pipeline and compares what arrived with what was written. */
@@ -93,10 +95,9 @@ public class PeerState {
     }
   }
 
-  private void open(Delivery target, boolean withoutNumbers) throws Exception {
+  private void open(Delivery target, LineSink sink) throws Exception {
     delivery = target;
     passes = 0;
-    LineSink sink = withoutNumbers ? new NumberedLines(target) : target;
     pipeline = Peer.valueOf(peer).open(sink, Mode.LOSSLESS);
   }
 

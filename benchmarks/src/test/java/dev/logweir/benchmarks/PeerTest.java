@@ -28,8 +28,7 @@ class PeerTest {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
 
-    LineSink sink = peer.numbers() ? new NumberedLines(delivery) : delivery;
-    Pipeline pipeline = peer.open(sink, Mode.LOSSLESS);
+    Pipeline pipeline = peer.open(peer.asWritten(delivery), Mode.LOSSLESS);
     write(workload, workload.chunkEnds(), pipeline);
     write(workload, workload.lineEnds(), pipeline);
     pipeline.finish();
@@ -43,8 +42,7 @@ class PeerTest {
     Workload workload = Workload.of("100/10");
     Delivery delivery = Delivery.everyByte();
 
-    LineSink sink = peer.numbers() ? new NumberedLines(delivery) : delivery;
-    Pipeline pipeline = peer.open(sink, Mode.LOSSLESS);
+    Pipeline pipeline = peer.open(peer.asWritten(delivery), Mode.LOSSLESS);
     write(workload, workload.chunkEnds(), pipeline);
     pipeline.finish();
 

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@link RunPage} shows of a run, as JSON. Thread-safe. */
 final class RunState {
-  private static final int RECENT_LINES = 20;
   private static final int MAX_ENDS = 100;
 
   private final List<ShippedJob> jobs;
@@ -153,11 +152,7 @@ final class RunState {
                 out.writeStringField("token", report.markerToken());
               }
               writeLines(out, "lines", lines.texts());
-              List<String> recent = job == null ? List.of() : job.recentLines();
-              writeLines(
-                  out,
-                  "recent",
-                  recent.subList(Math.max(0, recent.size() - RECENT_LINES), recent.size()));
+              writeLines(out, "recent", job == null ? List.of() : job.recentLines());
               out.writeEndObject();
             });
     return new LogPart(lines.first() + lines.texts().size(), json);
