@@ -1,22 +1,12 @@
 package dev.logweir.benchmarks;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.logweir.LogBatch;
 import dev.logweir.opslevel.OpsLevelClient;
 import dev.logweir.opslevel.OpsLevelSender;
-import java.io.BufferedInputStream;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,36 +33,13 @@ public final class OpsLevelThroughput {
   private static final int BATCH_BYTES = 240 << 10;
   private static final int WARM_UP_SECONDS = 5;
   private static final int SECONDS = 10;
-  private static final byte[] ACCEPTED =
-      "{\"data\":{\"runnerAppendJobLog\":{\"errors\":[]}}}".getBytes(UTF_8);
-  private static final byte[] HEAD =
-      ("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-              + ACCEPTED.length
-              + "\r\n\r\n")
-          .getBytes(ISO_8859_1);
 
   private OpsLevelThroughput() {}
 
-  /** Measures and prints, or is the server. */
+  /** Measures and prints. */
   public static void main(String[] args) throws Exception {
-    if (List.of(args).contains("server")) {
-      serve();
-      return;
-    }
-    Process server =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                OpsLevelThroughput.class.getName(),
-                "server")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader port =
-        new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
-      measure(Integer.parseInt(port.readLine()));
-    } finally {
-      server.destroy();
+    try (BareServer server = BareServer.start(BareServer.Protocol.HTTP)) {
+      measure(server.port());
     }
   }
 
@@ -90,9 +57,7 @@ public final class OpsLevelThroughput {
             .token("token")
             .runnerId("runner")
             .build()) {
-      long begun = System.nanoTime();
-      long from = begun + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
-      long to = from + TimeUnit.SECONDS.toNanos(SECONDS);
+      long to = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS + SECONDS);
       for (int job = 0; job < JOBS; job++) {
         OpsLevelSender sender = client.sender("job-" + job);
         LogBatch ofJob = LogBatch.of(batch);
@@ -101,82 +66,36 @@ public final class OpsLevelThroughput {
                 () -> {
                   while (System.nanoTime() < to) {
                     sender.send(ofJob);
-                    if (System.nanoTime() > from) {
-                      sent.increment();
-                    }
+                    sent.increment();
                   }
                   return null;
                 }));
       }
       boolean ended = threads.awaitTermination(WARM_UP_SECONDS, TimeUnit.SECONDS);
-      long cpu = system.getProcessCpuTime();
+      long sentBefore = sent.sum();
+      long cpuBefore = system.getProcessCpuTime();
+      long begun = System.nanoTime();
+      ended |= threads.awaitTermination(SECONDS, TimeUnit.SECONDS);
+      double seconds = (System.nanoTime() - begun) / 1e9;
+      double cpuMillis = (system.getProcessCpuTime() - cpuBefore) / 1e6;
+      long batches = sent.sum() - sentBefore;
       threads.shutdown();
-      ended |= threads.awaitTermination(SECONDS + 60, TimeUnit.SECONDS);
-      if (!ended || sent.sum() == 0) {
-        throw new IllegalStateException("nothing was sent");
+      if (ended || !threads.awaitTermination(60, TimeUnit.SECONDS) || batches == 0) {
+        throw new IllegalStateException("the senders did not send all the time");
       }
       for (Future<?> sender : senders) {
         sender.get(); // throws what ended it
       }
-      double seconds = (System.nanoTime() - from) / 1e9;
-      double megabytes = sent.sum() * (double) (BATCH_BYTES / 100 * 100) / 1e6;
+      double megabytes = batches * (double) (BATCH_BYTES / 100 * 100) / 1e6;
       System.out.printf(
           Locale.ROOT,
           "%d jobs: %,.0f lines/s, %.1f MB/s of log, %.2f ms of CPU per MB of log%n",
           JOBS,
-          sent.sum() * (double) batch.size() / seconds,
+          batches * (double) batch.size() / seconds,
           megabytes / seconds,
-          (system.getProcessCpuTime() - cpu) / 1e6 / megabytes);
-    }
-  }
-
-  private static void serve() throws IOException {
-    ServerSocket server = new ServerSocket(0, 2 * JOBS, InetAddress.getLoopbackAddress());
-    System.out.println(server.getLocalPort());
-    while (true) {
-      Socket socket = server.accept();
-      Thread thread = new Thread(() -> serve(socket));
-      thread.setDaemon(true);
-      thread.start();
-    }
-  }
-
-  private static void serve(Socket socket) {
-    try (socket) {
-      socket.setTcpNoDelay(true);
-      InputStream in = new BufferedInputStream(socket.getInputStream(), 64 << 10);
-      byte[] answer = Arrays.copyOf(HEAD, HEAD.length + ACCEPTED.length);
-      System.arraycopy(ACCEPTED, 0, answer, HEAD.length, ACCEPTED.length);
-      while (true) {
-        in.skipNBytes(contentLength(in));
-        socket.getOutputStream().write(answer);
-      }
-    } catch (IOException ignored) {
-      // the client has gone
-    }
-  }
-
-  /** Reads a head. */
-  private static long contentLength(InputStream in) throws IOException {
-    long length = -1;
-    StringBuilder line = new StringBuilder();
-    while (true) {
-      int b = in.read();
-      if (b < 0) {
-        throw new IOException("the end");
-      }
-      if (b != '\n') {
-        line.append((char) b);
-        continue;
-      }
-      String text = line.toString().strip().toLowerCase(Locale.ROOT);
-      if (text.isEmpty()) {
-        return length;
-      }
-      if (text.startsWith("content-length:")) {
-        length = Long.parseLong(text.substring(15).strip());
-      }
-      line.setLength(0);
+          cpuMillis / megabytes);
+      Outcome.figure("rate", megabytes / seconds);
+      Outcome.figure("warm", cpuMillis / megabytes);
     }
   }
 }
