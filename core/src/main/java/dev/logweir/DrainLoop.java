@@ -83,6 +83,13 @@ abstract class DrainLoop extends WorkerPool.Work {
   @GuardedBy("lock")
   private @Nullable Condition idle;
 
+  /** How many callers wait, and for what: of one who waits alone; null if that is not known. */
+  @GuardedBy("lock")
+  private int waiting;
+
+  @GuardedBy("lock")
+  private @Nullable Goal awaited;
+
   @GuardedBy("lock")
   private boolean retrySet;
 
@@ -327,8 +334,15 @@ abstract class DrainLoop extends WorkerPool.Work {
       if (idle == null) {
         idle = lock.condition();
       }
-      while (!givenUp && askToBeWoken() && goal.reach() == Reach.OPEN) {
-        lock.await(idle);
+      waiting++;
+      try {
+        while (!givenUp && askToBeWoken() && goal.reach() == Reach.OPEN) {
+          awaited = goal;
+          lock.await(idle);
+        }
+      } finally {
+        waiting--;
+        awaited = null;
       }
       return !givenUp;
     } finally {
@@ -352,10 +366,22 @@ abstract class DrainLoop extends WorkerPool.Work {
     }
   }
 
-  /** Wakes the callers of {@link #drainTo}: a pass has ended, or all of them. */
+  /**
+   * Wakes the callers of {@link #drainTo} after a pass, if there is something for one of them to
+   * see: to wake a thread costs more than many lines do.
+   */
   @GuardedBy("lock")
-  void wakeCallers() {
-    if (idle != null) {
+  void passEnded() {
+    Goal alone = waiting == 1 ? awaited : null;
+    if (alone == null || alone.reach() != Reach.OPEN) {
+      wakeCallers();
+    }
+  }
+
+  /** Wakes the callers of {@link #drainTo}: nobody is at it, or it is given up. */
+  @GuardedBy("lock")
+  private void wakeCallers() {
+    if (idle != null && waiting > 0) {
       idle.signalAll(); // each looks at its goal
     }
   }

@@ -262,7 +262,7 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
         ended = end == PassEnd.TAKEN && out.isEnded() && err.isEnded();
       }
       progress.passEnded(end);
-      wakeCallers();
+      passEnded();
       if (ended) {
         progress.end();
       }

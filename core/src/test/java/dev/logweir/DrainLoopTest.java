@@ -294,6 +294,26 @@ class DrainLoopTest {
   }
 
   @Test
+  void caller_isWokenAfterAPassOnlyOnceItsGoalIsReached() throws Exception {
+    loop.beginDirect();
+    Elsewhere<Boolean> caller = Elsewhere.call(() -> loop.drainTo(goal));
+    Eventually.until(() -> loop.state() == DrainLoop.State.DIRECT_AGAIN);
+    lock.lock(); // so it waits for the condition
+    try {
+      loop.passEnded();
+      assertThat(lock.hasQueuedThreads()).as("woken too early").isFalse();
+      reached = true;
+      loop.passEnded();
+      assertThat(lock.hasQueuedThreads()).as("woken").isTrue();
+    } finally {
+      lock.unlock();
+    }
+
+    assertThat(caller.get()).isTrue();
+    loop.endDirect(false);
+  }
+
+  @Test
   void givenUp_nobodyWaitsAndNoTimerAsks() throws Exception {
     hasThreads = false;
     loop.request();
