@@ -23,6 +23,9 @@ import java.util.concurrent.locks.ReentrantLock;
 final class LogweirJob implements BatchSender, Pipeline {
   private static final Duration END_WITHIN = Duration.ofSeconds(60);
 
+  /** Length of time and number before a line, the number of one digit. */
+  private static final int PREFIX_BYTES = "2026-11-23T22:57:01Z [1] ".length();
+
   private final LineSink sink;
   private final long window;
   private final Plan plan;
@@ -49,13 +52,15 @@ final class LogweirJob implements BatchSender, Pipeline {
    * @param sendsHere whether the writer also does the sends, after each {@code drain()}
    * @param byLine whether the sender takes the lines one by one, as one must that encodes each
    * @param processors what looks at the lines, and leaves these as they are
+   * @param numbered whether the last of them puts time and number before each line
    */
   record Plan(
       Duration maxInterval,
       int bytesPerDrain,
       boolean sendsHere,
       boolean byLine,
-      List<LogProcessor> processors) {}
+      List<LogProcessor> processors,
+      boolean numbered) {}
 
   /** Starts the job. */
   LogweirJob(int maxSize, Plan plan, LineSink sink) {
@@ -101,7 +106,8 @@ final class LogweirJob implements BatchSender, Pipeline {
   @Override
   public void send(List<String> lines) {
     LogBatch batch = LogBatch.of(lines);
-    long bytes = batch.byteCount();
+    // What was written: a window of more would let the writer run ahead and lose lines.
+    long bytes = batch.byteCount() - (plan.numbered ? prefixBytes(batch) : 0);
     if (plan.byLine) {
       sink.lineByLine(batch);
     } else {
@@ -133,6 +139,16 @@ final class LogweirJob implements BatchSender, Pipeline {
   @Override
   public void stop() {
     finish();
+  }
+
+  private static long prefixBytes(LogBatch batch) {
+    long lines = batch.size();
+    long last = batch.firstLine() + lines - 1;
+    long bytes = lines * PREFIX_BYTES;
+    for (long more = 10; more <= last; more *= 10) {
+      bytes += Math.min(lines, last - more + 1); // a digit more from here on
+    }
+    return bytes;
   }
 
   private void awaitRoom(int length) throws InterruptedException {

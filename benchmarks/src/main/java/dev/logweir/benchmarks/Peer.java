@@ -147,9 +147,10 @@ enum Peer {
 
   private static Pipeline with(LineSink sink, LogProcessor... processors) {
     Duration interval = Duration.ofSeconds(30);
+    boolean numbered = processors[processors.length - 1] instanceof LinePrefixer;
     return new LogweirJob(
         MAX_SIZE,
-        new LogweirJob.Plan(interval, 128 << 10, false, false, List.of(processors)),
+        new LogweirJob.Plan(interval, 128 << 10, false, false, List.of(processors), numbered),
         sink);
   }
 
@@ -157,7 +158,7 @@ enum Peer {
       Duration interval, int kibPerDrain, boolean sendsHere, boolean byLine, LineSink sink) {
     return new LogweirJob(
         MAX_SIZE,
-        new LogweirJob.Plan(interval, kibPerDrain << 10, sendsHere, byLine, List.of()),
+        new LogweirJob.Plan(interval, kibPerDrain << 10, sendsHere, byLine, List.of(), false),
         sink);
   }
 }

@@ -29,7 +29,8 @@ class LogweirJobTest {
     Workload workload = Workload.of(line);
     Delivery delivery = Delivery.everyByte();
     LogweirJob.Plan plan =
-        new LogweirJob.Plan(Duration.ofSeconds(seconds), 64 << 10, sendsHere, byLine, List.of());
+        new LogweirJob.Plan(
+            Duration.ofSeconds(seconds), 64 << 10, sendsHere, byLine, List.of(), false);
 
     LogweirJob job = new LogweirJob(Peer.MAX_SIZE, plan, delivery);
     for (int pass = 0; pass < PASSES; pass++) {
