@@ -201,62 +201,47 @@ final class EncodedForms {
 
   /** Returns the first index, at most {@code to}, of a byte that may be other than it looks. */
   int special(byte[] bytes, int from, int to) {
-    byte[] table = classes;
+    return first(classes, bytes, from, to);
+  }
+
+  /** Returns the same of whole lines, the end of each of which is no such byte. */
+  int suspect(byte[] bytes, int from, int to) {
+    return first(lineClasses, bytes, from, to);
+  }
+
+  /** Most bytes are not special, so that eight are looked at with one branch. */
+  private int first(byte[] table, byte[] bytes, int from, int to) {
+    boolean lineEnds = table['\n'] != 0;
     int index = from;
-    while (true) {
-      // Most bytes are none, so that four are looked at with one branch.
-      while (index + 3 < to
-          && (table[bytes[index] & 0xFF]
-                  | table[bytes[index + 1] & 0xFF]
-                  | table[bytes[index + 2] & 0xFF]
-                  | table[bytes[index + 3] & 0xFF])
-              == 0) {
-        index += 4;
+    while (index < to) {
+      while (index + Long.BYTES <= to
+          && !mayBeSpecial((long) LONGS.get(bytes, index))
+          && !(lineEnds && Newlines.isIn(bytes, index))) {
+        index += Long.BYTES;
       }
-      int last = Math.min(index + 4, to);
+      int last = Math.min(index + Long.BYTES, to);
       while (index < last) {
         if (isSpecial(table, bytes, index, to)) {
           return index;
         }
         index++;
       }
-      if (index >= to) {
-        return to;
-      }
     }
+    return to;
   }
 
-  /** Returns the same of whole lines, the end of each of which is no such byte. */
-  int suspect(byte[] bytes, int from, int to) {
+  /** Whether one of eight bytes may be special that is no line end. */
+  private boolean mayBeSpecial(long word) {
     long[] pairs = linePairs;
-    int index = from;
-    while (true) {
-      while (index + Long.BYTES <= to) {
-        long word = (long) LONGS.get(bytes, index);
-        long second = word >>> 16;
-        long third = word >>> 32;
-        long fourth = word >>> 48;
-        long found =
-            pairs[(int) (word & 0xFFFF) >>> 6] >>> word
-                | pairs[(int) (second & 0xFFFF) >>> 6] >>> second
-                | pairs[(int) (third & 0xFFFF) >>> 6] >>> third
-                | pairs[(int) fourth >>> 6] >>> fourth;
-        if ((found & 1) != 0) {
-          break;
-        }
-        index += Long.BYTES;
-      }
-      int last = Math.min(index + Long.BYTES, to);
-      while (index < last) {
-        if (isSpecial(lineClasses, bytes, index, to)) {
-          return index;
-        }
-        index++;
-      }
-      if (index >= to) {
-        return to;
-      }
-    }
+    long second = word >>> 16;
+    long third = word >>> 32;
+    long fourth = word >>> 48;
+    long found =
+        pairs[(int) (word & 0xFFFF) >>> 6] >>> word
+            | pairs[(int) (second & 0xFFFF) >>> 6] >>> second
+            | pairs[(int) (third & 0xFFFF) >>> 6] >>> third
+            | pairs[(int) fourth >>> 6] >>> fourth;
+    return (found & 1) != 0;
   }
 
   private static boolean isSpecial(byte[] table, byte[] bytes, int index, int to) {

@@ -1,5 +1,7 @@
 package dev.logweir;
 
+import java.util.Objects;
+
 /**
  * Finds encoded values in a text that comes in parts: runs of bytes, one after the other by where
  * they begin.
@@ -10,11 +12,10 @@ package dev.logweir;
  */
 final class EncodedScan {
   /** Heap of this object, with its walk. */
-  static final int FIXED_BYTES = 512 + EscapeWalk.FIXED_BYTES;
+  static final int FIXED_BYTES = 576 + EscapeWalk.FIXED_BYTES;
 
   static final int NONE = Integer.MAX_VALUE;
 
-  private static final int MAX_CARRIED = 16;
   private static final int MIN_CUT_TAIL = 4;
 
   private final EscapeWalk walk = new EscapeWalk();
@@ -24,9 +25,14 @@ final class EncodedScan {
   private MaskerAutomaton signatures;
   private byte[] bytes = Segment.NO_BYTES;
   private int end;
+  private PartEnd partEnd = PartEnd.ENDS;
   private boolean ends;
-  private boolean cut;
   private int maxOpen;
+
+  /** Whether a line begins with the part, and how much of the part was in those before. */
+  private boolean lineBegins;
+
+  private int held;
 
   /** Where the next run begins, and where it ends. */
   private int start;
@@ -56,17 +62,7 @@ final class EncodedScan {
   private int formEnd;
   private int matched;
 
-  /** Forms that went on at the last line's end: how far, and which, or the state as {@code ~}. */
-  private final int[] carriedIndexes = new int[MAX_CARRIED];
-
-  private final int[] carriedForms = new int[MAX_CARRIED];
-  private int carried;
-  private final int[] foundIndexes = new int[MAX_CARRIED];
-  private final int[] foundForms = new int[MAX_CARRIED];
-  private int found;
-
-  /** How many of those found were carried from the line before. */
-  private int kept;
+  private final OpenForms open = new OpenForms();
 
   EncodedScan(MaskerAutomaton values, EncodedForms forms) {
     this.values = values;
@@ -74,39 +70,34 @@ final class EncodedScan {
     signatures = forms.signatures;
   }
 
-  /**
-   * Begins a part.
-   *
-   * @param goingOn from where on it is new; the bytes before were in the parts before
-   * @param begins whether a line begins there
-   * @param ends whether no more of the line comes
-   * @param cut whether that is so as the rest was lost or never came
-   */
-  void begin(
-      MaskerAutomaton allValues,
-      EncodedForms allForms,
-      byte[] text,
-      int from,
-      int goingOn,
-      int to,
-      boolean begins,
-      boolean ends,
-      boolean cut) {
+  /** What comes next begins a line: a form may go on in it that the line before ended in. */
+  void beginLine() {
+    lineBegins = true;
+  }
+
+  /** Says how many bytes at the beginning of the next part were in the parts before. */
+  void setHeld(int heldBytes) {
+    held = heldBytes;
+  }
+
+  /** Begins a part. */
+  void begin(MaskerValues all, byte[] text, int from, int to, PartEnd partEnd) {
+    EncodedForms allForms = Objects.requireNonNull(all.forms());
     if (allForms != forms) {
       forms = allForms;
-      values = allValues;
+      values = all.plain();
       signatures = forms.signatures;
-      carried = 0; // its states are those of the forms before
+      open.clear(); // its states are those of the forms before
     }
     bytes = text;
     end = to;
-    this.ends = ends;
-    this.cut = cut;
+    this.partEnd = partEnd;
+    ends = partEnd != PartEnd.OPEN;
     maxOpen = maxOpen(values.longest());
     openStart = NONE;
     tailStart = NONE;
     tailEnd = -1;
-    found = 0;
+    open.beginPart();
     walk.begin(values, forms, bytes, end, !ends);
     first = from;
     firstSpecial = forms.special(bytes, from, end);
@@ -114,10 +105,12 @@ final class EncodedScan {
     escapeFrom = Math.max(from, special - values.longest());
     formFrom = from;
     lineBreak = -1;
-    int carriedStart =
-        begins && carried > 0 ? EncodedForms.skipBlanks(bytes, goingOn, end) : goingOn;
+    int carriedStart = from + held;
+    if (lineBegins && open.count() > 0) {
+      carriedStart = EncodedForms.skipBlanks(bytes, carriedStart, end);
+    }
+    lineBegins = false;
     int carriedEnd = goOn(carriedStart);
-    kept = found;
     nextEscape();
     nextForm();
     if (carriedEnd > carriedStart) {
@@ -183,14 +176,12 @@ final class EncodedScan {
   void finish() {
     bytes = Segment.NO_BYTES;
     walk.letGo();
-    // Within a line only what came from the line before is kept: the rest is held back as text.
-    carried = cut ? 0 : ends ? found : kept;
-    System.arraycopy(foundIndexes, 0, carriedIndexes, 0, carried);
-    System.arraycopy(foundForms, 0, carriedForms, 0, carried);
+    open.endPart(partEnd);
   }
 
+  /** Forgets what goes on with the next line. */
   void clear() {
-    carried = 0;
+    open.clear();
   }
 
   /**
@@ -201,14 +192,14 @@ final class EncodedScan {
    * @param to behind its end, or that of a later line
    */
   boolean goesOn(EncodedForms allForms, byte[] text, int from, int to) {
-    if (carried == 0) {
+    if (open.count() == 0) {
       return false;
     }
     int place = EncodedForms.skipBlanks(text, from, to);
     if (allForms == forms && (place == to || mayGoOn(text[place]))) {
       return true;
     }
-    carried = 0;
+    open.clear();
     return false;
   }
 
@@ -216,9 +207,9 @@ final class EncodedScan {
     if (b == '\n' || b == '\r' || b == '\\') {
       return true;
     }
-    for (int i = 0; i < carried; i++) {
-      int form = carriedForms[i];
-      if (form < 0 ? signatures.child(~form, b) != 0 : forms.matches(form, carriedIndexes[i], b)) {
+    for (int i = 0; i < open.count(); i++) {
+      int form = open.form(i);
+      if (form < 0 ? signatures.child(~form, b) != 0 : forms.matches(form, open.index(i), b)) {
         return true;
       }
     }
@@ -240,8 +231,8 @@ final class EncodedScan {
       while (escapeFrom <= special) {
         int place = escapeFrom++;
         // A run of signs is read from its first one on.
-        boolean within = place > first && EscapeWalk.isSign(bytes[place - 1]);
-        if (within && EscapeWalk.isSign(bytes[place])) {
+        boolean within = place > first && Escapes.isSign(bytes[place - 1]);
+        if (within && Escapes.isSign(bytes[place])) {
           continue;
         }
         if (mayBegin(place) && walkFrom(place)) {
@@ -264,7 +255,7 @@ final class EncodedScan {
     walk.walk(place);
     int last = walk.matchedEnd;
     if (walk.openDepth >= 0) {
-      if (cut && walk.openDepth >= MIN_CUT_TAIL) {
+      if (partEnd == PartEnd.CUT && walk.openDepth >= MIN_CUT_TAIL) {
         tail(place, end);
       }
       if (open(place)) {
@@ -398,30 +389,28 @@ final class EncodedScan {
     if (ends && index >= EncodedForms.MIN_BYTES) {
       tail(from, at);
     }
-    if (index > 0 && found < MAX_CARRIED && (form < 0 || forms.wraps(form))) {
-      foundForms[found] = form;
-      foundIndexes[found] = index;
-      found++;
+    if (index > 0 && (form < 0 || forms.wraps(form))) {
+      open.found(form, index);
     }
   }
 
   /** Goes on with the forms that the line before ended in; returns the end of the longest run. */
   private int goOn(int from) {
-    if (carried == 0) {
+    if (open.count() == 0) {
       return from;
     }
     matched = -1;
-    for (int i = 0; i < carried; i++) {
-      int form = carriedForms[i];
+    for (int i = 0; i < open.count(); i++) {
+      int form = open.form(i);
       if (form < 0) {
         walkSignature(from, ~form, from);
       } else {
-        walkForm(from, form, carriedIndexes[i], from);
+        walkForm(from, form, open.index(i), from);
       }
     }
-    carried = 0;
+    open.wentOn();
     int last = Math.max(matched, tailEnd);
-    if (found > 0 && !ends) {
+    if (open.hasFound() && !ends) {
       // The rest of the line goes on from here, not from what would be held back.
       last = end;
     }

@@ -18,7 +18,6 @@ final class EscapeWalk {
   private static final int MIN_STEPS = 2_000;
   private static final int MAX_SIGNS = 512;
   private static final int MAX_NESTED = 4;
-  private static final int MAX_ENTITY = 9;
   private static final byte[] SIGNS = {'\\', '"', '\'', '^', '`'};
   private static final String LETTERS = "nrtbfvaeE0";
   private static final byte[] MEANT = {'\n', '\r', '\t', '\b', '\f', 0x0B, 0x07, 0x1B, 0x1B, 0};
@@ -100,7 +99,7 @@ final class EscapeWalk {
         tryWide(state, place);
       }
       if (escapes) {
-        if (isSign(b)) {
+        if (Escapes.isSign(b)) {
           // What the signs are as they stand is one of the ways to read them.
           cluster(state, place);
           return;
@@ -157,8 +156,8 @@ final class EscapeWalk {
     if (values.child(state, b) != 0) {
       return true;
     }
-    boolean escape = isSign(b) || b == '%' || b == '&' || b == '+';
-    return (escapes && escape) || (wideSpaces && isSpace(b));
+    boolean escape = Escapes.isSign(b) || b == '%' || b == '&' || b == '+';
+    return (escapes && escape) || (wideSpaces && Escapes.isSpace(b));
   }
 
   private void follow(int state, byte label, int place) {
@@ -177,64 +176,14 @@ final class EscapeWalk {
       return;
     }
     int next = place;
-    int after = spaceEnd(next);
+    int after = Escapes.spaceEnd(bytes, next, end, escapes);
     while (after > next) {
       next = after;
-      after = spaceEnd(next);
+      after = Escapes.spaceEnd(bytes, next, end, escapes);
     }
     if (next > place) {
       push(child, next);
     }
-  }
-
-  /** Returns the end of one white space, escaped or not; the place itself if there is none. */
-  private int spaceEnd(int place) {
-    if (place >= end) {
-      return place;
-    }
-    byte b = bytes[place];
-    if (b == ' ' || (b >= '\t' && b <= '\r')) {
-      return place + 1;
-    }
-    if (!escapes) {
-      return place;
-    }
-    if (b == '\\') {
-      int letter = place;
-      while (letter < end && bytes[letter] == '\\' && letter - place < MAX_SIGNS) {
-        letter++;
-      }
-      if (letter < end && isOneOf(bytes[letter], "nrt")) {
-        return letter + 1;
-      }
-      return letter + 4 < end && bytes[letter] == 'u' && isSpace(number(letter + 1, 4, 16))
-          ? letter + 5
-          : place;
-    }
-    if (b == '%') {
-      int hex = place + 1;
-      while (hex + 3 < end && bytes[hex] == '2' && bytes[hex + 1] == '5') {
-        hex += 2;
-      }
-      return hex + 1 < end && isSpace(number(hex, 2, 16)) ? hex + 2 : place;
-    }
-    if (b == '&' && place + 2 < end && bytes[place + 1] == '#') {
-      boolean hex = bytes[place + 2] == 'x' || bytes[place + 2] == 'X';
-      int from = place + (hex ? 3 : 2);
-      int digits = digits(from, hex ? 16 : 10, 4);
-      int after = from + digits;
-      return digits > 0
-              && after < end
-              && bytes[after] == ';'
-              && isSpace(number(from, digits, hex ? 16 : 10))
-          ? after + 1
-          : place;
-    }
-    return place;
-  }
-
-  private static boolean isSpace(int c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
   }
 
   // ---- percent-encoding and entities ----
@@ -269,10 +218,7 @@ final class EscapeWalk {
   private void entity(int state, int place) {
     int at = place + 1;
     for (int i = 0; i < MAX_NESTED; i++) {
-      int semicolon = at;
-      while (semicolon < end && semicolon - at < MAX_ENTITY && isEntity(bytes[semicolon])) {
-        semicolon++;
-      }
+      int semicolon = Escapes.entityEnd(bytes, at, end);
       if (semicolon == end) {
         open(state);
         return;
@@ -280,7 +226,7 @@ final class EscapeWalk {
       if (bytes[semicolon] != ';') {
         return;
       }
-      int point = entityPoint(at, semicolon);
+      int point = Escapes.entityPoint(bytes, at, semicolon);
       at = semicolon + 1;
       if (point >= 0) {
         followPoint(state, point, at);
@@ -291,49 +237,12 @@ final class EscapeWalk {
     }
   }
 
-  private static boolean isEntity(byte b) {
-    return b == '#' || (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'X');
-  }
-
-  private int entityPoint(int from, int to) {
-    if (from < to && bytes[from] == '#') {
-      boolean hex = from + 1 < to && (bytes[from + 1] == 'x' || bytes[from + 1] == 'X');
-      int first = from + (hex ? 2 : 1);
-      return first < to ? number(first, to - first, hex ? 16 : 10) : -1;
-    }
-    if (isText(from, to, "amp")) {
-      return '&';
-    }
-    if (isText(from, to, "lt")) {
-      return '<';
-    }
-    if (isText(from, to, "gt")) {
-      return '>';
-    }
-    if (isText(from, to, "quot")) {
-      return '"';
-    }
-    return isText(from, to, "apos") ? '\'' : -1;
-  }
-
-  private boolean isText(int from, int to, String text) {
-    if (to - from != text.length()) {
-      return false;
-    }
-    for (int i = 0; i < text.length(); i++) {
-      if (bytes[from + i] != text.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   // ---- signs that escape, and quotes ----
 
   private void cluster(int state, int place) {
     int to = place;
     boolean quotes = false;
-    while (to < end && isSign(bytes[to])) {
+    while (to < end && Escapes.isSign(bytes[to])) {
       quotes |= bytes[to] == '"' || bytes[to] == '\'';
       to++;
     }
@@ -489,36 +398,10 @@ final class EscapeWalk {
   }
 
   private int digits(int from, int radix, int most) {
-    int count = 0;
-    while (count < most && from + count < end && digit(bytes[from + count], radix) >= 0) {
-      count++;
-    }
-    return count;
+    return Escapes.digits(bytes, from, Math.min(end, from + most), radix);
   }
 
-  /** Returns the number that digits are, -1 if one of them is none. */
   private int number(int from, int digits, int radix) {
-    int value = 0;
-    for (int i = from; i < from + digits; i++) {
-      int digit = digit(bytes[i], radix);
-      if (digit < 0) {
-        return -1;
-      }
-      value = value * radix + digit;
-    }
-    return value;
-  }
-
-  private static int digit(byte b, int radix) {
-    int value = EncodedForms.hexValue(b);
-    return value < radix ? value : -1;
-  }
-
-  static boolean isSign(byte b) {
-    return b == '\\' || b == '"' || b == '\'' || b == '^' || b == '`';
-  }
-
-  private static boolean isOneOf(byte b, String set) {
-    return set.indexOf(b) >= 0;
+    return Escapes.number(bytes, from, from + digits, radix);
   }
 }

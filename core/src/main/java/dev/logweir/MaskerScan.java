@@ -56,11 +56,14 @@ abstract class MaskerScan {
     return heldLength;
   }
 
-  /** Forgets what is held back. */
+  /** Forgets what is held back: another line begins. */
   final void clear() {
     held = Segment.NO_BYTES;
     heldLength = 0;
     covered = -1;
+    if (encodedScan != null) {
+      encodedScan.beginLine();
+    }
   }
 
   /** Whether what the last line ended in may go on with the lines that begin at an index. */
@@ -75,48 +78,24 @@ abstract class MaskerScan {
     }
   }
 
-  /** Masks a part, looking for the values as they are. */
-  final void scan(
-      MaskerAutomaton automaton, byte[] bytes, int offset, int length, boolean ends, boolean cut) {
-    scan(new MaskerValues(automaton, null), bytes, offset, length, false, ends, cut);
-  }
-
-  /**
-   * Masks a part.
-   *
-   * @param begins whether it is the first one of a line
-   * @param ends whether it is the last one
-   * @param cut whether it is the last one as the rest was lost or never came: a value's beginning
-   *     at its end is masked
-   */
-  final void scan(
-      MaskerValues values,
-      byte[] part,
-      int partOffset,
-      int length,
-      boolean begins,
-      boolean ends,
-      boolean cut) {
+  /** Masks a part. */
+  final void scan(MaskerValues values, byte[] part, int partOffset, int length, PartEnd partEnd) {
     // Most lines end here: a method that is small enough to be compiled into its caller.
     if (values.forms() == null && heldLength == 0 && covered < 0) {
       MaskerAutomaton automaton = values.plain();
       int end = partOffset + length;
       int position = automaton.skip(part, partOffset, end);
-      if (position == end || (ends && !cut && end - position < automaton.shortest())) {
+      if (position == end || (partEnd == PartEnd.ENDS && end - position < automaton.shortest())) {
         return;
       }
     }
-    scanAll(values, part, partOffset, length, begins, ends, cut);
+    scanAll(values, part, partOffset, length, partEnd);
   }
 
   private void scanAll(
-      MaskerValues values,
-      byte[] part,
-      int partOffset,
-      int length,
-      boolean begins,
-      boolean ends,
-      boolean cut) {
+      MaskerValues values, byte[] part, int partOffset, int length, PartEnd partEnd) {
+    boolean ends = partEnd != PartEnd.OPEN;
+    boolean cut = partEnd == PartEnd.CUT;
     MaskerAutomaton automaton = values.plain();
     EncodedForms forms = values.forms();
     byte[] text = part;
@@ -131,7 +110,8 @@ abstract class MaskerScan {
         end = text.length;
         heldBefore = 0;
       }
-      encoded = begin(values, forms, text, from, end, begins, ends, cut);
+      encoded = encodedScan(values, forms);
+      encoded.begin(values, text, from, end, partEnd);
     }
     int position = from;
     if (heldLength == 0 && covered < 0 && (encoded == null || encoded.isQuiet())) {
@@ -171,21 +151,13 @@ abstract class MaskerScan {
     letGo();
   }
 
-  private EncodedScan begin(
-      MaskerValues values,
-      EncodedForms forms,
-      byte[] text,
-      int from,
-      int end,
-      boolean begins,
-      boolean ends,
-      boolean cut) {
+  private EncodedScan encodedScan(MaskerValues values, EncodedForms forms) {
     EncodedScan search = encodedScan;
     if (search == null) {
       search = new EncodedScan(values.plain(), forms);
       encodedScan = search;
     }
-    search.begin(values.plain(), forms, text, from, from + heldLength, end, begins, ends, cut);
+    search.setHeld(heldLength);
     return search;
   }
 

@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Masks one stream of a job. */
@@ -7,11 +8,14 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
   /** Heap of this object beside the bytes held back and the runs. */
   static final int FIXED_BYTES = 512;
 
-  private final SecretMasker masker;
+  private final Supplier<MaskerValues> masker;
   private final EncodedRuns runs = new EncodedRuns();
   private @Nullable LogLine line;
 
-  MaskerStream(SecretMasker masker) {
+  /**
+   * @param masker what is looked for at the time
+   */
+  MaskerStream(Supplier<MaskerValues> masker) {
     this.masker = masker;
   }
 
@@ -21,18 +25,16 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
       clear();
     }
     this.line = line;
-    boolean ends = line.isLast() || line.isCut();
-    boolean restUnknown = line.isCut() || line.isUnended();
-    scan(
-        masker.values(),
-        line.array(),
-        line.offset(),
-        line.length(),
-        line.isFirst(),
-        ends,
-        restUnknown);
+    scan(masker.get(), line.array(), line.offset(), line.length(), endOf(line));
     line.holdBack(heldBack());
     this.line = null;
+  }
+
+  private static PartEnd endOf(LogLine line) {
+    if (line.isCut() || line.isUnended()) {
+      return PartEnd.CUT;
+    }
+    return line.isLast() ? PartEnd.ENDS : PartEnd.OPEN;
   }
 
   /**
@@ -41,7 +43,7 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
    */
   @Override
   public int plainUntil(byte[] bytes, int from, int end) {
-    MaskerValues values = masker.values();
+    MaskerValues values = masker.get();
     EncodedForms forms = values.forms();
     if (forms != null && goesOn(forms, bytes, from, end)) {
       return from;

@@ -18,7 +18,7 @@ final class MaskerText extends MaskerScan {
   static String mask(MaskerValues values, String text, boolean cut) {
     byte[] bytes = text.getBytes(UTF_8);
     MaskerText scan = new MaskerText();
-    scan.scan(values, bytes, 0, bytes.length, true, true, cut);
+    scan.scan(values, bytes, 0, bytes.length, cut ? PartEnd.CUT : PartEnd.ENDS);
     return scan.masked == null ? text : scan.masked.toString(UTF_8);
   }
 

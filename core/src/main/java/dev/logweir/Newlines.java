@@ -24,6 +24,11 @@ final class Newlines {
     return ~(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS);
   }
 
+  /** Whether one of eight bytes is a line end. */
+  static boolean isIn(byte[] bytes, int index) {
+    return mark(bytes, index) != 0;
+  }
+
   static int count(byte[] bytes, int from, int to) {
     int count = 0;
     int index = from;

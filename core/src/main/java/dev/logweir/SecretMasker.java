@@ -176,13 +176,13 @@ public final class SecretMasker implements LogProcessor {
     if (!line.isWhole()) {
       throw new IllegalStateException("fragments can only be masked by what forStream returns");
     }
-    new MaskerStream(this).process(line);
+    new MaskerStream(this::values).process(line);
   }
 
   @Override
   public LogProcessor forStream(LogSource source) {
     Objects.requireNonNull(source, "source");
-    return new MaskerStream(this);
+    return new MaskerStream(this::values);
   }
 
   /**

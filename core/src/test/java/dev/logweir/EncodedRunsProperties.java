@@ -87,7 +87,7 @@ class EncodedRunsProperties {
 
   /** Masks lines as a drain does, in runs of random lengths; one by one if there is no random. */
   private String masked(SecretMasker masker, byte[] text, @Nullable Random random) {
-    MaskerStream stream = new MaskerStream(masker);
+    MaskerStream stream = new MaskerStream(masker::values);
     Collector collector = new Collector();
     ProcessorStage stage =
         new ProcessorStage(LogSource.STDOUT, stream, collector, JobSettings.DEFAULT_MAX_LINE);

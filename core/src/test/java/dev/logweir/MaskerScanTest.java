@@ -114,7 +114,7 @@ class MaskerScanTest {
     private final ByteTarget counting = (bytes, offset, length) -> masks += bytes == MASK ? 1 : 0;
 
     void part(MaskerAutomaton automaton, byte[] bytes) {
-      scan(automaton, bytes, 0, bytes.length, true, false);
+      scan(new MaskerValues(automaton, null), bytes, 0, bytes.length, PartEnd.ENDS);
     }
 
     @Override
