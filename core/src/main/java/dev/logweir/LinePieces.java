@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * comes, with the next one. Whatever the processor does, the target sees every line begin with a
  * first piece and end with a last one.
  */
-final class LinePieces implements ByteTarget {
+final class LinePieces implements LogLine.Replacement {
   private final LineTarget next;
   private final LogLine piece;
   private final int limit;
@@ -45,7 +45,8 @@ final class LinePieces implements ByteTarget {
     piece.setContent(room, 0, 0);
   }
 
-  void begin(LogLine line) {
+  @Override
+  public void begin(LogLine line) {
     origin = line;
     size = 0;
     lineBroken = false;
@@ -113,7 +114,8 @@ final class LinePieces implements ByteTarget {
     return lines;
   }
 
-  void text(String text) {
+  @Override
+  public void text(String text) {
     int index = 0;
     int end = text.length();
     while (index < end) {
@@ -144,7 +146,8 @@ final class LinePieces implements ByteTarget {
   }
 
   /** Appends bytes in which a line end starts a new line. */
-  void lines(byte[] bytes, int offset, int length) {
+  @Override
+  public void lines(byte[] bytes, int offset, int length) {
     int index = offset;
     int end = offset + length;
     while (index < end) {

@@ -71,7 +71,7 @@ public final class LinePrefixer implements LogProcessor {
   }
 
   private static void put(LogLine line, byte[] prefix, int length) {
-    LinePieces pieces = line.beginReplacement();
+    ByteTarget pieces = line.beginReplacement();
     pieces.append(prefix, 0, length);
     pieces.append(line.array(), line.offset(), line.length());
   }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogLine {
   private final LogSource source;
-  private @Nullable LinePieces pieces;
+  private @Nullable Replacement substitute;
 
   private byte[] bytes = Segment.NO_BYTES;
   private int offset;
@@ -171,9 +171,20 @@ public final class LogLine {
     return "LogLine[" + source + " " + number + ", " + length + " bytes]";
   }
 
+  /** Takes what stands in the place of a line. */
+  interface Replacement extends ByteTarget {
+    void begin(LogLine line);
+
+    /** Takes text, of which each line end begins a line. */
+    void text(String text);
+
+    /** Takes bytes, of which each line end begins a line. */
+    void lines(byte[] bytes, int offset, int length);
+  }
+
   /** Names what takes a replacement of the content; null where the line can't be changed. */
-  void replaceThrough(@Nullable LinePieces pieces) {
-    this.pieces = pieces;
+  void replaceThrough(@Nullable Replacement target) {
+    substitute = target;
   }
 
   byte[] array() {
@@ -184,11 +195,9 @@ public final class LogLine {
     return offset;
   }
 
-  /**
-   * Starts to replace the content; the caller writes the new one to the pieces, before it returns.
-   */
-  LinePieces beginReplacement() {
-    LinePieces target = requireUnchanged();
+  /** Starts to replace the content; the caller writes the new one to it, before it returns. */
+  Replacement beginReplacement() {
+    Replacement target = requireUnchanged();
     replaced = true;
     target.begin(this);
     return target;
@@ -252,13 +261,13 @@ public final class LogLine {
     this.sourceLines = sourceLines;
   }
 
-  private LinePieces requireUnchanged() {
-    if (pieces == null) {
+  private Replacement requireUnchanged() {
+    if (substitute == null) {
       throw new IllegalStateException("this line can't be changed here");
     }
     if (removed || replaced) {
       throw new IllegalStateException("the line was changed already");
     }
-    return pieces;
+    return substitute;
   }
 }

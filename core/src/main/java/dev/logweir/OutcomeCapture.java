@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutcomeCapture {
   /** Heap of this object with a key. */
-  static final int FIXED_BYTES = 72 + 56 + OutcomeVariables.MAX_KEY;
+  static final int FIXED_BYTES = 72 + 56 + OutcomeStore.MAX_KEY;
 
   private static final int FIRST_ROOM = 128;
   private static final int ARRAY_BYTES = 32;

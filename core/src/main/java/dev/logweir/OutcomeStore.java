@@ -21,9 +21,11 @@ final class OutcomeStore {
   /** Heap of a string without its characters, with the array's header and padding. */
   private static final int STRING_BYTES = 32 + 24 + 7;
 
-  /** Heap of the objects that are always there, and of those that captures may take. */
-  private static final int FIXED_BYTES =
-      1536 + (OutcomeVariables.MAX_DEPTH + 1) * OutcomeCapture.FIXED_BYTES;
+  /** The longest key of a variable, in characters. */
+  static final int MAX_KEY = 128;
+
+  /** Heap of the objects that are always there. */
+  private static final int FIXED_BYTES = 1536;
 
   private static final int BYTES_PER_VARIABLE = 512;
   private static final int MAX_NAMES = 16;
@@ -49,10 +51,13 @@ final class OutcomeStore {
 
   private long used;
 
-  OutcomeStore(long maxBytes) {
+  /**
+   * @param captureBytes heap of the objects that captures may take
+   */
+  OutcomeStore(long maxBytes, int captureBytes) {
     this.maxBytes = maxBytes;
     maxCount = maxBytes / BYTES_PER_VARIABLE;
-    used = FIXED_BYTES + maxCount * TABLE_BYTES;
+    used = FIXED_BYTES + captureBytes + maxCount * TABLE_BYTES;
   }
 
   /** Takes heap bytes, if that many are left. */
@@ -113,19 +118,26 @@ final class OutcomeStore {
     }
   }
 
-  OutcomeVariables.Unset excess() {
+  /** How many variables were not set, and the names of the first of them. */
+  record Names(long count, List<String> names) {
+    Names {
+      names = List.copyOf(names);
+    }
+  }
+
+  Names excess() {
     lock.lock();
     try {
-      return new OutcomeVariables.Unset(excessCount, excess);
+      return new Names(excessCount, excess);
     } finally {
       lock.unlock();
     }
   }
 
-  OutcomeVariables.Unset incomplete() {
+  Names incomplete() {
     lock.lock();
     try {
-      return new OutcomeVariables.Unset(incompleteCount, incomplete);
+      return new Names(incompleteCount, incomplete);
     } finally {
       lock.unlock();
     }

@@ -45,7 +45,6 @@ public final class OutcomeVariables implements LogProcessor {
   /** The default bound of what is held, in bytes of heap: {@value}. */
   public static final int DEFAULT_MAX_BYTES = 64 << 10;
 
-  static final int MAX_KEY = 128;
   static final int MAX_DEPTH = 8;
 
   private static final int MIN_BYTES = 8 << 10;
@@ -79,7 +78,7 @@ public final class OutcomeVariables implements LogProcessor {
   private OutcomeVariables(@Nullable SecretMasker masker, int maxBytes) {
     this.masker = masker;
     this.maxBytes = Checks.inRange("maxBytes", maxBytes, MIN_BYTES, MAX_BYTES);
-    store = new OutcomeStore(maxBytes);
+    store = new OutcomeStore(maxBytes, (MAX_DEPTH + 1) * OutcomeCapture.FIXED_BYTES);
   }
 
   /**
@@ -130,12 +129,12 @@ public final class OutcomeVariables implements LogProcessor {
 
   /** Returns the variables that were not set as they were over a bound. */
   public Unset excess() {
-    return store.excess();
+    return Unset.of(store.excess());
   }
 
   /** Returns the variables that were not set as a part of their lines was lost, or their end. */
   public Unset incomplete() {
-    return store.incomplete();
+    return Unset.of(store.incomplete());
   }
 
   /**
@@ -287,12 +286,13 @@ public final class OutcomeVariables implements LogProcessor {
   }
 
   private OutcomeCapture capture(String key) {
-    return new OutcomeCapture(store, name(key), key.length() > MAX_KEY, maxBytes / VALUE_SHARE);
+    return new OutcomeCapture(
+        store, name(key), key.length() > OutcomeStore.MAX_KEY, maxBytes / VALUE_SHARE);
   }
 
   private String name(String key) {
     String name = masker == null ? key : masker.mask(key);
-    return name.length() > MAX_KEY ? name.substring(0, MAX_KEY) : name;
+    return name.length() > OutcomeStore.MAX_KEY ? name.substring(0, OutcomeStore.MAX_KEY) : name;
   }
 
   /** Whether a shell's trace begins the line: a {@code +} for each depth, and white space. */
@@ -371,6 +371,10 @@ public final class OutcomeVariables implements LogProcessor {
     Unset(long count, List<String> names) {
       this.count = count;
       this.names = List.copyOf(names);
+    }
+
+    private static Unset of(OutcomeStore.Names unset) {
+      return new Unset(unset.count(), unset.names());
     }
 
     /** Returns how many times that was, 0 or more. */
