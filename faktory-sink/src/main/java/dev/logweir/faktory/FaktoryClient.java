@@ -1,21 +1,13 @@
 package dev.logweir.faktory;
 
-import dev.logweir.LogBatch;
 import dev.logweir.sender.AttemptException;
 import dev.logweir.sender.Attempts;
 import dev.logweir.sender.Pauses;
 import dev.logweir.sender.SenderSettings;
 import dev.logweir.sender.ServerWords;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
@@ -45,28 +37,21 @@ public final class FaktoryClient implements AutoCloseable {
 
   private static final int TLS_CONNECTION_BYTES = 48 * 1024;
 
-  private static final int JID_BYTES = 12;
   private static final int MAX_ID_CHARS = 256;
-
-  /** As long as the text of a time can get. */
-  private static final Instant LONG_TIME = Instant.parse("2026-01-01T00:00:00.123456789Z");
 
   private final FaktoryUrl server;
   private final ConnectionPool pool;
   private final Attempts attempts;
   private final FaktoryMetrics metrics;
   private final JobWriter jobs;
-  private final Clock clock;
   private final Duration connectTimeout;
   private final int maxJobBytes;
-  private final SecureRandom random = new SecureRandom();
 
   private FaktoryClient(Builder settings, FaktoryUrl server, @Nullable SSLContext tls) {
     this.server = server;
-    clock = settings.clock;
     connectTimeout = settings.connectTimeout;
     maxJobBytes = settings.maxJobBytes;
-    jobs = new JobWriter(settings.queue, settings.reserveFor);
+    jobs = new JobWriter(settings.queue, settings.reserveFor, settings.clock);
     pool =
         new ConnectionPool(
             new Dialer(server, tls),
@@ -194,40 +179,6 @@ public final class FaktoryClient implements AutoCloseable {
 
   AttemptException error(Reply reply) {
     return ReplyError.of(reply, server.password());
-  }
-
-  JobWriter.Head head(String jobId, @Nullable String batchId) {
-    byte[] bytes = new byte[JID_BYTES];
-    random.nextBytes(bytes);
-    String jid = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    return new JobWriter.Head(jid, clock.instant(), jobId, batchId);
-  }
-
-  /** Returns the most bytes that a log job has on the wire without its lines. */
-  int fixedBytes(String jobId, @Nullable String batchId) {
-    Counter counter = new Counter();
-    String jid = "x".repeat(JID_BYTES / 3 * 4);
-    try {
-      jobs.writeLog(
-          counter, new JobWriter.Head(jid, LONG_TIME, jobId, batchId), LogBatch.of(List.of()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return counter.bytes + "PUSH \r\n".length();
-  }
-
-  private static final class Counter extends OutputStream {
-    private int bytes;
-
-    @Override
-    public void write(int b) {
-      bytes++;
-    }
-
-    @Override
-    public void write(byte[] source, int offset, int length) {
-      bytes += length;
-    }
   }
 
   /** Collects the settings of a client and checks each when it is given. Not thread-safe. */

@@ -46,7 +46,7 @@ public final class FaktorySender implements BatchSender {
     this.client = client;
     this.jobId = jobId;
     this.batchId = batchId;
-    fixedBytes = client.fixedBytes(jobId, batchId);
+    fixedBytes = client.jobs().fixedBytes(jobId, batchId);
   }
 
   /**
@@ -63,7 +63,7 @@ public final class FaktorySender implements BatchSender {
   @Override
   public void send(List<String> lines) throws SendException, InterruptedException {
     LogBatch batch = LogBatch.of(lines);
-    JobWriter.Head head = client.head(jobId, batchId);
+    JobWriter.Head head = client.jobs().head(jobId, batchId);
     long bytes = fixedBytes;
     for (LineReader reader = batch.reader(); reader.next(); ) {
       bytes += JobWriter.encodedBytes(reader.length());
@@ -120,7 +120,7 @@ public final class FaktorySender implements BatchSender {
   private void report(JobOutcome outcome, Map<String, String> variables, Attempts.Budget budget)
       throws SendException, InterruptedException {
     OutcomeJson json = new OutcomeJson(outcome, variables);
-    JobWriter.Head head = client.head(jobId, batchId);
+    JobWriter.Head head = client.jobs().head(jobId, batchId);
     push(
         "outcome of job " + jobId + " not reported",
         out -> client.jobs().writeOutcome(out, head, json),

@@ -10,9 +10,14 @@ import dev.logweir.sender.OutcomeJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes jobs as the JSON that Faktory takes, on one line. Thread-safe. */
@@ -26,13 +31,20 @@ final class JobWriter {
 
   private static final String RUNNER_ID = "faktory";
   private static final int RETRIES = 25;
+  private static final int JID_BYTES = 12;
+
+  /** As long as the text of a time can get. */
+  private static final Instant LONG_TIME = Instant.parse("2026-01-01T00:00:00.123456789Z");
 
   private final String queue;
   private final @Nullable Duration reserveFor;
+  private final Clock clock;
+  private final SecureRandom random = new SecureRandom();
 
-  JobWriter(String queue, @Nullable Duration reserveFor) {
+  JobWriter(String queue, @Nullable Duration reserveFor, Clock clock) {
     this.queue = queue;
     this.reserveFor = reserveFor;
+    this.clock = clock;
   }
 
   /**
@@ -42,6 +54,26 @@ final class JobWriter {
    * @param batchId null for none
    */
   record Head(String jid, Instant createdAt, String runnerJobId, @Nullable String batchId) {}
+
+  /** Returns what a new job is about, with an id of its own. */
+  Head head(String jobId, @Nullable String batchId) {
+    byte[] bytes = new byte[JID_BYTES];
+    random.nextBytes(bytes);
+    String jid = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    return new Head(jid, clock.instant(), jobId, batchId);
+  }
+
+  /** Returns the most bytes that a log job has on the wire without its lines. */
+  int fixedBytes(String jobId, @Nullable String batchId) {
+    Counter counter = new Counter();
+    String jid = "x".repeat(JID_BYTES / 3 * 4);
+    try {
+      writeLog(counter, new Head(jid, LONG_TIME, jobId, batchId), LogBatch.of(List.of()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return counter.bytes + "PUSH \r\n".length();
+  }
 
   /** Writes a log job; the lines go from the batch to {@code out} without a copy of all. */
   void writeLog(OutputStream out, Head head, LogBatch batch) throws IOException {
@@ -106,6 +138,21 @@ final class JobWriter {
     json.writeEndObject();
     json.writeEndArray();
     json.writeEndObject();
+  }
+
+  /** Counts what is written. */
+  private static final class Counter extends OutputStream {
+    private int bytes;
+
+    @Override
+    public void write(int b) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) {
+      bytes += length;
+    }
   }
 
   /** The current line of a reader. */

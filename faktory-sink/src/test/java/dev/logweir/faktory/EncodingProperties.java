@@ -95,7 +95,7 @@ class EncodingProperties {
       stated += sender.encodedBytes(line.length);
     }
     ByteArrayOutputStream job = new ByteArrayOutputStream();
-    client.jobs().writeLog(job, client.head(id, null), LogBatch.ofBytes(lines));
+    client.jobs().writeLog(job, client.jobs().head(id, null), LogBatch.ofBytes(lines));
 
     // Two times may be shorter than they can get, and the first line has no comma.
     assertThat((long) job.size() + "PUSH \r\n".length()).isBetween(stated - 15, stated);

@@ -111,7 +111,7 @@ class FaktoryOverheadTest {
       opened.add(connection);
       connection.open(deadline);
       connection.setDeadline(deadline);
-      JobWriter.Head head = client.head("1", null);
+      JobWriter.Head head = client.jobs().head("1", null);
       connection.write("PUSH", out -> client.jobs().writeLog(out, head, batch));
       assertThat(connection.read().isOk()).isTrue();
     }
