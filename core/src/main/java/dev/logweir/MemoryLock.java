@@ -1,27 +1,66 @@
 package dev.logweir;
 
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.AbstractQueuedSynchronizer;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lock that can always be had, also where there is no memory for the node in which a thread waits
- * for it: the lock of the JDK then throws, which would leave half done what needs several locks.
+ * A reentrant lock that can always be had, also where there is no memory for the node in which a
+ * thread waits for it: the lock of the JDK then throws, which would leave half done what needs
+ * several locks. It is one object, where that is two: an idle job has seven.
  */
-final class MemoryLock extends ReentrantLock {
+final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
   private static final long serialVersionUID = 1L;
   private static final long PAUSE_NANOS = 100_000L;
 
   /** How long a thread that could not wait for a signal looks away. */
   private static final long MISSED_NANOS = 10_000_000L;
 
+  // ---- what the queue of waiting threads asks; the state is how often the owner has it ----
+
+  @Override
+  protected boolean tryAcquire(int once) {
+    Thread self = Thread.currentThread();
+    if (getExclusiveOwnerThread() == self) {
+      setState(getState() + once);
+      return true;
+    }
+    if (getState() == 0 && compareAndSetState(0, once)) {
+      setExclusiveOwnerThread(self);
+      return true;
+    }
+    return false;
+  }
+
+  @Override
+  protected boolean tryRelease(int once) {
+    if (getExclusiveOwnerThread() != Thread.currentThread()) {
+      throw new IllegalMonitorStateException();
+    }
+    int left = getState() - once;
+    if (left == 0) {
+      setExclusiveOwnerThread(null);
+    }
+    setState(left);
+    return left == 0;
+  }
+
+  @Override
+  protected boolean isHeldExclusively() {
+    return getExclusiveOwnerThread() == Thread.currentThread();
+  }
+
+  // ---- the lock ----
+
   @Override
   public void lock() {
-    boolean held = false;
+    boolean held = tryAcquire(1);
     while (!held) {
       try {
-        super.lock();
+        acquire(1);
         held = true;
       } catch (OutOfMemoryError ignored) {
         LockSupport.parkNanos(PAUSE_NANOS); // who holds it is not waiting for memory
@@ -34,12 +73,32 @@ final class MemoryLock extends ReentrantLock {
     boolean held = false;
     while (!held) {
       try {
-        super.lockInterruptibly();
+        acquireInterruptibly(1);
         held = true;
       } catch (OutOfMemoryError ignored) {
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
+  }
+
+  @Override
+  public boolean tryLock() {
+    return tryAcquire(1);
+  }
+
+  @Override
+  public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
+    return tryAcquireNanos(1, unit.toNanos(time));
+  }
+
+  @Override
+  public void unlock() {
+    release(1);
+  }
+
+  @Override
+  public Condition newCondition() {
+    return new ConditionObject();
   }
 
   /** Returns a condition of this lock, null if there is no memory for it. */

@@ -32,7 +32,7 @@ class InterruptLocksTest {
 
     @Override
     public void interrupt() {
-      heldJobLock.add(job.lock.isHeldByCurrentThread());
+      heldJobLock.add(job.lock.isHeldExclusively());
       super.interrupt();
     }
   }
