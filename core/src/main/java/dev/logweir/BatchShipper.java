@@ -29,7 +29,7 @@ public final class BatchShipper implements AutoCloseable {
     boolean buffered = settings.hasLineCode();
     job = Job.start(settings, buffered);
     buffer = buffered ? job.streams().stdout() : null;
-    maxLine = Math.min(settings.maxLineBytes, job.sinks.get(0).maxLineBytes());
+    maxLine = Math.min(settings.maxLineBytes, job.firstSink().maxLineBytes());
   }
 
   /**
@@ -82,13 +82,13 @@ public final class BatchShipper implements AutoCloseable {
       } while (from < end);
     } finally {
       lock.unlock();
-      job.sinks.get(0).startIfClaimed();
+      job.firstSink().startIfClaimed();
     }
     return taken;
   }
 
   private boolean submitLine(LogLine view, byte[] bytes, int start, int end) {
-    Sink sink = job.sinks.get(0);
+    Sink sink = job.firstSink();
     int from = start;
     while (end - from > maxLine) {
       int cut = LineCut.boundary(bytes, from, from + maxLine);
@@ -123,7 +123,7 @@ public final class BatchShipper implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   public boolean flush(Duration timeout) throws InterruptedException {
-    long nanos = JobSettings.timeout("timeout", timeout);
+    long nanos = Checks.timeout("timeout", timeout);
     return job.flush(nanos);
   }
 
@@ -141,7 +141,7 @@ public final class BatchShipper implements AutoCloseable {
    * @throws IllegalArgumentException if {@code timeout} is out of range
    */
   public SinkReport finish(Duration timeout) {
-    return job.finish(JobSettings.timeout("timeout", timeout)).sink();
+    return job.finish(Checks.timeout("timeout", timeout)).sink();
   }
 
   /**

@@ -5,6 +5,9 @@ import java.util.Objects;
 
 /** Range checks whose texts have the name, the bound and the value. */
 final class Checks {
+  /** The longest time that a setting or a call may have. */
+  static final Duration LONGEST = Duration.ofDays(1);
+
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;
 
@@ -42,6 +45,11 @@ final class Checks {
       throw new IllegalArgumentException(name + " must be at most " + max + ": " + value);
     }
     return value;
+  }
+
+  /** Returns a timeout in nanoseconds. */
+  static long timeout(String name, Duration timeout) {
+    return inRange(name, timeout, Duration.ZERO, LONGEST).toNanos();
   }
 
   private static String size(long bytes) {

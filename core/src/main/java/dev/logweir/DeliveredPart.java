@@ -9,7 +9,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
  * its job leaves nothing to count then, where every step would hold up the job's writers. Each line
  * is counted once, however often the sender tells.
  */
-final class DeliveredPart {
+final class DeliveredPart implements LineReader.Passed {
   /** For threads of the sender that tell side by side; held while they count. */
   private final MemoryLock counting = new MemoryLock();
 
@@ -73,8 +73,9 @@ final class DeliveredPart {
   }
 
   /** Counts what the job wrote for lines that the reader has passed. */
+  @Override
   @SuppressWarnings("GuardedBy") // the reader calls it from within advance()
-  void passed(long moreLines, long moreBytes, long moreAdded) {
+  public void passed(long moreLines, long moreBytes, long moreAdded) {
     countedAddedBytes += moreAdded;
     countedSourceLines += moreLines;
     countedSourceBytes += moreBytes;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * comes while it runs makes it look once more. A write may take its place for a moment, if nobody
  * has asked.
  */
-abstract class DrainLoop extends WorkerPool.Work {
+abstract class DrainLoop extends Work {
   /*
    * The state says who owns what is drained. It changes by compare-and-set, with no lock, so that a
    * write never waits for a drain. Only an owner sets it without a comparison: nobody else moves a

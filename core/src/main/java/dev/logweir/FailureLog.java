@@ -21,6 +21,9 @@ import org.slf4j.event.Level;
  * with no lock held.
  */
 final class FailureLog {
+  /** The logger of what fails in a job's own course: named for the type that its user knows. */
+  static final String JOB = "dev.logweir.LogStreamer";
+
   /** From one WARN of a subject to the next. */
   static final long WARN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -32,7 +35,7 @@ final class FailureLog {
 
   private final ILoggerFactory loggers;
   private final Time time;
-  private final Class<?> category;
+  private final String category;
   private final String subject;
 
   private volatile boolean failing;
@@ -59,10 +62,10 @@ final class FailureLog {
   private volatile @Nullable Thread teller;
 
   /**
-   * @param category names the logger
+   * @param category the name of the logger
    * @param subject begins each message, such as the name of the job
    */
-  FailureLog(ILoggerFactory loggers, Time time, Class<?> category, String subject) {
+  FailureLog(ILoggerFactory loggers, Time time, String category, String subject) {
     this.loggers = loggers;
     this.time = time;
     this.category = category;
@@ -240,7 +243,7 @@ final class FailureLog {
     }
     teller = Thread.currentThread();
     try {
-      Logger logger = loggers.getLogger(category.getName());
+      Logger logger = loggers.getLogger(category);
       if (!LogLevels.isEnabled(logger, level)) {
         return;
       }

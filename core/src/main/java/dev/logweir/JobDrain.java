@@ -1,7 +1,6 @@
 package dev.logweir;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whose turn it is says the {@link DrainLoop}; a pass takes a piece of each stream.
  */
-final class JobDrain extends DrainLoop implements Job.Occupation {
+final class JobDrain extends DrainContext implements JobContext.Occupation {
   /** Bytes taken before other jobs get their turn. */
   private static final int PIECE_BYTES = 64 << 10;
 
@@ -19,24 +18,17 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
 
   /*
    * Who moves the loop's state to RUNNING or DIRECT owns both StreamDrains and the reading side of
-   * both buffers; the fields without a lock here are the owner's too. The lock is the job's. It
+   * both buffers; the field without a lock here is the owner's too. The lock is the job's. It
    * guards what others ask of a pass: its thread, how far it came, who waits for it. No pass runs
    * under it, as a pass calls processors and takes the locks of buffers and sinks, which come
    * before it.
    *
-   * Lines of both streams go on in the order in which the writes that ended them came. A turn is
-   * what one stream was given between two lines of the other; the lines in a buffer have the number
-   * of theirs (LineOrder). A stream moves the turn to itself under its buffer's lock, before its
-   * lines are there to be seen. So a pass that reads the turn and then takes the snapshots finds all
-   * lines of earlier turns in them. It takes those, the earlier turn first, and what there is of the
-   * turn it read; what is of later turns is for the pass that their writes ask for.
+   * A pass reads the turn and then takes the snapshots, so that it finds all lines of earlier turns in
+   * them. It takes those, the earlier turn first, and what there is of the turn it read; what is of
+   * later turns is for the pass that their writes ask for.
    */
 
-  final Job job;
-
-  /** Tells of processors and listeners that throw. */
-  final FailureLog lineLog;
-
+  private final List<Sink> sinks;
   private final SafeBuffer stdout;
   private final SafeBuffer stderr;
   private final StreamDrain out;
@@ -66,29 +58,11 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
   @GuardedBy("lock")
   private boolean ended;
 
-  /** Whether a pass ended for want of memory. The owner's. */
-  private boolean memoryShort;
-
-  /** The turn under way; its lowest bit says which stream's. */
-  private volatile int turn;
-
-  /** Of the write that drains in its own place; made for the first one. The owner's. */
-  private @Nullable LineRun directRun;
-
-  /** Number of the last line given out. The owner's. */
-  private long lastNumber;
-
-  JobDrain(
-      Job job,
-      SegmentAccount outAccount,
-      SegmentAccount errAccount,
-      @Nullable MemoryBudget budget) {
-    super(job.lock, job.engine.drains, job.engine.time);
-    this.job = job;
+  JobDrain(JobContext job, List<Sink> sinks, SegmentAccount outAccount, SegmentAccount errAccount) {
+    super(job);
+    this.sinks = sinks;
     progress = new DrainProgress(lock);
-    boolean callsNobody = job.settings.processors.isEmpty() && job.settings.listeners.isEmpty();
-    lineLog = callsNobody ? job.log : job.engine.log(LogProcessor.class, job.name);
-    this.budget = budget;
+    budget = job.engine.budget();
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     JobSettings settings = job.settings;
     int maxSize = settings.maxSize;
@@ -102,9 +76,13 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
 
   private StreamDrain stream(SafeBuffer buffer, LogSource source) {
     List<LogProcessor> processors = job.settings.processors;
-    Sink[] sinks = job.sinks.toArray(new Sink[0]);
     LineFanOut target =
-        new LineFanOut(this, source, sinks, !processors.isEmpty(), job.settings.listeners);
+        new LineFanOut(
+            this,
+            source,
+            sinks.toArray(new Sink[0]),
+            !processors.isEmpty(),
+            job.settings.listeners);
     return new StreamDrain(this, buffer, source, target, processors);
   }
 
@@ -122,31 +100,6 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
 
   SafeBuffer stderr() {
     return stderr;
-  }
-
-  int turn() {
-    return turn;
-  }
-
-  /** Returns what a write in the drain's place is to use; null if there is no memory for it. */
-  @Nullable LineRun directRun() {
-    LineRun run = directRun;
-    if (run == null) {
-      try {
-        run = new LineRun();
-        directRun = run;
-      } catch (OutOfMemoryError ignored) {
-        // The lines go through the buffer.
-      }
-    }
-    return run;
-  }
-
-  /** Moves the turn to the other stream: by that one, under its lock, as it is not its turn. */
-  int takeTurn() {
-    int next = turn + 1;
-    turn = next;
-    return next;
   }
 
   /**
@@ -212,13 +165,12 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
       return PassEnd.TAKEN;
     }
     long gifts = budget == null ? 0 : budget.gifts();
-    memoryShort = false;
+    forgetShortMemory();
     PassEnd end = isRefused() ? PassEnd.NO_ROOM : takeBoth();
     if (!endPass(end)) {
       discard(true);
       return PassEnd.TAKEN;
     }
-    List<Sink> sinks = job.sinks;
     for (int i = 0; i < sinks.size(); i++) {
       sinks.get(i).passEnded();
     }
@@ -286,7 +238,7 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
    * @param gifts what the budget had got back before the pass
    */
   private void waitForSegments(long gifts) {
-    if (memoryShort) {
+    if (isMemoryShort()) {
       retryLater();
     }
     if (budget != null && budgetRequest != null) {
@@ -328,7 +280,7 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
   }
 
   private PassEnd takeBoth(Scratch scratch) {
-    int upTo = turn; // before the snapshots
+    int upTo = turn(); // before the snapshots
     long millis = job.engine.time.currentTimeMillis();
     try {
       out.begin(scratch, upTo, millis);
@@ -370,24 +322,6 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
       }
     }
     return PassEnd.TAKEN;
-  }
-
-  /** Nobody tells when there is memory again: the timer asks. */
-  void memoryIsShort() {
-    memoryShort = true;
-  }
-
-  /** Gives out the number of a line that begins. */
-  long nextNumber() {
-    return ++lastNumber;
-  }
-
-  long lastNumber() {
-    return lastNumber;
-  }
-
-  void skipNumbers(long lines) {
-    lastNumber += lines;
   }
 
   // ---- the job's side ----
@@ -500,63 +434,6 @@ final class JobDrain extends DrainLoop implements Job.Occupation {
     } finally {
       lock.unlock();
     }
-  }
-
-  void lockStreams() {
-    stdout.lock().lock();
-    stderr.lock().lock();
-  }
-
-  void unlockStreams() {
-    stderr.lock().unlock();
-    stdout.lock().unlock();
-  }
-
-  /** What was accepted and not dropped, and has not come to a sink yet. Guarded by all locks. */
-  Tally unseenBy(Sink sink) {
-    return new Tally(linesUnseenBy(sink), bytesUnseenBy(sink));
-  }
-
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  long linesUnseenBy(Sink sink) {
-    return stdout.keptLinesSoFar() + stderr.keptLinesSoFar() - sink.ledger.enteredLines();
-  }
-
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  long bytesUnseenBy(Sink sink) {
-    return stdout.keptBytesSoFar() + stderr.keptBytesSoFar() - sink.ledger.enteredBytes();
-  }
-
-  /** Returns what was taken out of the streams, as it proves the end. */
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  Tally marked() {
-    return stdout.marked();
-  }
-
-  /** Returns what is held back, as it may be the beginning of what proves the end. */
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  Tally undecided() {
-    long bytes = stdout.undecidedBytes();
-    return bytes == 0 ? Tally.NONE : new Tally(0, bytes);
-  }
-
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  Tally accepted() {
-    return stdout.accepted().plus(stderr.accepted());
-  }
-
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  List<DropTallies> dropped() {
-    List<DropTallies> tallies = new ArrayList<>(2);
-    tallies.add(stdout.dropped());
-    tallies.add(stderr.dropped());
-    return tallies;
-  }
-
-  @SuppressWarnings("GuardedBy") // all locks of the job are held
-  void endAccounts() {
-    stdout.endAccount();
-    stderr.endAccount();
   }
 
   void discard(boolean recycle) {

@@ -16,13 +16,15 @@ final class JobSettings {
   static final int MAX_SIZE = 64 << 20;
   static final int DEFAULT_SIZE = 256 << 10;
   static final int MIN_LINE = 256;
-  static final int DEFAULT_MAX_LINE = 64 << 10;
+  static final int DEFAULT_MAX_LINE = Scratch.USUAL_LINE;
   static final int DEFAULT_RECENT = 8 << 10;
   static final int MAX_RECENT = 1 << 20;
   static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(30);
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
   static final Duration DEFAULT_MAX_WAIT = Duration.ofMinutes(10);
-  static final Duration LONGEST = Duration.ofDays(1);
+
+  /** A pump's two buffers, with their headers. */
+  static final int PUMP_BYTES = 16 << 10;
 
   static final int MAX_NAME = 200;
 
@@ -46,7 +48,7 @@ final class JobSettings {
   /** Null until one is given: then the shared one. */
   private @Nullable LogweirEngine engine;
 
-  LogStreamer.@Nullable AfterLog afterLog;
+  @Nullable AfterLog afterLog;
 
   /** Null until one is given. */
   @Nullable String name;
@@ -140,15 +142,15 @@ final class JobSettings {
   }
 
   void maxInterval(Duration interval) {
-    intervalNanos = Checks.inRange("maxInterval", interval, Duration.ZERO, LONGEST).toNanos();
+    intervalNanos = Checks.timeout("maxInterval", interval);
   }
 
   void flushTimeout(Duration timeout) {
-    timeoutNanos = timeout("flushTimeout", timeout);
+    timeoutNanos = Checks.timeout("flushTimeout", timeout);
   }
 
   void maxWait(Duration wait) {
-    maxWaitNanos = Checks.inRange("maxWait", wait, Duration.ofMillis(1), LONGEST).toNanos();
+    maxWaitNanos = Checks.inRange("maxWait", wait, Duration.ofMillis(1), Checks.LONGEST).toNanos();
   }
 
   void overflow(OverflowPolicy policy) {
@@ -157,10 +159,6 @@ final class JobSettings {
 
   void whenFull(WhenFull policy) {
     whenFull = Objects.requireNonNull(policy, "whenFull");
-  }
-
-  static long timeout(String name, Duration timeout) {
-    return Checks.inRange(name, timeout, Duration.ZERO, LONGEST).toNanos();
   }
 
   /**

@@ -13,7 +13,7 @@ final class LineFanOut implements LineTarget {
   /** Of a stream without processors: none fails. */
   private static final GapTally NO_GAP = new GapTally();
 
-  private final JobDrain drain;
+  private final DrainContext drain;
   private final LogSource source;
   private final Sink[] sinks;
   private final @Nullable LineListeners listeners;
@@ -25,7 +25,7 @@ final class LineFanOut implements LineTarget {
    * @param processed whether there are processors, which may fail
    */
   LineFanOut(
-      JobDrain drain,
+      DrainContext drain,
       LogSource source,
       Sink[] sinks,
       boolean processed,
@@ -157,7 +157,7 @@ final class LineFanOut implements LineTarget {
 
   /** Returns the text of a marker; made before anything is told of a gap, as memory may end. */
   byte[] marker(GapTally gap) {
-    Job job = drain.job;
+    JobContext job = drain.job;
     return job.settings.markers
         ? Markers.gap(job.markerToken, gap.lines, gap.bytes, gap.reasons)
         : Segment.NO_BYTES;
@@ -203,7 +203,7 @@ final class LineFanOut implements LineTarget {
     int length = piece.length() + mark.length();
     boolean plain = BatchAssembly.isPlain(piece);
     for (Sink sink : sinks) {
-      int bytes = length + 2 * LineReader.MAX_TRAILER;
+      int bytes = length + 2 * LineCounts.MAX_TRAILER;
       int room = sink.prepareLine(bytes, plain, length);
       if (room > 0) {
         sink.addPiece(piece, mark);

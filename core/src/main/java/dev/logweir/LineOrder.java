@@ -5,7 +5,7 @@ package dev.logweir;
  * came together, in which turn and when. Guarded by the buffer's lock.
  *
  * <p>A turn is what one stream was given between two lines of the other. The turn under way is the
- * job's ({@link JobDrain#turn}); its lowest bit says whose it is. Only its own stream moves the
+ * job's ({@link DrainContext#turn}); its lowest bit says whose it is. Only its own stream moves the
  * turn to itself, under its lock, so that this needs no compare-and-set, and a job that uses one
  * stream only reads it.
  */
@@ -19,7 +19,7 @@ final class LineOrder {
   /** So many writes may be of one run before the clock is read. */
   static final int RUN_WRITES = 16;
 
-  private final JobDrain drain;
+  private final DrainContext drain;
 
   /** 0 or 1, as the lowest bit of the stream's turns. */
   private final int stream;
@@ -38,7 +38,7 @@ final class LineOrder {
   /** Whether the run of the write under way is known: all of its lines are of one. */
   private boolean decided;
 
-  LineOrder(JobDrain drain, LogSource source) {
+  LineOrder(DrainContext drain, LogSource source) {
     this.drain = drain;
     stream = source.ordinal();
   }

@@ -15,27 +15,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe; several readers may read one batch side by side. Valid as long as its batch.
  */
 public final class LineReader {
-  /** Room for a line end and the largest count behind it. */
-  static final int MAX_TRAILER = 1 + 8;
-
-  private static final int COUNT_BITS = 6;
-  private static final int COUNT_LAST = 0x40;
-
-  /** A number of a gap in the count of its marker: far more than any job drops. */
-  private static final int GAP_GROUPS = 9;
-
-  /** Of 6 bits each: a bit for each reason. */
-  private static final int REASON_GROUPS = (DropReason.ALL.length + 5) / 6;
-
-  /** A first byte, the lines and bytes and reasons of the gap, a last byte. */
-  private static final int MARKER_COUNT = 1 + 2 * GAP_GROUPS + REASON_GROUPS + 1;
-
-  /** Room for a line end and the count of a marker behind it. */
-  static final int MARKER_TRAILER = 1 + MARKER_COUNT;
-
-  /** What {@link #getCount} returns of a marker. */
-  private static final long MARKER = -1;
-
   /** In a mark of a run: lines of no stream. */
   static final int NO_SOURCE = 2;
 
@@ -306,15 +285,8 @@ public final class LineReader {
 
   /** Adds what the current line tells of, if it is a marker. */
   void addGapTo(GapTally gaps) {
-    Segment at = gapIn;
-    if (at != null) {
-      int lines = gapAt + 1;
-      int bytes = lines + GAP_GROUPS;
-      int reasons = bytes + GAP_GROUPS;
-      gaps.add(
-          getGroups(at.bytes, lines, GAP_GROUPS),
-          getGroups(at.bytes, bytes, GAP_GROUPS),
-          (int) getGroups(at.bytes, reasons, REASON_GROUPS));
+    if (gapIn != null) {
+      LineCounts.addGapTo(gaps, gapIn.bytes, gapAt);
     }
   }
 
@@ -323,11 +295,16 @@ public final class LineReader {
     return (int) (count & 1);
   }
 
+  /** Is told what the job wrote for lines that were passed. */
+  interface Passed {
+    void passed(long lines, long bytes, long added);
+  }
+
   /**
    * Goes past so many lines, at most to the end, and counts what the job wrote for them. Where
    * lines lie as the job wrote them, line ends are counted by whole segments.
    */
-  void skipLines(int lines, DeliveredPart count) {
+  void skipLines(int lines, Passed count) {
     int left = lines;
     if (inLine) {
       skipRest();
@@ -399,10 +376,10 @@ public final class LineReader {
   }
 
   private void readCount(Segment at, int index, int bytes) {
-    long told = at.tallied ? getCount(at.bytes, index) : (bytes + 1L) << 1 | 1;
+    long told = at.tallied ? LineCounts.get(at.bytes, index) : (bytes + 1L) << 1 | 1;
     added = told == 0;
     count = Math.max(0, told);
-    gapIn = told == MARKER ? at : null;
+    gapIn = told == LineCounts.MARKER ? at : null;
     gapAt = index;
   }
 
@@ -412,7 +389,7 @@ public final class LineReader {
     if (at != null) {
       position++;
       if (at.tallied) {
-        position += countLength(at.bytes, position);
+        position += LineCounts.length(at.bytes, position);
       }
     }
     inLine = false;
@@ -448,75 +425,5 @@ public final class LineReader {
   /** Returns the number of line ends in a segment: no byte of a count is one. */
   static int countLines(Segment segment) {
     return Newlines.count(segment.bytes, 0, segment.end);
-  }
-
-  /**
-   * Writes a count in bytes of 6 bits, each with the high bit set, and returns the index after it.
-   */
-  static int putCount(byte[] bytes, int index, long value) {
-    int at = index;
-    long rest = value;
-    while (rest >= 1 << COUNT_BITS) {
-      bytes[at++] = (byte) (0x80 | (rest & (1 << COUNT_BITS) - 1));
-      rest >>>= COUNT_BITS;
-    }
-    bytes[at++] = (byte) (0x80 | COUNT_LAST | rest);
-    return at;
-  }
-
-  /**
-   * Writes the count of a marker: the numbers of its gap, and behind them a last byte of nothing,
-   * which no other count of several bytes has. Returns the index after it.
-   */
-  static int putMarkerCount(byte[] bytes, int index, long lines, long gapBytes, int reasons) {
-    bytes[index] = (byte) 0x80;
-    int at = putGroups(bytes, index + 1, GAP_GROUPS, lines);
-    at = putGroups(bytes, at, GAP_GROUPS, gapBytes);
-    at = putGroups(bytes, at, REASON_GROUPS, reasons);
-    bytes[at] = (byte) (0x80 | COUNT_LAST);
-    return at + 1;
-  }
-
-  private static int putGroups(byte[] bytes, int index, int groups, long value) {
-    long rest = Math.min(value, (1L << (groups * COUNT_BITS)) - 1);
-    for (int i = 0; i < groups; i++) {
-      bytes[index + i] = (byte) (0x80 | (rest & (1 << COUNT_BITS) - 1));
-      rest >>>= COUNT_BITS;
-    }
-    return index + groups;
-  }
-
-  private static long getGroups(byte[] bytes, int index, int groups) {
-    long value = 0;
-    for (int i = groups - 1; i >= 0; i--) {
-      value = value << COUNT_BITS | (bytes[index + i] & (1 << COUNT_BITS) - 1);
-    }
-    return value;
-  }
-
-  /** Returns a count; {@link #MARKER} for that of a marker. */
-  private static long getCount(byte[] bytes, int index) {
-    long value = 0;
-    int shift = 0;
-    int at = index;
-    while (at < bytes.length) {
-      byte b = bytes[at++];
-      int bits = b & (1 << COUNT_BITS) - 1;
-      value |= (long) bits << shift;
-      shift += COUNT_BITS;
-      if ((b & COUNT_LAST) != 0) {
-        return bits == 0 && at - index > 1 ? MARKER : value;
-      }
-    }
-    return value;
-  }
-
-  /** Returns how many bytes a count takes. */
-  static int countLength(byte[] bytes, int index) {
-    int at = index;
-    while (at < bytes.length && (bytes[at++] & COUNT_LAST) == 0) {
-      // goes on
-    }
-    return at - index;
   }
 }

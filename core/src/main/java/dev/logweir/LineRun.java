@@ -46,7 +46,7 @@ final class LineRun {
   /** Returns the room for the first line, with a prefix and a count where it has them. */
   int firstBytes(boolean tallied) {
     int line = firstEnd - from;
-    return tallied ? line + prefixBytes + 2 * LineReader.MAX_TRAILER : line;
+    return tallied ? line + prefixBytes + 2 * LineCounts.MAX_TRAILER : line;
   }
 
   /** Returns the room for all of it. */
@@ -61,7 +61,7 @@ final class LineRun {
 
   /** What segments lose at their ends, where a line end and its count do not fit. */
   private static int unused(int counted, int capacity) {
-    return LineReader.MAX_TRAILER * (counted / capacity + 2);
+    return LineCounts.MAX_TRAILER * (counted / capacity + 2);
   }
 
   /** Leaves out the last lines, so that the others fit; never the first. */

@@ -481,17 +481,16 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
 
   /** Ends the line of a marker, with what that tells of; there must be room as for its text. */
   void endMarker(long gapLines, long gapBytes, int reasons) {
-    Segment segment = endLine(LineReader.MARKER_TRAILER);
-    segment.end =
-        LineReader.putMarkerCount(segment.bytes, segment.end, gapLines, gapBytes, reasons);
+    Segment segment = endLine(LineCounts.MARKER_TRAILER);
+    segment.end = LineCounts.putMarker(segment.bytes, segment.end, gapLines, gapBytes, reasons);
     countLines(1, 0);
     markedGaps.add(gapLines, gapBytes, reasons);
   }
 
   /** Ends a line in a segment with counts; there must be room for the largest count besides. */
   void endTallied(long bytes, int lineCount) {
-    Segment segment = endLine(LineReader.MAX_TRAILER);
-    segment.end = LineReader.putCount(segment.bytes, segment.end, bytes << 1 | lineCount);
+    Segment segment = endLine(LineCounts.MAX_TRAILER);
+    segment.end = LineCounts.put(segment.bytes, segment.end, bytes << 1 | lineCount);
     countLines(1, 0);
     sourceBytes += bytes;
     sourceLines += lineCount;
@@ -569,7 +568,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
     }
     int begin = at + 1;
     if (last.segment.tallied) {
-      begin += LineReader.countLength(bytes, begin);
+      begin += LineCounts.length(bytes, begin);
     }
     return new Position(last.segment, begin, line, line);
   }

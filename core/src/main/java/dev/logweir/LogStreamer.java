@@ -26,20 +26,6 @@ public final class LogStreamer implements AutoCloseable {
     job = Job.start(settings, true);
   }
 
-  /** Reports the outcome of a job, once its log has ended. */
-  @FunctionalInterface
-  public interface AfterLog {
-    /**
-     * Runs after the last batch and after the senders were closed, on a thread of the engine,
-     * within the share of the time kept for it; interrupted at the deadline. Not run when the job
-     * was cancelled.
-     *
-     * @param report the final report
-     * @throws Exception logged, with no further effect
-     */
-    void run(LogReport report) throws Exception;
-  }
-
   /**
    * Returns a builder of a job.
    *
@@ -116,7 +102,7 @@ public final class LogStreamer implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   public boolean flush(Duration timeout) throws InterruptedException {
-    long nanos = JobSettings.timeout("timeout", timeout);
+    long nanos = Checks.timeout("timeout", timeout);
     return job.flush(nanos);
   }
 
@@ -141,7 +127,7 @@ public final class LogStreamer implements AutoCloseable {
    * @throws IllegalArgumentException if {@code timeout} is out of range
    */
   public LogReport finish(Duration timeout) {
-    return job.finish(JobSettings.timeout("timeout", timeout));
+    return job.finish(Checks.timeout("timeout", timeout));
   }
 
   /**
@@ -161,7 +147,7 @@ public final class LogStreamer implements AutoCloseable {
    * one log, it is the end of the last one; see {@link #nextCommand}.
    */
   public LogEnd end() {
-    return job.end();
+    return job.sources.end();
   }
 
   /**
@@ -178,7 +164,7 @@ public final class LogStreamer implements AutoCloseable {
    * <p>Does nothing once the log has ended.
    */
   public void nextCommand() {
-    job.nextCommand();
+    job.sources.nextCommand();
   }
 
   /**
@@ -194,7 +180,7 @@ public final class LogStreamer implements AutoCloseable {
     if (code < 0 || code > ExitMarker.MAX_CODE) {
       throw new IllegalArgumentException("code must be from 0 to 255: " + code);
     }
-    job.exited(code);
+    job.sources.exited(code);
   }
 
   /** Returns the balance so far, or the final one after the end. */
@@ -207,7 +193,7 @@ public final class LogStreamer implements AutoCloseable {
    * Builder#recentLineBytes} holds, for a report of a failure.
    */
   public List<String> recentLines() {
-    return job.sinks.get(0).recentLines();
+    return job.firstSink().recentLines();
   }
 
   /** Returns the heap bytes charged to this job's places now. */

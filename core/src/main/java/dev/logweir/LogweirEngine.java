@@ -30,6 +30,7 @@ public final class LogweirEngine implements AutoCloseable {
   /** How many sends run at once if nothing else is said. */
   public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
 
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
   private static final int MEMORY_TRIES = 50;
   private static final long MEMORY_PAUSE_NANOS = 10_000_000L;
   private static final int MAX_SENDS = 1 << 16;
@@ -51,12 +52,16 @@ public final class LogweirEngine implements AutoCloseable {
   final AbandonedCalls abandoned = new AbandonedCalls();
   final LogweirMetrics metrics;
   final Totals totals;
+
+  private final LogweirMetrics.Gauges gauges =
+      new LogweirMetrics.Gauges(
+          this::retainedBytes, this::limitBytes, this::activeJobs, this::abandonedCalls);
   private final @Nullable MemoryBudget budget;
   private final int drainThreads;
   private final int maxConcurrentSends;
   private final SegmentPool large;
   private final SegmentPool small;
-  private final Set<Job> jobs = ConcurrentHashMap.newKeySet();
+  private final Set<EngineJob> jobs = ConcurrentHashMap.newKeySet();
   private final MemoryLock scratchLock = new MemoryLock();
 
   @GuardedBy("scratchLock")
@@ -83,7 +88,7 @@ public final class LogweirEngine implements AutoCloseable {
     small = new SegmentPool(Segment.SMALL, FREE_SMALL_BYTES / Segment.SMALL, builder.segments);
     metrics = builder.metrics == null ? LogweirMetrics.none() : builder.metrics;
     totals = metrics.totals;
-    metrics.attach(this);
+    metrics.attach(gauges);
   }
 
   /** Returns the engine of jobs that name none. It is never closed: {@link #close} refuses it. */
@@ -116,7 +121,7 @@ public final class LogweirEngine implements AutoCloseable {
 
   /** Returns the heap bytes charged to jobs now, without their fixed parts. */
   public long retainedBytes() {
-    return jobs.stream().mapToLong(Job::retainedBytes).sum();
+    return jobs.stream().mapToLong(EngineJob::retainedBytes).sum();
   }
 
   /**
@@ -125,14 +130,13 @@ public final class LogweirEngine implements AutoCloseable {
    * {@link LogStreamer#maxRetainedBytes()}.
    */
   public long maxRetainedBytes() {
-    long scratch =
-        Scratch.maxBytes(JobSettings.DEFAULT_MAX_LINE, Scratch.MAX_PROCESSORS) * drainThreads;
+    long scratch = Scratch.maxBytes(Scratch.USUAL_LINE, Scratch.MAX_PROCESSORS) * drainThreads;
     return FREE_LARGE_BYTES + FREE_SMALL_BYTES + scratch + OWN_BYTES;
   }
 
   /** What the engine and its jobs may come to. */
   long limitBytes() {
-    return maxRetainedBytes() + jobs.stream().mapToLong(Job::maxRetainedBytes).sum();
+    return maxRetainedBytes() + jobs.stream().mapToLong(EngineJob::maxRetainedBytes).sum();
   }
 
   /**
@@ -148,7 +152,7 @@ public final class LogweirEngine implements AutoCloseable {
    * @throws IllegalStateException if this is the shared engine
    */
   public List<LogReport> close(Duration timeout) {
-    long nanos = JobSettings.timeout("timeout", timeout);
+    long nanos = Checks.timeout("timeout", timeout);
     if (this == Shared.ENGINE) {
       throw new IllegalStateException("the shared engine can't be closed");
     }
@@ -185,13 +189,14 @@ public final class LogweirEngine implements AutoCloseable {
     return reports;
   }
 
-  private static List<LogReport> endAll(List<Job> open, long nanos, long deadline, boolean waits) {
+  private static List<LogReport> endAll(
+      List<EngineJob> open, long nanos, long deadline, boolean waits) {
     List<LogReport> reports = new ArrayList<>(open.size());
     for (int i = 0; i < open.size(); i++) {
       open.get(i).beginEnd(nanos, waits);
     }
     for (int i = 0; i < open.size(); i++) {
-      Job job = open.get(i);
+      EngineJob job = open.get(i);
       reports.add(waits ? job.finishBy(deadline) : job.finalReport());
     }
     return reports;
@@ -205,7 +210,7 @@ public final class LogweirEngine implements AutoCloseable {
   private boolean isWithinAJob() {
     for (int i = 0; i < MEMORY_TRIES; i++) {
       try {
-        return jobs.stream().anyMatch(Job::isWithin);
+        return jobs.stream().anyMatch(EngineJob::isWithin);
       } catch (OutOfMemoryError ignored) {
         LockSupport.parkNanos(MEMORY_PAUSE_NANOS);
       }
@@ -223,14 +228,14 @@ public final class LogweirEngine implements AutoCloseable {
       sends.close();
       closings.close();
       time.close();
-      metrics.detach(this);
+      metrics.detach(gauges);
     }
   }
 
   /** As {@link #close(Duration)} with 10 seconds. */
   @Override
   public void close() {
-    close(JobSettings.DEFAULT_TIMEOUT);
+    close(CLOSE_TIMEOUT);
   }
 
   @Override
@@ -240,6 +245,10 @@ public final class LogweirEngine implements AutoCloseable {
 
   /** Returns what tells of the failures of a subject, such as a job. */
   FailureLog log(Class<?> category, String subject) {
+    return log(category.getName(), subject);
+  }
+
+  FailureLog log(String category, String subject) {
     return new FailureLog(loggers, time, category, subject);
   }
 
@@ -248,7 +257,7 @@ public final class LogweirEngine implements AutoCloseable {
     return "job-" + jobNumbers.incrementAndGet();
   }
 
-  void register(Job job) {
+  void register(EngineJob job) {
     registering.lock();
     try {
       if (closed) {
@@ -268,7 +277,7 @@ public final class LogweirEngine implements AutoCloseable {
     }
   }
 
-  void unregister(Job job) {
+  void unregister(EngineJob job) {
     if (jobs.remove(job)) {
       time.release();
     }
@@ -278,7 +287,7 @@ public final class LogweirEngine implements AutoCloseable {
   /** A call of a drain that was counted as hanging has returned: drains may wait for that. */
   void callReturned(Object owner) {
     if (abandoned.remove(owner)) {
-      jobs.forEach(Job::requestDrain);
+      jobs.forEach(EngineJob::requestDrain);
     }
   }
 
@@ -308,7 +317,7 @@ public final class LogweirEngine implements AutoCloseable {
     } finally {
       scratchLock.unlock();
     }
-    return new Scratch(JobSettings.DEFAULT_MAX_LINE);
+    return new Scratch(Scratch.USUAL_LINE);
   }
 
   void giveScratch(Scratch scratch) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ public final class LogweirMetrics implements AutoCloseable {
 
   final Totals totals = new Totals();
   private final @Nullable MeterRegistry registry;
-  private final List<LogweirEngine> engines = new CopyOnWriteArrayList<>();
+  private final List<Gauges> engines = new CopyOnWriteArrayList<>();
   private final List<Meter> meters = new ArrayList<>();
   private final Map<Outcome, Timer> sends = new EnumMap<>(Outcome.class);
 
@@ -140,22 +141,22 @@ public final class LogweirMetrics implements AutoCloseable {
         target,
         prefix + "bytes.retained",
         "Heap bytes charged to jobs now",
-        m -> m.engines.stream().mapToLong(LogweirEngine::retainedBytes).sum());
+        m -> m.engines.stream().mapToLong(e -> e.retained.getAsLong()).sum());
     gauge(
         target,
         prefix + "bytes.limit",
         "Heap bytes that the jobs and their engines may come to",
-        m -> m.engines.stream().mapToLong(LogweirEngine::limitBytes).sum());
+        m -> m.engines.stream().mapToLong(e -> e.limit.getAsLong()).sum());
     gauge(
         target,
         prefix + "jobs.active",
         "Jobs started and not over",
-        m -> m.engines.stream().mapToLong(LogweirEngine::activeJobs).sum());
+        m -> m.engines.stream().mapToLong(e -> e.jobs.getAsLong()).sum());
     gauge(
         target,
         prefix + "calls.abandoned",
         "Calls that ignored their interruption and still run",
-        m -> m.engines.stream().mapToLong(LogweirEngine::abandonedCalls).sum());
+        m -> m.engines.stream().mapToLong(e -> e.abandonedCalls.getAsLong()).sum());
   }
 
   private FunctionCounter.Builder<Totals> counter(String name, ToDoubleFunction<Totals> value) {
@@ -172,11 +173,27 @@ public final class LogweirMetrics implements AutoCloseable {
         Gauge.builder(name, this, value).description(text).strongReference(true).register(target));
   }
 
-  void attach(LogweirEngine engine) {
+  /** What an engine shows of itself and its jobs. */
+  static final class Gauges {
+    private final LongSupplier retained;
+    private final LongSupplier limit;
+    private final LongSupplier jobs;
+    private final LongSupplier abandonedCalls;
+
+    Gauges(
+        LongSupplier retained, LongSupplier limit, LongSupplier jobs, LongSupplier abandonedCalls) {
+      this.retained = retained;
+      this.limit = limit;
+      this.jobs = jobs;
+      this.abandonedCalls = abandonedCalls;
+    }
+  }
+
+  void attach(Gauges engine) {
     engines.add(engine);
   }
 
-  void detach(LogweirEngine engine) {
+  void detach(Gauges engine) {
     engines.remove(engine);
   }
 

@@ -18,7 +18,7 @@ final class Markers {
   private static final String MORE = ", ...";
 
   /** The longest text: with its count, and what a segment's end may cost, it has room. */
-  static final int LONGEST = MAX_BYTES - 2 * LineReader.MARKER_TRAILER + 1;
+  static final int LONGEST = MAX_BYTES - 2 * LineCounts.MARKER_TRAILER + 1;
 
   /** What stands at the end of a piece of a line. Put together where it is written, of no heap. */
   enum Mark {

@@ -408,8 +408,8 @@ public final class PodMemory {
           new Term(
               "pumps",
               true,
-              (long) jobs * ProcessPump.BYTES,
-              "LogStreamer.pump, one a job: " + of(ProcessPump.BYTES)));
+              (long) jobs * JobSettings.PUMP_BYTES,
+              "LogStreamer.pump, one a job: " + of(JobSettings.PUMP_BYTES)));
       all.addAll(shared);
       all.add(new Term("application", true, applicationHeap, "the program's own, with libraries"));
       long live = all.stream().mapToLong(Term::bytes).sum();

@@ -15,10 +15,7 @@ import org.jspecify.annotations.Nullable;
  * holds open answers neither interrupt nor close, so that a caller who read would be held as long.
  */
 final class ProcessPump {
-  /** Two buffers, with their headers. */
-  static final int BYTES = 16 << 10;
-
-  private static final int CHUNK = BYTES / 2 - 64;
+  private static final int CHUNK = JobSettings.PUMP_BYTES / 2 - 64;
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** Enough for senders to get about what they get where nothing is dropped. */
@@ -74,7 +71,7 @@ final class ProcessPump {
   }
 
   PumpResult run(InputStream output, InputStream errors) throws InterruptedException {
-    job.pumpBegins(BYTES);
+    job.sources.pumpBegins();
     if (waits) {
       job.linesWait();
     }
@@ -142,7 +139,7 @@ final class ProcessPump {
         }
       } else if (attached) {
         buffer.write(chunk, 0, count);
-        if (buffer.isDropping() || job.isDropping()) {
+        if (buffer.isDropping() || job.places.isDropping()) {
           letOthersRun();
         }
       }
@@ -192,7 +189,7 @@ final class ProcessPump {
       } finally {
         // Whatever memory there is: the caller waits for it.
         if (reading == 0) {
-          job.pumpEnded();
+          job.sources.pumpEnded();
         }
         changed.signalAll(); // the caller of run
       }
@@ -208,7 +205,7 @@ final class ProcessPump {
     } else {
       errEnd = end;
     }
-    job.sourceEnded(end);
+    job.sources.sourceEnded(end);
   }
 
   /** What was not read to its end by now was let go. */

@@ -45,7 +45,7 @@ public final class SafeBuffer extends OutputStream {
   private static final byte[][] SINGLE_BYTES = singleBytes();
 
   final MemoryLock lock = new MemoryLock();
-  private final JobDrain drain;
+  private final DrainContext drain;
 
   /** Under the lock but for what needs none: to recycle a chain, and to forget a waiter. */
   private final SegmentAccount account;
@@ -107,12 +107,12 @@ public final class SafeBuffer extends OutputStream {
   private boolean dropping;
 
   /** Creates the buffer of a standard output that proves no end. */
-  SafeBuffer(JobDrain drain, SegmentAccount account, int maxSize) {
+  SafeBuffer(DrainContext drain, SegmentAccount account, int maxSize) {
     this(drain, account, maxSize, new LineOrder(drain, LogSource.STDOUT), null);
   }
 
   SafeBuffer(
-      JobDrain drain,
+      DrainContext drain,
       SegmentAccount account,
       int maxSize,
       LineOrder order,
@@ -414,7 +414,7 @@ public final class SafeBuffer extends OutputStream {
    * @throws IllegalStateException if the job was not built with {@link WhenFull#WAIT}
    */
   public OutputStream waiting() {
-    Job job = drain.job;
+    JobContext job = drain.job;
     if (job.settings.whenFull != WhenFull.WAIT) {
       throw new IllegalStateException("whenFull must be WAIT for a stream that waits");
     }

@@ -5,6 +5,9 @@ final class Scratch {
   /** How many processors a job may have. */
   static final int MAX_PROCESSORS = 8;
 
+  /** The longest line of a job that sets no bound, and has a usual size. */
+  static final int USUAL_LINE = 64 << 10;
+
   /** What processors may add to a full fragment before it is cut again. */
   static final int PREFIX_BYTES = 256;
 

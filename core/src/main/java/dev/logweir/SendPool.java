@@ -28,7 +28,7 @@ final class SendPool {
   }
 
   /** Hands work over; false if no thread can be had for it. */
-  boolean execute(WorkerPool.Work work) {
+  boolean execute(Work work) {
     if (executor == null) {
       return pool.execute(work);
     }
@@ -59,7 +59,7 @@ final class SendPool {
   }
 
   /** Lets another thread take the place of one whose call is abandoned. */
-  void replace(Thread thread, WorkerPool.Work work) {
+  void replace(Thread thread, Work work) {
     pool.replace(thread, work);
   }
 
@@ -81,7 +81,7 @@ final class SendPool {
 
   /** One task given to the executor, which may run it on the caller or refuse it. */
   private final class Handover implements Runnable {
-    private final WorkerPool.Work work;
+    private final Work work;
     private final Thread caller = Thread.currentThread();
     private final AtomicBoolean claimed = new AtomicBoolean();
 
@@ -90,7 +90,7 @@ final class SendPool {
 
     private boolean refused;
 
-    Handover(WorkerPool.Work work) {
+    Handover(Work work) {
       this.work = work;
     }
 

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Gives the batches of one sink to its sender, one at a time, as long as there are any. */
-final class SendTask extends WorkerPool.Work {
+final class SendTask extends Work {
   /*
    * One task at a time is under way for a sink: Sink.claimStart sees to it. It runs until nothing is
    * due, or gives way after a batch if other jobs wait for a thread.

@@ -61,7 +61,7 @@ final class Sink {
   @GuardedBy("lock")
   final SinkLedger ledger;
 
-  final Job job;
+  final JobContext job;
 
   /** What the server took of the batches. */
   @GuardedBy("lock")
@@ -194,7 +194,7 @@ final class Sink {
   /** The next thread that has released the lock starts the task. Written under the lock alone. */
   private volatile boolean startClaimed;
 
-  Sink(Job job, BatchSender sender, SegmentAccount account, @Nullable RecentLines recent) {
+  Sink(JobContext job, BatchSender sender, SegmentAccount account, @Nullable RecentLines recent) {
     this.job = job;
     this.sender = sender;
     client = Objects.requireNonNull(sender.client(), "client");
@@ -500,7 +500,7 @@ final class Sink {
    */
   boolean submit(LogLine piece, Markers.Mark mark) {
     int length = piece.length() + mark.length();
-    int bytes = length + 2 * LineReader.MAX_TRAILER;
+    int bytes = length + 2 * LineCounts.MAX_TRAILER;
     long encoded = encoded(length);
     lock.lock();
     try {
@@ -1060,7 +1060,7 @@ final class Sink {
   private void lookForSlowness() {
     long now = job.engine.time.nanoTime();
     long waited = blockedNanos + (blocked ? now - blockedSince : 0);
-    boolean several = job.sinks.size() > 1;
+    boolean several = settings.senders.size() > 1;
     LogBatch sending = sending();
     long call = sending == null ? 0 : sending.sequence();
     boolean slow = blocked && 2 * waited >= now - lookedNanos;

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamDrain {
   /** Room for a mark, the line end and its count, and what does not fit at a segment's end. */
-  private static final int EXTRA_BYTES = Mark.CONTINUED.length() + 2 * LineReader.MAX_TRAILER;
+  private static final int EXTRA_BYTES = Mark.CONTINUED.length() + 2 * LineCounts.MAX_TRAILER;
 
   private static final int GROWTH = 3;
 
   /*
-   * There is no lock here. Everything belongs to the owner of JobDrain's state, one thread at a time.
+   * There is no lock here. Everything belongs to the owner of the drain's state, one thread at a time.
    * The last owner has written that state and the next one has read it, so that each sees what the
    * other left. One thing is read by other threads: whose call is under way (callee).
    *
@@ -33,7 +33,7 @@ final class StreamDrain {
    * the line stays in the buffer, and no sink has it. So a line goes to all sinks or to none.
    */
 
-  private final JobDrain drain;
+  private final DrainContext drain;
   private final SafeBuffer buffer;
   private final LogSource source;
   private final LineFanOut target;
@@ -70,7 +70,7 @@ final class StreamDrain {
   private PassEnd stop = PassEnd.TAKEN;
 
   StreamDrain(
-      JobDrain drain,
+      DrainContext drain,
       SafeBuffer buffer,
       LogSource source,
       LineFanOut target,
@@ -141,7 +141,7 @@ final class StreamDrain {
 
   // ---- past the buffer; see DirectPath ----
 
-  JobDrain drain() {
+  DrainContext drain() {
     return drain;
   }
 

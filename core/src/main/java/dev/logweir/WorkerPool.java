@@ -95,26 +95,6 @@ final class WorkerPool {
   }
 
   /**
-   * Work that waits in at most one queue, and there once, however often it is handed over. Its
-   * place in the queue is guarded by the lock of the pool.
-   */
-  abstract static class Work {
-    private @Nullable Work nextWork;
-    private boolean waiting;
-
-    abstract void run();
-
-    /**
-     * Its thread is about to be given up for hanging; called with no lock of the pool held. Returns
-     * whether that is counted to somebody who at a limit gets no more calls: else the pool bounds
-     * it.
-     */
-    boolean hangs(Thread thread) {
-      return false;
-    }
-  }
-
-  /**
    * Hands work over to a thread.
    *
    * @return false if there is no thread and none can be had: the work was not taken

@@ -7,7 +7,7 @@
  * <ul>
  *   <li>{@link dev.logweir.LogStreamer}: the public face of a job with two streams; {@link
  *       dev.logweir.BatchShipper} of one with lines. Both hold a {@code Job}, which has its life,
- *       and whose {@code JobEnd} is its end.
+ *       and whose {@code JobEnd} is its end. {@code JobPlaces}: its streams and sinks together.
  *   <li>{@link dev.logweir.SafeBuffer}: a stream. Copies what is written into segments, capped, and
  *       asks for a drain. Without processors and listeners, and with one sink, whole lines go past
  *       it.

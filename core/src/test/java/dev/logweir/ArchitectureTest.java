@@ -14,13 +14,18 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.Timer;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -29,6 +34,7 @@ class ArchitectureTest {
   /** Every type that a user can name, nested ones as {@code Outer.Inner}, in alphabetical order. */
   private static final List<String> PUBLIC_TYPES =
       List.of(
+          "AfterLog",
           "BatchSender",
           "BatchShipper",
           "BatchShipper.Builder",
@@ -48,7 +54,6 @@ class ArchitectureTest {
           "LogReport",
           "LogSource",
           "LogStreamer",
-          "LogStreamer.AfterLog",
           "LogStreamer.Builder",
           "LogweirEngine",
           "LogweirEngine.Builder",
@@ -73,6 +78,20 @@ class ArchitectureTest {
           "SourceEnd.Kind",
           "Tally",
           "WhenFull");
+
+  /**
+   * The arrows that run up: without them, no class depends on one that depends on it, straight or by
+   * others. Each joins what is one thing in two files.
+   */
+  private static final Map<String, List<String>> ARROWS_UP =
+      Map.of(
+          "LineReader", List.of("LogBatch"),
+          "LogBatch", List.of("SendCall"),
+          "SafeBuffer", List.of("DirectPath", "WaitingOutput"),
+          "Segment", List.of("RunMarks"),
+          "Sink", List.of("SendTask"),
+          "SinkLedger", List.of("LogBatch"),
+          "StreamCursor", List.of("SafeBuffer"));
 
   private static final JavaClasses CORE =
       new ClassFileImporter()
@@ -104,6 +123,52 @@ class ArchitectureTest {
             .toList();
 
     assertThat(found).isEqualTo(PUBLIC_TYPES);
+  }
+
+  @Test
+  void classes_dependOnEachOtherInOneDirectionButWhereListed() {
+    Map<String, Set<String>> arrows = arrows();
+    ARROWS_UP.forEach(
+        (from, targets) -> {
+          for (String to : targets) {
+            assertThat(arrows.get(from).remove(to)).as(from + " -> " + to).isTrue();
+          }
+        });
+    boolean found = true;
+    while (found) { // takes out what depends on nothing that is left
+      Set<String> ground =
+          arrows.entrySet().stream()
+              .filter(entry -> entry.getValue().isEmpty())
+              .map(Map.Entry::getKey)
+              .collect(Collectors.toSet());
+      found = !ground.isEmpty();
+      arrows.keySet().removeAll(ground);
+      arrows.values().forEach(targets -> targets.removeAll(ground));
+    }
+
+    assertThat(arrows).as("classes that know each other").isEmpty();
+  }
+
+  /** Returns what each class depends on, nested ones as a part of the outermost. */
+  private static Map<String, Set<String>> arrows() {
+    Map<String, Set<String>> arrows = new TreeMap<>();
+    for (JavaClass type : CORE) {
+      String from = outermost(type);
+      Set<String> targets = arrows.computeIfAbsent(from, name -> new TreeSet<>());
+      type.getDirectDependenciesFromSelf().stream()
+          .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+          .filter(target -> target.getPackageName().equals("dev.logweir"))
+          .map(ArchitectureTest::outermost)
+          .filter(to -> !to.equals(from))
+          .forEach(targets::add);
+    }
+    return arrows;
+  }
+
+  private static String outermost(JavaClass type) {
+    String name = type.getName().substring("dev.logweir.".length());
+    int nested = name.indexOf('$');
+    return nested < 0 ? name : name.substring(0, nested);
   }
 
   @Test

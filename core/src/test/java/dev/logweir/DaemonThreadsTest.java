@@ -132,7 +132,7 @@ class DaemonThreadsTest {
     CountDownLatch done = new CountDownLatch(2);
     for (int i = 0; i < 2; i++) {
       pool.execute(
-          new WorkerPool.Work() {
+          new Work() {
             @Override
             void run() {
               Thread thread = Thread.currentThread();

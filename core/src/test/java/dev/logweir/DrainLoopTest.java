@@ -119,8 +119,8 @@ class DrainLoopTest {
   @Test
   void moreToTake_comesBehindOthersThatWait() {
     List<String> order = new ArrayList<>();
-    WorkerPool.Work other =
-        new WorkerPool.Work() {
+    Work other =
+        new Work() {
           @Override
           void run() {
             order.add("other");

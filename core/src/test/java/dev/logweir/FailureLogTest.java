@@ -22,7 +22,8 @@ class FailureLogTest {
   private final LoggerContext context = new LoggerContext();
   private final List<ILoggingEvent> events = new ArrayList<>();
   private Consumer<ILoggingEvent> appending = event -> {};
-  private final FailureLog log = new FailureLog(context, time, BatchSender.class, "build 42");
+  private final FailureLog log =
+      new FailureLog(context, time, BatchSender.class.getName(), "build 42");
   private final IOException cause = new IOException("no route");
 
   @BeforeEach
@@ -148,7 +149,8 @@ class FailureLogTest {
   void whateverALoggerThrows_isSwallowed() {
     for (Throwable thrown : Faults.ALL) {
       FailureLog broken =
-          new FailureLog(name -> Faults.throwIt(thrown), time, BatchSender.class, "job-1");
+          new FailureLog(
+              name -> Faults.throwIt(thrown), time, BatchSender.class.getName(), "job-1");
       appending = event -> Faults.throwIt(thrown);
       for (FailureLog tried : List.of(broken, log)) {
         assertThatCode(

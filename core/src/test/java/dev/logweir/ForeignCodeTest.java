@@ -182,7 +182,7 @@ class ForeignCodeTest {
                           throw foreign.new Failure();
                         }
                       }))
-              .afterLog(foreign.watch(LogStreamer.AfterLog.class, "afterLog", report -> {}));
+              .afterLog(foreign.watch(AfterLog.class, "afterLog", report -> {}));
       try {
         return builder.start();
       } catch (Throwable refused) {

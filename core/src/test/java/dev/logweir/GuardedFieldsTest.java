@@ -28,19 +28,15 @@ class GuardedFieldsTest {
   private static final Map<String, String> OWNERS =
       Map.ofEntries(
           Map.entry("DrainLoop.interruptSeen", "the thread that drains"),
-          Map.entry("JobDrain.memoryShort", "the thread that drains"),
-          Map.entry("JobDrain.lastNumber", "the thread that drains"),
-          Map.entry("JobDrain.directRun", "the thread that writes in the place of a drain"),
           Map.entry("JobDrain.own", "the thread that drains"),
           Map.entry("JobEnd.timeoutNanos", "set once, under the job's lock, before it begins"),
           Map.entry("JobEnd.deadlineNanos", "set once, under the job's lock, before it begins"),
-          Map.entry("JobEnd.logNanos", "the thread that begins it, until its timer is set"),
-          Map.entry("JobEnd.Closing.inTime", "set once, before it is handed to its thread"),
+          Map.entry("JobEnd.logNanos", "set once, under the job's lock, before it begins"),
+          Map.entry("Closing.inTime", "set once, before it is handed to its thread"),
           Map.entry("OutcomeStore.used", "the thread that drains, as it alone calls a processor"),
           Map.entry("SendTask.gone", "the thread that sends"),
           Map.entry("SendTask.Call.batch", "set once, before the call is seen by others"),
           Map.entry("MemoryBudget.Waiter", "the budget's lock, of which it has no reference"),
-          Map.entry("WorkerPool.Work", "the pool's lock, of which it has no reference"),
           Map.entry("LogweirEngine.Builder", "the thread that builds"),
           Map.entry("SecretMasker.Builder", "the thread that builds"));
 

@@ -104,7 +104,7 @@ class JobEndTest {
     sender.stall();
     LogStreamer log = job(sender).start();
     log.stdout().write("one\nlast".getBytes(UTF_8));
-    log.job.closeAccount();
+    log.job.places.closeAccount();
 
     SinkReport report = log.report().sink();
     assertThat(report.accepted()).isEqualTo(new Tally(2, 8));

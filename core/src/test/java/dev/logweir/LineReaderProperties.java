@@ -164,7 +164,7 @@ class LineReaderProperties {
       text.write('\n');
     }
     for (Line line : lines) {
-      int bytes = line.text().length + LineReader.MAX_TRAILER;
+      int bytes = line.text().length + LineCounts.MAX_TRAILER;
       while (batch.room() - batch.roomLostBy(line.tallied()) < 2 * bytes) {
         batch.add(new Segment(Segment.SMALL), 1);
       }

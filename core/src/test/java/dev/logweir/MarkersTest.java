@@ -119,8 +119,8 @@ class MarkersTest {
     }
     byte[] marker = Markers.gap(-1, Long.MAX_VALUE, Long.MAX_VALUE, all);
     assertThat(new String(marker, US_ASCII)).startsWith("[logweir ffffffff] 9,223,");
-    int lostAtAnEnd = LineReader.MARKER_TRAILER - 1; // of a segment with less room than that
-    assertThat(marker.length + LineReader.MARKER_TRAILER + lostAtAnEnd)
+    int lostAtAnEnd = LineCounts.MARKER_TRAILER - 1; // of a segment with less room than that
+    assertThat(marker.length + LineCounts.MARKER_TRAILER + lostAtAnEnd)
         .isLessThanOrEqualTo(Markers.MAX_BYTES);
   }
 }

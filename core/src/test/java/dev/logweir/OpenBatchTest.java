@@ -26,7 +26,7 @@ class OpenBatchTest {
     settings.engine(engine);
     settings.sink(sender);
     Job job = Job.start(settings.complete(), true);
-    Sink sink = job.sinks.get(0);
+    Sink sink = job.firstSink();
     add(sink);
 
     assertThat(sink.prepare(LINE.length, LINE.length, false, 0)).isEqualTo(LINE.length);

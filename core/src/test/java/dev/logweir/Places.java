@@ -25,7 +25,7 @@ final class Places {
       all += account.heldBytes();
       reserves += Math.max(account.heldBytes(), account.nominal());
     }
-    for (Sink sink : job.sinks) {
+    for (Sink sink : job.places.sinks) {
       SegmentAccount account = read(Sink.class, sink, "account", SegmentAccount.class);
       SendTask task = read(Sink.class, sink, "task", SendTask.class);
       LogBatch open = read(Sink.class, sink, "assembly", BatchAssembly.class).open();
@@ -49,7 +49,7 @@ final class Places {
       reserves += Math.max(account.heldBytes(), nominal);
     }
     assertThat(rig.log.retainedBytes()).isEqualTo(all);
-    assertThat(all).isLessThanOrEqualTo(maxSize * (2 + 4L * job.sinks.size()));
+    assertThat(all).isLessThanOrEqualTo(maxSize * (2 + 4L * job.places.sinks.size()));
     assertThat(all).isLessThanOrEqualTo(rig.log.maxRetainedBytes());
     if (rig.budget != null) {
       assertThat(rig.budget.usedBytes()).as("budget").isEqualTo(reserves);

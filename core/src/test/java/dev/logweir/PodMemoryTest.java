@@ -26,7 +26,7 @@ class PodMemoryTest {
             .applicationHeap(10_000_000)
             .build();
 
-    long pumps = 50L * ProcessPump.BYTES;
+    long pumps = 50L * JobSettings.PUMP_BYTES;
     long live = engine.maxRetainedBytes() + 50 * 1_600_000 + pumps + 3_000_000 + 10_000_000;
     assertThat(bytesOf(memory, "jobs")).isEqualTo(50 * 1_600_000);
     assertThat(bytesOf(memory, "client")).isEqualTo(3_000_000);

@@ -41,7 +41,7 @@ class SafeBufferSpaceTest {
     Job job = Job.start(settings.complete(), false);
     SegmentPool other = new SegmentPool(Segment.SMALL, 0, Segment::new);
     return new JobDrain(
-        job, new SegmentAccount(other, null), new SegmentAccount(other, null), null);
+        job, job.places.sinks, new SegmentAccount(other, null), new SegmentAccount(other, null));
   }
 
   @AfterEach

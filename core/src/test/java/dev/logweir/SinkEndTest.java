@@ -14,7 +14,7 @@ class SinkEndTest extends SinkRig {
   void fromTheEndOn_batchesWaitForRoomWhateverThePolicy() {
     JobSettings settings = settings();
     settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     fillQueue(sink);
     sink.beginEnd(time.nanoTime() + 1_000);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -27,7 +27,7 @@ class SinkEndTest extends SinkRig {
   void overflowThatTheEndFinds_isOver() {
     JobSettings settings = settings();
     settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -57,7 +57,7 @@ class SinkEndTest extends SinkRig {
   void lateUnderDropOldest_olderBatchesGoOnlyOnceNoMoreComes() {
     JobSettings settings = settings();
     settings.overflow(OverflowPolicy.DROP_OLDEST);
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     fillQueue(sink);
     sink.beginEnd(time.nanoTime() + 1_000);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -103,7 +103,7 @@ class SinkEndTest extends SinkRig {
   @Test
   void lateWithoutProgress_holdsOtherSinksNoLonger() {
     Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
-    Sink sink = job.sinks.get(0);
+    Sink sink = job.firstSink();
     fillQueue(sink);
     sink.beginEnd(time.nanoTime() + 1_000);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -117,7 +117,7 @@ class SinkEndTest extends SinkRig {
   @Test
   void lateWithProgress_holdsOtherSinksNoLongerEither() {
     Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
-    Sink sink = job.sinks.get(0);
+    Sink sink = job.firstSink();
     fillQueue(sink);
     sink.beginEnd(time.nanoTime() + 1_000);
     letOneGo();
@@ -131,7 +131,7 @@ class SinkEndTest extends SinkRig {
   @Test
   void sinkAtTheSameCallSinceHalfOfTheTime_doesNotHoldTheOthersEither() {
     Job job = start(settings(), true, sender(Integer.MAX_VALUE), lines -> {});
-    Sink sink = job.sinks.get(0);
+    Sink sink = job.firstSink();
     stall(sink);
     sink.beginEnd(time.nanoTime() + 1_000);
     sink.beLate();
@@ -149,7 +149,7 @@ class SinkEndTest extends SinkRig {
   void lateWithNothingBehind_changesNothing() {
     JobSettings settings = settings();
     settings.overflow(OverflowPolicy.DROP_OLDEST);
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     pass(sink, 'a', 2);
     sink.beginEnd(time.nanoTime() + 1_000);
     sink.beLate();
@@ -165,11 +165,11 @@ class SinkEndTest extends SinkRig {
     sendAll();
     pass(sink, 'b', 2);
     long before = time.nanoTime();
-    sink.job.beginEnd(TimeUnit.SECONDS.toNanos(10), false);
+    job(sink).beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(sends.waiting()).isEqualTo(1);
     sendAll();
     assertThat(arrived).containsExactly("a", "b");
-    assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
+    assertThat(job(sink).state()).isEqualTo(Job.State.OVER);
     assertThat(time.nanoTime()).isEqualTo(before);
   }
 
@@ -177,9 +177,9 @@ class SinkEndTest extends SinkRig {
   void noMore_ofASinkWithNothingLeftEndsTheJobAtOnce() {
     Sink sink = sink();
     assertThat(sink.prepare(10, 10, false, 0)).isEqualTo(10);
-    sink.job.beginEnd(TimeUnit.SECONDS.toNanos(10), false);
+    job(sink).beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     sendAll();
-    assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
+    assertThat(job(sink).state()).isEqualTo(Job.State.OVER);
     assertThat(heldBytes(sink)).isZero();
   }
 
@@ -190,11 +190,11 @@ class SinkEndTest extends SinkRig {
     sendAll();
     sink.lost(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sends.waiting()).isZero();
-    sink.job.beginEnd(TimeUnit.SECONDS.toNanos(10), false);
-    assertThat(sink.job.state()).isEqualTo(Job.State.ENDING);
+    job(sink).beginEnd(TimeUnit.SECONDS.toNanos(10), false);
+    assertThat(job(sink).state()).isEqualTo(Job.State.ENDING);
     sendAll();
     assertThat(arrived).containsExactly("a", "[logweir] 1 line (5 bytes) dropped here: queue_full");
-    assertThat(sink.job.state()).isEqualTo(Job.State.OVER);
+    assertThat(job(sink).state()).isEqualTo(Job.State.OVER);
   }
 
   @Test
@@ -203,7 +203,7 @@ class SinkEndTest extends SinkRig {
     sink.job.linesWait();
     fillQueue(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();
-    sink.job.finish(0);
+    job(sink).finish(0);
     SinkReport report = report(sink);
     assertThat(report.held()).isEqualTo(Tally.NONE);
     assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(new Tally(4, 2 + 3 * FULL));
@@ -255,7 +255,7 @@ class SinkEndTest extends SinkRig {
   void afterTheEnd_nothingIsCountedButWhatCameTooLate() {
     Sink sink = sink();
     pass(sink, 'a', 2);
-    sink.job.finish(0);
+    job(sink).finish(0);
     Tally entered = sink.ledger.entered();
     SinkReport report = report(sink);
     assertThat(sink.prepare(2, 2, false, 0)).isZero();
@@ -311,7 +311,7 @@ class SinkEndTest extends SinkRig {
   void abort_countsManyBatchesWithoutGoingThroughThem() {
     Sink sink = behindAHungBatch(OverflowPolicy.DROP_NEWEST, 200);
     SinkReport before = report(sink);
-    sink.job.finish(0);
+    job(sink).finish(0);
     SinkReport report = report(sink);
     assertThat(report.held()).isEqualTo(Tally.NONE);
     assertThat(report.dropped(DropReason.FLUSH_TIMEOUT)).isEqualTo(before.held());

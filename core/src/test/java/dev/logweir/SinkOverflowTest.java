@@ -16,15 +16,15 @@ class SinkOverflowTest extends SinkRig {
   void dropNewest_dropsTheSealedBatchAndMarksItBehindTheOthers() {
     Sink sink = sink();
     fillQueue(sink);
-    assertThat(sink.job.isDropping()).isFalse();
+    assertThat(job(sink).places.isDropping()).isFalse();
     assertThat(pass(sink, 'd', FULL)).isTrue();
-    assertThat(sink.job.isDropping()).isTrue();
+    assertThat(job(sink).places.isDropping()).isTrue();
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
     assertThat(pass(sink, 'e', FULL)).isTrue();
     recover();
     sink.noMore();
     sendAll();
-    assertThat(sink.job.isDropping()).isFalse();
+    assertThat(job(sink).places.isDropping()).isFalse();
     assertThat(arrived)
         .containsExactly(
             "1",
@@ -44,14 +44,14 @@ class SinkOverflowTest extends SinkRig {
     settings.overflow(OverflowPolicy.DROP_OLDEST);
     Sink sink = sink(settings);
     fillQueue(sink);
-    assertThat(sink.job.isDropping()).isFalse();
+    assertThat(job(sink).places.isDropping()).isFalse();
     assertThat(pass(sink, 'd', FULL)).isTrue();
-    assertThat(sink.job.isDropping()).isTrue();
+    assertThat(job(sink).places.isDropping()).isTrue();
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
     recover();
     sink.noMore();
     sendAll();
-    assertThat(sink.job.isDropping()).isFalse();
+    assertThat(job(sink).places.isDropping()).isFalse();
     assertThat(arrived)
         .containsExactly(
             "1",
@@ -64,7 +64,7 @@ class SinkOverflowTest extends SinkRig {
 
   @Test
   void linesThatWait_areHeldUntilASendEnds() {
-    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -84,7 +84,7 @@ class SinkOverflowTest extends SinkRig {
   void linesThatWaitTooLong_fallBackToThePolicyUntilASendEnds() {
     JobSettings settings = settings();
     settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -105,7 +105,7 @@ class SinkOverflowTest extends SinkRig {
   void waitingThatWasLongAgo_isNotThatOfTheNextTime() {
     JobSettings settings = settings();
     settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -124,7 +124,7 @@ class SinkOverflowTest extends SinkRig {
   void partsThatTheServerTakes_areProgress() {
     JobSettings settings = settings();
     settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
     LogBatch sending = new LogBatch(sink.told);
@@ -152,7 +152,7 @@ class SinkOverflowTest extends SinkRig {
 
   @Test
   void serverThatHangsForOneAttempt_costsNothingByDefault() {
-    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();

@@ -91,7 +91,7 @@ abstract class SinkRig {
   }
 
   Sink sink(JobSettings settings) {
-    return start(settings, false, sender(Integer.MAX_VALUE)).sinks.get(0);
+    return start(settings, false, sender(Integer.MAX_VALUE)).firstSink();
   }
 
   Sink sink() {
@@ -137,8 +137,14 @@ abstract class SinkRig {
     return added;
   }
 
-  static SinkReport report(Sink sink) {
-    return sink.job.report().sinks().get(sink.job.sinks.indexOf(sink));
+  /** Returns the job that a sink of this rig is of. */
+  Job job(Sink sink) {
+    return jobs.stream().filter(job -> job == sink.job).findFirst().orElseThrow();
+  }
+
+  SinkReport report(Sink sink) {
+    Job job = job(sink);
+    return job.report().sinks().get(job.places.sinks.indexOf(sink));
   }
 
   static Tally held(Sink sink) {

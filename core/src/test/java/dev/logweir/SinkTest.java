@@ -114,7 +114,7 @@ class SinkTest extends SinkRig {
   @Test
   void taskThatGotNoThread_isNotTriedAfterTheEnd() {
     Sink sink = sink();
-    sink.job.finish(0);
+    job(sink).finish(0);
     sendAll();
     sink.notStarted();
     assertThat(time.pending()).isZero();
@@ -128,21 +128,21 @@ class SinkTest extends SinkRig {
     assertThat(sink().isEncodedBounded()).isFalse();
     for (int over = 0; over < 3; over++) {
       int bound = 700 + over;
-      Sink bounded = start(settings(), false, sender(bound)).sinks.get(0);
+      Sink bounded = start(settings(), false, sender(bound)).firstSink();
       assertThat(bounded.isEncodedBounded()).isTrue();
       assertThat(bounded.maxLineBytes()).isEqualTo(bound - 257 - 1 - 30);
     }
-    Sink wide = start(settings(), false, sender(100_000)).sinks.get(0);
+    Sink wide = start(settings(), false, sender(100_000)).firstSink();
     assertThat(wide.maxLineBytes()).isEqualTo(1 << 10);
     JobSettings processing = settings();
     processing.processor(line -> {});
     Job processed = start(processing, false, sender(900));
-    assertThat(processed.sinks.get(0).maxLineBytes()).isEqualTo(900 - 257 - 1 - 30 - 256);
+    assertThat(processed.firstSink().maxLineBytes()).isEqualTo(900 - 257 - 1 - 30 - 256);
   }
 
   @Test
   void batch_isNoLargerThanTheServerTakes() {
-    Sink sink = start(settings(), false, sender(600)).sinks.get(0);
+    Sink sink = start(settings(), false, sender(600)).firstSink();
     int most = 600 - 257;
     submit(sink, "first");
     sendAll();
@@ -179,7 +179,7 @@ class SinkTest extends SinkRig {
             return lineBytes + 1L;
           }
         };
-    Sink sink = start(settings(), false, throwing).sinks.get(0);
+    Sink sink = start(settings(), false, throwing).firstSink();
     broken[0] = true;
     submit(sink, "first");
     sendAll();
@@ -195,7 +195,7 @@ class SinkTest extends SinkRig {
 
   @Test
   void heldBytes_countTheObjectsOfManyBatches() {
-    Sink sink = start(settings(), false, sender(1_200)).sinks.get(0);
+    Sink sink = start(settings(), false, sender(1_200)).firstSink();
     stall(sink);
     for (int i = 0; i < 6; i++) {
       submit(sink, "x".repeat(900));
@@ -211,7 +211,7 @@ class SinkTest extends SinkRig {
 
   @Test
   void recentLines_areThoseOfAllBatchesSealedAndOpen() {
-    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).sinks.get(0);
+    Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).firstSink();
     stall(sink);
     add(sink, 'a', FULL);
     pass(sink, 'b', 2);

@@ -41,8 +41,8 @@ class WorkerPoolTest {
     assertThat(pool.threads()).isZero();
   }
 
-  private static WorkerPool.Work work(Runnable action) {
-    return new WorkerPool.Work() {
+  private static Work work(Runnable action) {
+    return new Work() {
       @Override
       void run() {
         action.run();
@@ -50,7 +50,7 @@ class WorkerPoolTest {
     };
   }
 
-  private WorkerPool.Work blocking(CountDownLatch inside) {
+  private Work blocking(CountDownLatch inside) {
     return work(
         () -> {
           inside.countDown();
@@ -110,7 +110,7 @@ class WorkerPoolTest {
     inside.await();
     AtomicInteger runs = new AtomicInteger();
     CountDownLatch last = new CountDownLatch(1);
-    WorkerPool.Work twice = work(runs::incrementAndGet);
+    Work twice = work(runs::incrementAndGet);
     pool.execute(twice);
     pool.execute(twice);
     pool.execute(work(last::countDown));
@@ -150,7 +150,7 @@ class WorkerPoolTest {
     WorkerPool single = new WorkerPool(factory, 1, LONG, null);
     CountDownLatch done = new CountDownLatch(1);
     AtomicReference<Thread> thread = new AtomicReference<>();
-    WorkerPool.Work first =
+    Work first =
         work(
             () -> {
               thread.set(Thread.currentThread());
@@ -169,7 +169,7 @@ class WorkerPoolTest {
   void threadThatIsAtOtherWorkByNow_isNotReplaced() throws Exception {
     WorkerPool single = new WorkerPool(factory, 1, LONG, null);
     AtomicReference<Thread> thread = new AtomicReference<>();
-    WorkerPool.Work first = work(() -> thread.set(Thread.currentThread()));
+    Work first = work(() -> thread.set(Thread.currentThread()));
     single.execute(first);
     CountDownLatch inside = new CountDownLatch(1);
     single.execute(blocking(inside));

@@ -22,6 +22,7 @@ class DrainModelTest {
     final AtomicInteger draining = new AtomicInteger();
     final AtomicInteger most = new AtomicInteger();
     final ConcurrentLinkedQueue<String> arrived = new ConcurrentLinkedQueue<>();
+    final Job job;
     final JobDrain drain;
 
     Rig(boolean looked) {
@@ -39,7 +40,7 @@ class DrainModelTest {
             most.accumulateAndGet(now, Math::max);
             draining.decrementAndGet();
           };
-      Job job =
+      job =
           looked
               ? Models.start(engine, true, this::send, processor)
               : Models.start(engine, true, this::send);
@@ -66,7 +67,7 @@ class DrainModelTest {
       int lines = numbers.get();
       Models.require(arrived.size() == lines, "all arrive: " + arrived);
       Models.require(new HashSet<>(arrived).size() == lines, "each once: " + arrived);
-      SinkReport report = drain.job.report().sinks().get(0);
+      SinkReport report = job.report().sinks().get(0);
       Models.require(report.shipped().lines() == lines, "the balance closes: " + report);
     }
   }

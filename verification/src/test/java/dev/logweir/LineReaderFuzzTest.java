@@ -150,9 +150,9 @@ class LineReaderFuzzTest {
   }
 
   private static void put(LogBatch batch, Line line, int nominal) {
-    int bytes = line.text.length + 1 + (line.tallied ? LineReader.MAX_TRAILER : 0);
+    int bytes = line.text.length + 1 + (line.tallied ? LineCounts.MAX_TRAILER : 0);
     // Of a segment, less may be left than an end with its count takes.
-    int wanted = bytes + LineReader.MAX_TRAILER;
+    int wanted = bytes + LineCounts.MAX_TRAILER;
     while (batch.room() - batch.roomLostBy(line.tallied) < wanted) {
       batch.add(new Segment(nominal), 1);
     }

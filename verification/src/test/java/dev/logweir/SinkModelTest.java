@@ -22,6 +22,7 @@ class SinkModelTest {
     final AtomicInteger sending = new AtomicInteger();
     final AtomicInteger most = new AtomicInteger();
     final AtomicInteger taken = new AtomicInteger();
+    final Job job;
     final Sink sink;
 
     Rig() {
@@ -31,7 +32,8 @@ class SinkModelTest {
               .sendExecutor(sends)
               .closeExecutor(sends)
               .build();
-      sink = Models.start(engine, false, this).sinks.get(0);
+      job = Models.start(engine, false, this);
+      sink = job.firstSink();
     }
 
     @Override
@@ -70,7 +72,7 @@ class SinkModelTest {
       sends.runAll();
       Models.require(most.get() <= 1, "one send at a time");
       Models.require(new HashSet<>(arrived).size() == arrived.size(), "once: " + arrived);
-      SinkReport report = sink.job.report().sinks().get(0);
+      SinkReport report = job.report().sinks().get(0);
       Tally lost = report.droppedTotal();
       Models.require(
           report.accepted().equals(report.shipped().plus(lost).plus(report.held())),

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 /** The pool: what it takes over runs, what it refuses does not, and no thread is left. */
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class WorkerPoolModelTest {
-  private static final class Task extends WorkerPool.Work {
+  private static final class Task extends Work {
     final AtomicInteger runs = new AtomicInteger();
     volatile Thread thread;
 
@@ -46,8 +46,8 @@ class WorkerPoolModelTest {
 
     void handOver() {
       AtomicInteger runs = new AtomicInteger();
-      WorkerPool.Work task =
-          new WorkerPool.Work() {
+      Work task =
+          new Work() {
             @Override
             void run() {
               Models.require(runs.incrementAndGet() == 1, "a task runs once");

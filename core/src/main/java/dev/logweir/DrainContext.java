@@ -1,0 +1,98 @@
+package dev.logweir;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the two streams of a job share: the loop that drains both, whose turn it is, and the numbers
+ * of the lines. The parts of a stream have this, and not the {@link JobDrain} itself.
+ */
+abstract class DrainContext extends DrainLoop {
+  /*
+   * Lines of both streams go on in the order in which the writes that ended them came. A turn is
+   * what one stream was given between two lines of the other; the lines in a buffer have the number
+   * of theirs (LineOrder). A stream moves the turn to itself under its buffer's lock, before its
+   * lines are there to be seen. Only the stream whose turn it is not moves it: so a volatile read and
+   * write are enough.
+   *
+   * All else here is the owner's of the loop's state: of a pass, or of a write in its place.
+   */
+
+  final JobContext job;
+
+  /** Tells of processors and listeners that throw. */
+  final FailureLog lineLog;
+
+  /** The turn under way; its lowest bit says which stream's. */
+  private volatile int turn;
+
+  /** Number of the last line given out. */
+  private long lastNumber;
+
+  /** Whether a pass ended for want of memory. */
+  private boolean memoryShort;
+
+  /** Of the write that drains in its own place; made for the first one. */
+  private @Nullable LineRun directRun;
+
+  DrainContext(JobContext job) {
+    super(job.lock, job.engine.drains, job.engine.time);
+    this.job = job;
+    boolean looked = job.settings.hasLineCode();
+    lineLog = looked ? job.engine.log(LogProcessor.class, job.name) : job.log;
+  }
+
+  // ---- the order of both ----
+
+  int turn() {
+    return turn;
+  }
+
+  /** Moves the turn to the other stream: by that one, under its lock, as it is not its turn. */
+  int takeTurn() {
+    int next = turn + 1;
+    turn = next;
+    return next;
+  }
+
+  /** Gives out the number of a line that begins. */
+  long nextNumber() {
+    return ++lastNumber;
+  }
+
+  long lastNumber() {
+    return lastNumber;
+  }
+
+  void skipNumbers(long lines) {
+    lastNumber += lines;
+  }
+
+  // ---- memory ----
+
+  /** Nobody tells when there is memory again: the timer asks. */
+  void memoryIsShort() {
+    memoryShort = true;
+  }
+
+  boolean isMemoryShort() {
+    return memoryShort;
+  }
+
+  void forgetShortMemory() {
+    memoryShort = false;
+  }
+
+  /** Returns what a write in the drain's place is to use; null if there is no memory for it. */
+  @Nullable LineRun directRun() {
+    LineRun run = directRun;
+    if (run == null) {
+      try {
+        run = new LineRun();
+        directRun = run;
+      } catch (OutOfMemoryError ignored) {
+        // The lines go through the buffer.
+      }
+    }
+    return run;
+  }
+}
