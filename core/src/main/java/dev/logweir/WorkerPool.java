@@ -1,7 +1,6 @@
 package dev.logweir;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -11,19 +10,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * Threads that run work in the order in which it came; they begin when needed and end when idle.
  *
- * <p>Work is its own node of the queue, so that handing it over takes no memory. A thread that does
- * not come back is replaced: after {@link #STUCK_NANOS} if others wait for it, or when it is given
- * up.
+ * <p>A thread that does not come back is replaced: after {@link #STUCK_NANOS} if others wait for
+ * it, or when it is given up.
  */
-final class WorkerPool {
+final class WorkerPool implements Worker.Source {
   /*
    * The lock is a leaf: only the timer's is taken under it, and no work runs under it. Whoever hands work
    * over may hold any other lock. A thread is made and started after it.
    *
-   * A worker is started, then idle or at a task, by turns. One that hangs is lost: it is out of the
-   * list, another may take its place, and it ends when its task returns. A loss is counted to whose
-   * call hangs, or else here, to nobody, and then it is bounded. Both bounds are for threads that
-   * never come back: without them each would cost a thread for ever.
+   * How many threads there are. Work that waits may need a thread each, as a task may wait for a server;
+   * or a few threads take it all in the time in which one more begins. That shows when one does: so
+   * few begin at once, and each that comes looks how much was taken since it was made. If that is
+   * little beside what waits, it takes a task, and one more begins. If it is much, it stands by, and looks again.
+   * So while more waits than the idle and the coming ones will take, there is one that looks, or as
+   * many threads as may be; and how many begin is bounded by how fast they come, not by how fast work is handed
+   * over.
+   *
+   * A loss of a thread is counted to whose call hangs, or else to nobody, and then it is bounded
+   * here. Both bounds are for threads that never come back: without them each would cost a thread
+   * for ever.
    */
 
   /** Work in pieces so short that one that takes as long as this hangs. */
@@ -35,37 +40,36 @@ final class WorkerPool {
   /** When who got no thread asks again. */
   static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** The pool that a thread belongs to, one that was given up too. */
-  private static final ThreadLocal<WorkerPool> OWN = new ThreadLocal<>();
+  /** How many threads begin at once. */
+  private static final int MAX_COMING = 2;
+
+  /** Much was taken if no more than so many times as much waits. */
+  private static final int MUCH = 8;
+
+  /** How long one that stands by looks at the others. */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final MemoryLock lock = new MemoryLock();
   private final Condition work = lock.newCondition();
+  private final Condition look = lock.newCondition();
+  private final Condition ended = lock.newCondition();
   private final ThreadFactory factory;
   private final int maxThreads;
   private final long idleNanos;
   private final @Nullable Time watch;
 
   @GuardedBy("lock")
-  private @Nullable Work first;
+  private final WorkQueue queue = new WorkQueue();
 
   @GuardedBy("lock")
-  private @Nullable Work last;
-
-  @GuardedBy("lock")
-  private int queued;
+  private final Workers workers = new Workers();
 
   @GuardedBy("lock")
   private int idle;
 
+  /** How many tasks were taken so far; may overflow. */
   @GuardedBy("lock")
-  private int lost;
-
-  @GuardedBy("lock")
-  private final List<Worker> workers = new ArrayList<>();
-
-  /** Lost ones whose loss is counted to nobody who is refused more calls at a limit. */
-  @GuardedBy("lock")
-  private final List<Worker> lostToNobody = new ArrayList<>();
+  private int taken;
 
   private final Timer stuckCheck =
       new Timer() {
@@ -80,8 +84,6 @@ final class WorkerPool {
 
   @GuardedBy("lock")
   private boolean closed;
-
-  private final Condition ended = lock.newCondition();
 
   /**
    * @param watch the time by which a thread that hangs is replaced; null if threads may take as
@@ -103,69 +105,41 @@ final class WorkerPool {
     Worker begun = null;
     lock.lock();
     try {
-      append(task);
-      if (queued <= idle) {
+      queue.add(task);
+      if (queue.size() <= idle) {
         work.signal(); // an idle worker
-      } else if (workers.size() < maxThreads) {
-        begun = newWorker();
-        if (begun == null && workers.isEmpty()) {
-          return !withdraw(task); // no memory for a thread, and none is there
-        }
-      } else {
+      } else if (workers.count() >= maxThreads) {
         watchIfStuck();
+      } else if (needsOneMore() || !workers.hasStarted()) {
+        begun = workers.add(this, taken);
+        if (begun == null && workers.count() == 0) {
+          return !queue.remove(task); // no memory for a thread, and none is there
+        }
       }
     } finally {
       lock.unlock();
     }
-    return begun == null || begin(begun, task);
+    return begin(begun, task);
   }
 
   /** Whether the calling thread belongs to this pool. */
   boolean isOn() {
-    return OWN.get() == this;
+    return Worker.isOf(this);
   }
 
   boolean hasWaiting() {
     lock.lock();
     try {
-      return queued > 0;
+      return !queue.isEmpty();
     } finally {
       lock.unlock();
-    }
-  }
-
-  /**
-   * Lets another thread take the place of one that may not come back, within a limit; not of one
-   * that has done that work meanwhile.
-   */
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
-  void replace(Thread thread, Work task) {
-    boolean counted = task.hangs(thread);
-    Worker replacement = null;
-    lock.lock();
-    try {
-      if (!counted && lostToNobody.size() >= Math.max(MAX_LOST, maxThreads)) {
-        return;
-      }
-      for (int i = 0; i < workers.size(); i++) {
-        Worker worker = workers.get(i);
-        if (thread == worker.thread && task == worker.task) {
-          replacement = lose(worker, counted);
-          break;
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (replacement != null) {
-      begin(replacement, null);
     }
   }
 
   int threads() {
     lock.lock();
     try {
-      return workers.size() + lost;
+      return workers.threads();
     } finally {
       lock.unlock();
     }
@@ -177,6 +151,7 @@ final class WorkerPool {
     try {
       closed = true;
       work.signalAll(); // idle workers end
+      look.signalAll();
     } finally {
       lock.unlock();
     }
@@ -187,33 +162,35 @@ final class WorkerPool {
     lock.lockInterruptibly();
     try {
       long left = nanos;
-      while (workers.size() + lost > 0 && left > 0) {
+      while (workers.threads() > 0 && left > 0) {
         left = lock.awaitNanos(ended, left);
       }
-      return workers.size() + lost == 0;
+      return workers.threads() == 0;
     } finally {
       lock.unlock();
     }
   }
 
+  // ---- threads begin ----
+
+  /** Whether more waits than those that are free will take, and few threads are about to come. */
   @GuardedBy("lock")
-  private void append(Work task) {
-    if (task.waiting) {
-      return;
-    }
-    task.waiting = true;
-    task.nextWork = null;
-    if (last == null) {
-      first = task;
-    } else {
-      last.nextWork = task;
-    }
-    last = task;
-    queued++;
+  private boolean needsOneMore() {
+    return workers.coming() < MAX_COMING
+        && workers.count() < maxThreads
+        && queue.size() > idle + workers.coming();
   }
 
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
-  private boolean begin(Worker worker, @Nullable Work task) {
+  /**
+   * Starts the thread of a worker, if one is to begin.
+   *
+   * @param task what it is for
+   * @return false if no thread is to be had, and the task was taken back
+   */
+  private boolean begin(@Nullable Worker worker, @Nullable Work task) {
+    if (worker == null) {
+      return true;
+    }
     try {
       Thread thread = factory.newThread(worker);
       lock.lock();
@@ -225,7 +202,9 @@ final class WorkerPool {
       thread.start();
       lock.lock();
       try {
-        worker.started = true;
+        if (worker.stage == Worker.Stage.MADE) { // else it has come already
+          worker.stage = Worker.Stage.STARTED;
+        }
       } finally {
         lock.unlock();
       }
@@ -235,77 +214,135 @@ final class WorkerPool {
       lock.lock();
       try {
         workers.remove(worker);
-        return task == null || hasStarted() || !withdraw(task);
+        return task == null || workers.hasStarted() || !queue.remove(task);
       } finally {
         lock.unlock();
       }
     }
   }
 
+  // ---- threads come for work ----
+
+  @Override
+  public @Nullable Work next(Worker worker) {
+    Work task;
+    Worker begun = null;
+    lock.lock();
+    try {
+      worker.task = null;
+      boolean comes = worker.isComing();
+      if (comes) {
+        standBy(worker);
+        workers.came(worker);
+      }
+      if (worker.stage == Worker.Stage.LOST || !awaitWork()) {
+        workers.remove(worker);
+        ended.signalAll(); // awaitEnd
+        return null;
+      }
+      task = queue.poll();
+      taken++;
+      worker.task = task;
+      if (watch != null) {
+        worker.sinceNanos = watch.nanoTime();
+      }
+      if (comes && needsOneMore()) {
+        begun = workers.add(this, taken);
+      }
+    } finally {
+      lock.unlock();
+    }
+    begin(begun, null);
+    return task;
+  }
+
+  /** Waits as long as the others take so much that one more would not help them. */
   @GuardedBy("lock")
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
-  private boolean hasStarted() {
-    for (int i = 0; i < workers.size(); i++) {
-      if (workers.get(i).started) {
-        return true;
+  private void standBy(Worker worker) {
+    int lately = taken - worker.takenBefore;
+    while (!closed && !queue.isEmpty() && queue.size() <= (long) MUCH * lately) {
+      worker.takenBefore = taken;
+      await(look, LOOK_NANOS);
+      lately = taken - worker.takenBefore;
+    }
+  }
+
+  /** Waits until there is work; false if there is none for too long. */
+  @GuardedBy("lock")
+  private boolean awaitWork() {
+    long left = idleNanos;
+    while (queue.isEmpty()) {
+      if (closed || left <= 0) {
+        return false;
+      }
+      idle++;
+      try {
+        left = await(work, left);
+      } finally {
+        idle--;
       }
     }
-    return false;
+    return true;
   }
 
-  /** Returns a worker that counts as there; null if there is no memory for it. */
   @GuardedBy("lock")
-  private @Nullable Worker newWorker() {
+  private long await(Condition condition, long nanos) {
     try {
-      Worker worker = new Worker();
-      workers.add(worker);
-      return worker;
-    } catch (OutOfMemoryError ignored) {
-      return null;
+      return lock.awaitNanos(condition, nanos);
+    } catch (InterruptedException ignored) {
+      return nanos; // an interrupt is meant for work, and there is none
     }
   }
 
-  @GuardedBy("lock")
-  private boolean withdraw(Work task) {
-    Work before = null;
-    for (Work at = first; at != null; before = at, at = at.nextWork) {
-      if (at == task) {
-        if (before == null) {
-          first = at.nextWork;
-        } else {
-          before.nextWork = at.nextWork;
-        }
-        if (last == at) {
-          last = before;
-        }
-        task.waiting = false;
-        queued--;
-        return true;
+  /** Another one takes its place. */
+  @Override
+  public void died(Worker worker) {
+    Worker replacement;
+    lock.lock();
+    try {
+      workers.remove(worker);
+      ended.signalAll(); // awaitEnd
+      replacement = queue.size() > idle ? workers.add(this, taken) : null;
+    } finally {
+      lock.unlock();
+    }
+    begin(replacement, null);
+  }
+
+  // ---- threads that hang ----
+
+  /**
+   * Lets another thread take the place of one that may not come back, within a limit; not of one
+   * that has done that work meanwhile.
+   */
+  void replace(Thread thread, Work task) {
+    replace(thread, task, Math.max(MAX_LOST, maxThreads));
+  }
+
+  /**
+   * @param most how many may be lost to nobody
+   */
+  private void replace(Thread thread, Work task, int most) {
+    boolean counted = task.hangs(thread);
+    Worker replacement = null;
+    lock.lock();
+    try {
+      Worker worker = workers.at(thread, task);
+      if (worker == null) {
+        return;
       }
+      if (worker.stage == Worker.Stage.LOST) {
+        if (counted) {
+          workers.countedLate(worker);
+        }
+      } else if (counted || workers.lostToNobody() < most) {
+        workers.lose(worker, counted);
+        replacement = queue.isEmpty() || closed ? null : workers.add(this, taken);
+      }
+    } finally {
+      lock.unlock();
     }
-    return false;
-  }
-
-  /** Returns a worker to begin in the place of a lost one, if there is a need. */
-  @GuardedBy("lock")
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
-  private @Nullable Worker lose(Worker worker, boolean counted) {
-    worker.lost = true;
-    workers.remove(worker);
-    lost++;
-    if (!counted) {
-      addLostToNobody(worker);
-    }
-    return queued == 0 || closed ? null : newWorker();
-  }
-
-  @GuardedBy("lock")
-  private void addLostToNobody(Worker worker) {
-    try {
-      lostToNobody.add(worker);
-    } catch (OutOfMemoryError ignored) {
-      // One more may be lost then.
-    }
+    begin(replacement, null);
   }
 
   @GuardedBy("lock")
@@ -327,7 +364,7 @@ final class WorkerPool {
     lock.lock();
     try {
       watching = false;
-      if (queued > 0) {
+      if (!queue.isEmpty()) {
         watchIfStuck();
       }
     } finally {
@@ -335,28 +372,18 @@ final class WorkerPool {
     }
   }
 
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
+  /** Returns what hangs in the way of others; of those lost to nobody one may be in a call now. */
   private List<Worker> stuck() {
-    List<Worker> stuck = new ArrayList<>();
     lock.lock();
     try {
-      if (watch == null || queued == 0) {
-        return stuck;
-      }
-      stuck.addAll(lostToNobody); // by now they may hang in somebody's call
-      long now = watch.nanoTime();
-      for (Worker worker : workers) {
-        if (worker.task != null && now - worker.sinceNanos >= STUCK_NANOS) {
-          stuck.add(worker);
-        }
-      }
+      return watch == null || queue.isEmpty()
+          ? List.of()
+          : workers.stuck(watch.nanoTime() - STUCK_NANOS);
     } finally {
       lock.unlock();
     }
-    return stuck;
   }
 
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
   private void replaceStuck(Worker worker) {
     Work task;
     Thread thread;
@@ -367,149 +394,8 @@ final class WorkerPool {
     } finally {
       lock.unlock();
     }
-    if (task == null || thread == null) {
-      return;
-    }
-    boolean counted = task.hangs(thread);
-    Worker replacement = null;
-    lock.lock();
-    try {
-      if (worker.lost && counted && task == worker.task) {
-        lostToNobody.remove(worker);
-      } else if (task == worker.task && !worker.lost) {
-        boolean bounded = counted || lostToNobody.size() < MAX_LOST;
-        replacement = bounded ? lose(worker, counted) : null;
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (replacement != null) {
-      begin(replacement, null);
-    }
-  }
-
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
-  private @Nullable Work next(Worker worker) {
-    lock.lock();
-    try {
-      worker.task = null;
-      if (worker.lost) {
-        lost--;
-        lostToNobody.remove(worker);
-        ended.signalAll(); // awaitEnd
-        return null;
-      }
-      long left = idleNanos;
-      while (first == null) {
-        if (closed || left <= 0) {
-          workers.remove(worker);
-          ended.signalAll(); // awaitEnd
-          return null;
-        }
-        idle++;
-        try {
-          left = lock.awaitNanos(work, left);
-        } catch (InterruptedException ignored) {
-          // An interrupt is meant for work, and there is none.
-        } finally {
-          idle--;
-        }
-      }
-      Work task = first;
-      first = task.nextWork;
-      if (first == null) {
-        last = null;
-      }
-      task.nextWork = null;
-      task.waiting = false;
-      queued--;
-      worker.task = task;
-      if (watch != null) {
-        worker.sinceNanos = watch.nanoTime();
-      }
-      return task;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Takes a worker out that ended otherwise than by itself; another one takes its place. */
-  @SuppressWarnings("GuardedBy") // the worker is of this pool
-  private void died(Worker worker) {
-    Worker replacement = null;
-    lock.lock();
-    try {
-      if (worker.lost) {
-        lost--;
-        lostToNobody.remove(worker);
-      } else {
-        workers.remove(worker);
-      }
-      ended.signalAll(); // awaitEnd
-      replacement = queued > idle ? newWorker() : null;
-    } finally {
-      lock.unlock();
-    }
-    if (replacement != null) {
-      begin(replacement, null);
-    }
-  }
-
-  private final class Worker implements Runnable {
-    @GuardedBy("lock")
-    private @Nullable Thread thread;
-
-    @GuardedBy("lock")
-    private boolean started;
-
-    /** What it is at; null while it is idle. */
-    @GuardedBy("lock")
-    private @Nullable Work task;
-
-    @GuardedBy("lock")
-    private long sinceNanos;
-
-    @GuardedBy("lock")
-    private boolean lost;
-
-    @Override
-    public void run() {
-      boolean goesOn = true;
-      try {
-        OWN.set(WorkerPool.this);
-        while (goesOn) {
-          goesOn = runNext();
-        }
-      } finally {
-        if (goesOn) {
-          died(this); // for want of memory, or as a handler of its exceptions threw
-        }
-      }
-    }
-
-    /** In a frame of its own: one that waited for work would keep the last, and so a whole job. */
-    private boolean runNext() {
-      Work task = next(this);
-      if (task == null) {
-        return false;
-      }
-      try {
-        task.run();
-      } catch (Throwable e) {
-        report(e);
-      }
-      DaemonThreads.reset();
-      return true;
-    }
-
-    /** As for a thread that ends by it, which this one must not. */
-    private static void report(Throwable e) {
-      try {
-        Thread self = Thread.currentThread();
-        self.getUncaughtExceptionHandler().uncaughtException(self, e);
-      } catch (Throwable ignored) {
-        // Foreign code: a handler may throw as well.
-      }
+    if (task != null && thread != null) {
+      replace(thread, task, MAX_LOST);
     }
   }
 }

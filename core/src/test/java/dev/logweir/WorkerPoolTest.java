@@ -231,6 +231,67 @@ class WorkerPoolTest {
     assertThat(single.awaitEnd(LONG)).isTrue();
   }
 
+  /** Threads that run nothing before the test lets them. */
+  private WorkerPool heldUp(CountDownLatch go) {
+    return new WorkerPool(
+        task ->
+            factory.newThread(
+                () -> {
+                  await(go);
+                  task.run();
+                }),
+        1_000,
+        LONG,
+        null);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void muchAtOnce_beginsFewThreadsUntilOneOfThemComes() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    WorkerPool many = heldUp(go);
+    CountDownLatch done = new CountDownLatch(1_000);
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(many.execute(work(done::countDown))).isTrue();
+    }
+    assertThat(begun).hasValue(2);
+    go.countDown();
+    assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+    many.close();
+    assertThat(many.awaitEnd(LONG)).isTrue();
+  }
+
+  /** Half of it is done at once, so that those that come see the others get on. */
+  @Test
+  void workThatWaitsForMoreWork_hasAThreadEach() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    WorkerPool many = heldUp(go);
+    CountDownLatch all = new CountDownLatch(100);
+    CountDownLatch done = new CountDownLatch(100);
+    for (int i = 0; i < 100; i++) {
+      many.execute(work(() -> {}));
+      many.execute(
+          work(
+              () -> {
+                all.countDown();
+                await(all);
+                done.countDown();
+              }));
+    }
+    go.countDown();
+    assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(begun.get()).isGreaterThanOrEqualTo(100);
+    many.close();
+    assertThat(many.awaitEnd(LONG)).isTrue();
+  }
+
   @Test
   void idleThreads_end() throws Exception {
     WorkerPool brief = new WorkerPool(factory, 2, 0, null);

@@ -1,0 +1,127 @@
+package dev.logweir;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The threads of a {@link WorkerPool}, those that hang too. Guarded by its pool's lock. */
+final class Workers {
+  /** Those that get work. */
+  private final List<Worker> present = new ArrayList<>();
+
+  /**
+   * Those that hang in no call of one who is refused more at a limit: they must be bounded here.
+   */
+  private final List<Worker> lostToNobody = new ArrayList<>();
+
+  private int lost;
+  private int coming;
+
+  /** How many get work, or will. */
+  int count() {
+    return present.size();
+  }
+
+  /** How many threads there are, or are about to be. */
+  int threads() {
+    return present.size() + lost;
+  }
+
+  /** How many are about to come for work for the first time. */
+  int coming() {
+    return coming;
+  }
+
+  int lostToNobody() {
+    return lostToNobody.size();
+  }
+
+  boolean hasStarted() {
+    for (int i = 0; i < present.size(); i++) {
+      if (present.get(i).stage != Worker.Stage.MADE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns a worker that counts from now on; null if there is no memory for it. */
+  @Nullable Worker add(Worker.Source source, int taken) {
+    try {
+      Worker worker = new Worker(source, taken);
+      present.add(worker);
+      coming++;
+      return worker;
+    } catch (OutOfMemoryError ignored) {
+      return null;
+    }
+  }
+
+  void came(Worker worker) {
+    worker.stage = Worker.Stage.THERE;
+    coming--;
+  }
+
+  /** Takes a worker out that ends, or never began. */
+  void remove(Worker worker) {
+    if (worker.stage == Worker.Stage.LOST) {
+      lost--;
+      lostToNobody.remove(worker);
+      return;
+    }
+    if (worker.isComing()) {
+      coming--;
+    }
+    present.remove(worker);
+  }
+
+  /** Returns the worker whose thread is at a task; null if it is not by now. */
+  @Nullable Worker at(Thread thread, Work task) {
+    for (int i = 0; i < threads(); i++) {
+      int lostIndex = i - present.size();
+      if (lostIndex >= lostToNobody.size()) {
+        return null;
+      }
+      Worker worker = lostIndex < 0 ? present.get(i) : lostToNobody.get(lostIndex);
+      if (thread == worker.thread && task == worker.task) {
+        return worker;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Takes a worker out that hangs.
+   *
+   * @param counted whether that is counted to somebody who is refused more calls at a limit
+   */
+  void lose(Worker worker, boolean counted) {
+    worker.stage = Worker.Stage.LOST;
+    present.remove(worker);
+    lost++;
+    if (counted) {
+      return;
+    }
+    try {
+      lostToNobody.add(worker);
+    } catch (OutOfMemoryError ignored) {
+      // One more may be lost then.
+    }
+  }
+
+  /** One that was lost to nobody is counted by now. */
+  void countedLate(Worker worker) {
+    lostToNobody.remove(worker);
+  }
+
+  /** Returns those that have been at a task since a time or longer, and those lost to nobody. */
+  List<Worker> stuck(long sinceNanos) {
+    List<Worker> stuck = new ArrayList<>(lostToNobody);
+    for (Worker worker : present) {
+      if (worker.task != null && worker.sinceNanos - sinceNanos <= 0) {
+        stuck.add(worker);
+      }
+    }
+    return stuck;
+  }
+}
