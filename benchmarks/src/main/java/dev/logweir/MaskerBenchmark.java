@@ -91,7 +91,8 @@ public class MaskerBenchmark implements LineTarget {
       texts[i] = text(random, hits.equals("1/16") && i % 16 == 0);
       lines[i] = (texts[i] + '\n').getBytes(UTF_8);
     }
-    stream = new MaskerStream(SecretMasker.builder().addAll(values).encoded(encoded).build());
+    SecretMasker masker = SecretMasker.builder().addAll(values).encoded(encoded).build();
+    stream = new MaskerStream(masker::values);
     stage = new ProcessorStage(LogSource.STDOUT, stream, this, JobSettings.DEFAULT_MAX_LINE);
     runs = runs();
     stage.lend(new byte[JobSettings.DEFAULT_MAX_LINE + Scratch.PREFIX_BYTES]);

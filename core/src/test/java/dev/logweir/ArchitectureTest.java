@@ -80,8 +80,8 @@ class ArchitectureTest {
           "WhenFull");
 
   /**
-   * The arrows that run up: without them, no class depends on one that depends on it, straight or by
-   * others. Each joins what is one thing in two files.
+   * The arrows that run up: without them, no class depends on one that depends on it, straight or
+   * by others. Each joins what is one thing in two files.
    */
   private static final Map<String, List<String>> ARROWS_UP =
       Map.of(
