@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Work {
   @Nullable Work nextWork;
-  boolean waiting;
+  boolean queued;
 
   abstract void run();
 

@@ -18,10 +18,10 @@ final class WorkQueue {
 
   /** Adds work at the end, unless it waits already. */
   void add(Work work) {
-    if (work.waiting) {
+    if (work.queued) {
       return;
     }
-    work.waiting = true;
+    work.queued = true;
     if (last == null) {
       first = work;
     } else {
@@ -62,7 +62,7 @@ final class WorkQueue {
       last = before;
     }
     work.nextWork = null;
-    work.waiting = false;
+    work.queued = false;
     size--;
   }
 }
