@@ -1,6 +1,5 @@
 package dev.logweir;
 
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 final class BatchAssembly {
   /** Of a segment: what may be left unused when whole lines follow lines with counts. */
   private static final int WASTE_SHARE = 8;
-
-  private static final long RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(LineOrder.RUN_MILLIS);
 
   private final SegmentAccount account;
   private final SendProgress progress;
@@ -28,10 +25,8 @@ final class BatchAssembly {
 
   private long millis;
 
-  /** When {@link #millis} was looked at, and how many writes may come before the next look. */
-  private long lookedNanos;
-
-  private byte writesLeft;
+  /** Says when lines come that come now. */
+  private final ArrivalClock clock;
 
   /** What the clock said in the call of the sink that is under way, if it was looked at. */
   private long nowNanos;
@@ -47,6 +42,7 @@ final class BatchAssembly {
     this.account = account;
     this.progress = progress;
     this.time = time;
+    clock = new ArrivalClock(time);
     this.maxSegments = maxSize / account.nominal();
     this.maxEncoded = maxEncoded;
   }
@@ -95,27 +91,26 @@ final class BatchAssembly {
   void arrived(int source, long millis) {
     this.source = (byte) source;
     this.millis = millis;
-    writesLeft = 0;
+    clock.endRun();
   }
 
   /**
    * Says where the lines are from that are added next, and that they come now. Ended by {@link
    * #forgetNow}.
    *
-   * @param looks whether the clock is looked at anyway; else a line may get the time of one that
-   *     came a few writes before
+   * @param looks whether the clock is looked at anyway
    */
   void arrivesNow(int source, boolean looks) {
     if (looks) {
       nowNanos = time.nanoTime();
       knowsNow = true;
     }
-    boolean old = looks && nowNanos - lookedNanos >= RUN_NANOS;
-    if (--writesLeft < 0 || old || source != this.source || isEmpty()) {
+    if (clock.isDue() || looks || source != this.source || isEmpty()) {
       this.source = (byte) source;
-      millis = time.currentTimeMillis();
-      lookedNanos = nanoTime();
-      writesLeft = LineOrder.RUN_WRITES - 1;
+      if (clock.look(nanoTime())) {
+        clock.beginRun();
+      }
+      millis = clock.millis();
     }
   }
 

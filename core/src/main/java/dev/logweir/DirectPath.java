@@ -13,8 +13,8 @@ final class DirectPath {
    *      goes through the buffer.
    *   2. take copies lines into the open batch, under the buffer's lock and then the sink's, as long
    *      as the buffer holds nothing but the beginning of the first of them, which goes in front.
-   *      If lines of the other stream wait in its buffer, though no drain is asked for, such as for
-   *      room, it takes none: they came before.
+   *      If lines or a gap of the other stream wait in its buffer, though no drain is asked for, such
+   *      as for room, it takes none: they came before.
    *   3. What the sink has no room for, and the beginning of a line at the end, goes into the buffer.
    *   4. end, after the lock, starts the send that is due, and gives the loop back. It asks for a
    *      pass if the buffer has more than the beginning of a line, or if the send is to go to an
@@ -51,7 +51,7 @@ final class DirectPath {
    */
   int take(SegmentChain begun, StreamLedger ledger, byte[] bytes, int offset, int end) {
     LineRun run = drain.drain().directRun();
-    if (run == null || !begun.holdsNoLine() || other.mayHoldLines()) {
+    if (run == null || !begun.holdsNoLine() || other.holdsOthersBack()) {
       return offset;
     }
     int from = offset;

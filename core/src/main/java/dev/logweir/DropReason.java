@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum DropReason {
   /*
    * Where a new one goes besides: the place that drops, and who else decides the reason there
-   * (StreamLedger.lastReason, SinkLedger.reasonOf, LineFanOut); README, docs/operations.md, the
+   * (SafeBuffer.shortage, SinkLedger.reasonOf, LineFanOut); README, docs/operations.md, the
    * examples' ResultTable; api.txt. Meters, reports and markers go through all of them.
    */
 

@@ -300,13 +300,22 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     int outPlace = out.look();
     int errPlace = err.look();
     while (Math.min(outPlace, errPlace) <= 0) {
+      boolean isOut = outPlace < errPlace;
+      StreamDrain next = isOut ? out : err;
+      StreamDrain other = isOut ? err : out;
+      if (next.mayWait() && (other.mayWait() || Math.max(outPlace, errPlace) > 0)) {
+        return PassEnd.TAKEN;
+      }
       if (left <= 0) {
         return PassEnd.MORE;
       }
       if (isGivenUp()) {
         return PassEnd.NO_ROOM; // no further line is shown to what may hang on it again
       }
-      StreamDrain next = outPlace < errPlace ? out : err;
+      PassEnd marked = other.markFailed();
+      if (marked != PassEnd.TAKEN) {
+        return marked;
+      }
       int taken = next.take();
       if (taken < 0) {
         return next.stop();
@@ -315,7 +324,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
       if (out.isProcessed() && job.engine.time.nanoTime() - begun > PIECE_NANOS) {
         left = 0;
       }
-      if (next == out) {
+      if (isOut) {
         outPlace = out.look();
       } else {
         errPlace = err.look();

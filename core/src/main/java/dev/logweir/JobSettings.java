@@ -62,6 +62,10 @@ final class JobSettings {
   OverflowPolicy overflow = OverflowPolicy.DROP_NEWEST;
   WhenFull whenFull = WhenFull.DROP;
   boolean markers = true;
+
+  /** Whether the lines come from a program, and so from no stream. */
+  boolean submitted;
+
   @Nullable ExitMarker exitMarker;
 
   JobSettings() {
@@ -86,6 +90,7 @@ final class JobSettings {
     overflow = other.overflow;
     whenFull = other.whenFull;
     markers = other.markers;
+    submitted = other.submitted;
     exitMarker = other.exitMarker;
   }
 

@@ -14,7 +14,10 @@ final class LineFanOut implements LineTarget {
   private static final GapTally NO_GAP = new GapTally();
 
   private final DrainContext drain;
-  private final LogSource source;
+
+  /** The stream of its lines, as in a mark of a batch. */
+  private final int source;
+
   private final Sink[] sinks;
   private final @Nullable LineListeners listeners;
 
@@ -31,7 +34,7 @@ final class LineFanOut implements LineTarget {
       boolean processed,
       List<LogListener> listeners) {
     this.drain = drain;
-    this.source = source;
+    this.source = drain.job.settings.submitted ? LineReader.NO_SOURCE : source.ordinal();
     this.sinks = sinks;
     failedGap = processed ? new GapTally() : NO_GAP;
     this.listeners =
@@ -133,6 +136,7 @@ final class LineFanOut implements LineTarget {
    */
   PassEnd addRun(LineRun run, int capacity) {
     int counted = 0;
+    run.source = source;
     // By index: an iterator for each run would be garbage.
     for (int i = 0; i < sinks.length; i++) {
       Sink sink = sinks[i];
@@ -171,34 +175,36 @@ final class LineFanOut implements LineTarget {
   }
 
   /**
-   * Marks the place where a processor failed, before the next line; waits if there is no room yet.
+   * Marks the place where a processor failed, if it did: to be called before anything else is added
+   * to the sinks, also from the other stream.
    *
-   * @return whether there is nothing left to be marked
+   * @return {@link PassEnd#TAKEN} if there is nothing left to be marked, else what is waited for
    */
-  boolean markFailed() {
+  PassEnd markFailed() {
     GapTally gap = failedGap;
     if (gap.isEmpty()) {
-      return true;
+      return PassEnd.TAKEN;
     }
-    if (roomForGap() != PassEnd.TAKEN) {
-      return false;
+    PassEnd room = roomForGap();
+    if (room != PassEnd.TAKEN) {
+      return room;
     }
     byte[] marker;
     try {
       marker = marker(gap);
     } catch (OutOfMemoryError ignored) {
-      return false; // it stands before the line after
+      return endFor(Sink.NO_MEMORY);
     }
     for (Sink sink : sinks) {
       sink.addGap(source, gap, 0, marker);
     }
     gap.clear();
-    return true;
+    return PassEnd.TAKEN;
   }
 
   @Override
   public void accept(LogLine piece) {
-    markFailed();
+    markFailed(); // if there is no room, it stands before the line after
     Mark mark = piece.isCut() ? Mark.CUT : piece.isLast() ? Mark.NONE : Mark.CONTINUED;
     int length = piece.length() + mark.length();
     boolean plain = BatchAssembly.isPlain(piece);
@@ -206,7 +212,7 @@ final class LineFanOut implements LineTarget {
       int bytes = length + 2 * LineCounts.MAX_TRAILER;
       int room = sink.prepareLine(bytes, plain, length);
       if (room > 0) {
-        sink.addPiece(piece, mark);
+        sink.addPiece(piece, mark, source);
       } else {
         DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
         reason = room == Sink.NO_MEMORY ? DropReason.MEMORY : reason;

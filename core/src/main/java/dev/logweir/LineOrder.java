@@ -13,27 +13,22 @@ final class LineOrder {
   /** One part in so many of a buffer may be marks, beside the first mark of each segment. */
   private static final int MARKS_SHARE = 8;
 
-  /** Lines that come within that time of each other are of one run. */
-  static final long RUN_MILLIS = 10;
-
-  /** So many writes may be of one run before the clock is read. */
-  static final int RUN_WRITES = 16;
-
   private final DrainContext drain;
 
   /** 0 or 1, as the lowest bit of the stream's turns. */
   private final int stream;
 
-  /** In the buffer, beside the first of each segment. */
+  /** Of lines that wait in the buffer, beside the first of each segment. */
   private int marks;
 
-  /** Of the lines that came last, and when they came. */
+  /** How many of the first segment's marks are of lines that were read, and count no longer. */
+  private int readMarks;
+
+  /** Of the lines that came last. */
   private int turn;
 
-  private long millis;
-
-  /** How many writes may come before the clock is read; 0 once the drain has looked. */
-  private byte writesLeft;
+  /** Says when they came. */
+  private final ArrivalClock clock;
 
   /** Whether the run of the write under way is known: all of its lines are of one. */
   private boolean decided;
@@ -41,9 +36,10 @@ final class LineOrder {
   LineOrder(DrainContext drain, LogSource source) {
     this.drain = drain;
     stream = source.ordinal();
+    clock = new ArrivalClock(drain.job.engine.time);
   }
 
-  /** Returns how many marks there may be in a buffer, beside the first of each segment. */
+  /** Returns how many marks there may be of lines that wait, beside the first of each segment. */
   static int maxMarks(int maxSize) {
     return maxSize / MARKS_SHARE / RunMarks.BYTES;
   }
@@ -58,7 +54,7 @@ final class LineOrder {
 
   /** The drain has seen what came so far: what comes now is of another run. */
   void looked() {
-    writesLeft = 0;
+    clock.lookAtNext();
   }
 
   /**
@@ -70,16 +66,17 @@ final class LineOrder {
     if (!decided) {
       decided = true;
       boolean others = !isTurn();
-      if (others || --writesLeft < 0) {
-        writesLeft = 0;
-        // Where no mark fits, the lines are of the run before, and the turn stays the other's.
+      if (others || clock.isDue()) {
         if (first || (RunMarks.hasRoom(segment) && marks < maxMarks())) {
           begins |= begin(others, first);
+        } else {
+          // The lines are of the run before, and the turn stays the other's.
+          clock.lookAtNext();
         }
       }
     }
     if (begins) {
-      RunMarks.add(segment, segment.linesEnd, turn, millis);
+      RunMarks.add(segment, segment.linesEnd, turn, clock.millis());
       marks += first ? 0 : 1;
     }
   }
@@ -91,14 +88,15 @@ final class LineOrder {
 
   /** Begins a run, unless it would be of the same turn and time; returns whether it did. */
   private boolean begin(boolean others, boolean first) {
-    long now = drain.job.engine.time.currentTimeMillis();
-    writesLeft = RUN_WRITES - 1;
+    boolean later = clock.look(drain.job.engine.time.nanoTime());
     if (others) {
       turn = drain.takeTurn();
-    } else if (Math.abs(now - millis) < RUN_MILLIS || !(first || marks < maxMarks() / 2)) {
+    } else if (!later || !(first || marks < maxMarks() / 2)) {
       return false; // half of the marks are kept for turns
     }
-    millis = now;
+    if (later) {
+      clock.beginRun();
+    }
     return true;
   }
 
@@ -106,7 +104,7 @@ final class LineOrder {
   int takeTurn() {
     if (!isTurn()) {
       turn = drain.takeTurn();
-      writesLeft = 0; // the next line has a time of its own
+      clock.lookAtNext();
     }
     return turn;
   }
@@ -115,8 +113,16 @@ final class LineOrder {
     return (drain.turn() & 1) == stream;
   }
 
-  /** Takes note that the marks of a segment are gone. */
+  /** Takes note that the marks of the first segment are gone. */
   void released(int segmentMarks) {
-    marks -= Math.max(0, segmentMarks - 1);
+    marks -= Math.max(0, segmentMarks - 1) - readMarks;
+    readMarks = 0;
+  }
+
+  /** Takes note of how far the first segment was read; that holds the marks of all that waits. */
+  void read(Segment first) {
+    int read = Math.max(0, RunMarks.at(first, readMarks, first.marks, first.start));
+    marks -= read - readMarks;
+    readMarks = read;
   }
 }

@@ -89,9 +89,8 @@ public final class LineReader {
   /**
    * Returns the stream that the job wrote the current line to; of a marker of the library's own,
    * the stream whose lines are missing. Empty if there is no current line, and of lines that came
-   * from no stream: those submitted to a {@link BatchShipper} without processors and listeners
-   * (with them they come as standard output), those of {@link LogBatch#of}, and the marker of whole
-   * batches at the head of a batch.
+   * from no stream: those submitted to a {@link BatchShipper}, those of {@link LogBatch#of}, and
+   * the marker of whole batches at the head of a batch.
    *
    * @throws IllegalStateException if the batch is no longer valid
    */
@@ -104,11 +103,14 @@ public final class LineReader {
 
   /**
    * Returns when the write came that ended the current line; of a fragment that was sent before
-   * that, when it was drained; of a marker of the library's own, when that was made. Of writes that
-   * came while lines waited or a send was under way, up to 16 have the time of the first of them,
-   * so that the clock is not read for each: see docs/feeding.md. A last line without a line end,
-   * and one that was cut, have the time when they were drained. Empty if there is no current line,
-   * of the lines of {@link LogBatch#of}, and of the marker of whole batches at the head of a batch.
+   * that, when it was drained; of a marker of the library's own, when that was made. The clock is
+   * not read for each write, so that the time is up to 10 ms before that of the write; where lines
+   * wait or a send is under way, up to 20 ms. A pace that breaks off then costs more: up to 15
+   * writes after many quick ones, fewer after few, may have the time of the last of these; see
+   * docs/feeding.md. Where too many changes of the stream wait to be marked, a line may have the
+   * time of a line of its stream before it. A last line without a line end, and one that was cut,
+   * have the time when they were drained. Empty if there is no current line, of the lines of {@link
+   * LogBatch#of}, and of the marker of whole batches at the head of a batch.
    *
    * @throws IllegalStateException if the batch is no longer valid
    */

@@ -447,7 +447,7 @@ public final class SafeBuffer extends OutputStream {
     endTurn = order.takeTurn();
     openBytes = 0;
     if (dropping && ledger.isDroppedMidLine()) {
-      ledger.dropLineEnd();
+      dropLineEnd();
     } else if (!dropping && midLine) {
       ledger.accept(1, 0);
     }
@@ -476,7 +476,7 @@ public final class SafeBuffer extends OutputStream {
   private void endOpenLine() {
     Segment last = chain.tail();
     if (dropping && ledger.isDroppedMidLine()) {
-      ledger.dropLineEnd();
+      dropLineEnd();
     } else if (!dropping && midLine && last != null) {
       ledger.accept(1, 0);
       order.beginWrite();
@@ -567,13 +567,13 @@ public final class SafeBuffer extends OutputStream {
   }
 
   /**
-   * Whether there may be more in it than the beginning of a line. Without the lock, for a write to
-   * the other stream that owns the drain: as nobody takes lines out meanwhile, it sees those whose
-   * writes came before it.
+   * Whether there may be something in it that no line written later may pass: more than the
+   * beginning of a line, or a gap. Without the lock, for a write to the other stream that owns the
+   * drain: as nobody takes anything out meanwhile, it sees what came of writes before it.
    */
   @SuppressWarnings("GuardedBy")
-  boolean mayHoldLines() {
-    return !chain.holdsNoLine();
+  boolean holdsOthersBack() {
+    return !chain.holdsNoLine() || ledger.hasGap() || (closed && !chain.isRead());
   }
 
   /** Whether what was kept is more than the beginning of a line that goes on past the buffer. */
@@ -655,6 +655,14 @@ public final class SafeBuffer extends OutputStream {
       ledger.beginGap(order.takeTurn());
     }
     ledger.drop(bytes, from, end, reason);
+  }
+
+  @GuardedBy("lock")
+  private void dropLineEnd() {
+    if (ledger.beginsGap()) {
+      ledger.beginGap(order.takeTurn());
+    }
+    ledger.dropLineEnd();
   }
 
   /** Returns where what is kept of a write ends, of which only so many bytes have room. */
@@ -872,7 +880,8 @@ public final class SafeBuffer extends OutputStream {
       view.endTurn = endTurn;
       view.dropping = dropping && !hidden;
       view.gapTurn = ledger.gapTurn();
-      view.hasGap = view.dropping && ledger.hasWholeGap();
+      view.hasGap = view.dropping && ledger.hasGap();
+      view.gapGoesOn = ledger.isDroppedMidLine();
       order.looked();
       if (account.isLimited()) {
         signalRoom(); // what the budget got back may be for a pump
@@ -882,11 +891,11 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /** Whether the stream ends in a gap, all before it was drained, and its last line has ended. */
+  /** Whether the stream ends in a gap that can be told, and all before it was drained. */
   boolean hasGap() {
     lock.lock();
     try {
-      return dropping && ledger.hasWholeGap() && chain.isRead();
+      return dropping && ledger.hasGap() && chain.isRead();
     } finally {
       lock.unlock();
     }
@@ -907,11 +916,15 @@ public final class SafeBuffer extends OutputStream {
     }
   }
 
-  /** Takes a gap back that could not be told of: there was no memory for its marker. */
-  void putGapBack(GapTally taken) {
+  /**
+   * Takes a gap back that could not be told of: there was no memory for its marker.
+   *
+   * @param turn where it began
+   */
+  void putGapBack(GapTally taken, int turn) {
     lock.lock();
     try {
-      ledger.putGapBack(taken);
+      ledger.putGapBack(taken, turn);
     } finally {
       lock.unlock();
     }
@@ -931,7 +944,11 @@ public final class SafeBuffer extends OutputStream {
         return true;
       }
       read = takeRead(upTo);
-      all = read != null && chain.tail() == null;
+      Segment first = chain.head();
+      all = first == null;
+      if (first != null) {
+        order.read(first);
+      }
     } finally {
       lock.unlock();
     }

@@ -464,13 +464,17 @@ final class Sink {
     return startClaimed;
   }
 
-  /** Adds a line, or a fragment with its mark; there must be room. */
-  void addPiece(LogLine piece, Markers.Mark mark) {
+  /**
+   * Adds a line, or a fragment with its mark; there must be room.
+   *
+   * @param source as {@link LineReader#source} tells it
+   */
+  void addPiece(LogLine piece, Markers.Mark mark, int source) {
     long encoded = encoded(piece.length() + mark.length());
     lock.lock();
     try {
       held = false;
-      assembly.arrived(piece.source().ordinal(), piece.timeMillis());
+      assembly.arrived(source, piece.timeMillis());
       addPieceLocked(piece, mark, encoded, true);
     } finally {
       lock.unlock();
@@ -544,11 +548,11 @@ final class Sink {
    * Adds the marker of a gap in front of the batches, and takes note of the gap. There must be
    * room.
    *
-   * @param source the stream that it is in
+   * @param source the stream that it is in, as {@link LineReader#source} tells it
    * @param newLines how many of its lines have not been counted here yet
    * @param text the marker's; of no meaning where gaps are not marked
    */
-  void addGap(LogSource source, GapTally gap, long newLines, byte[] text) {
+  void addGap(int source, GapTally gap, long newLines, byte[] text) {
     long encoded = encoded(text.length);
     long millis = job.engine.time.currentTimeMillis();
     lock.lock();
@@ -560,7 +564,7 @@ final class Sink {
       if (ended || batch == null || !settings.markers) {
         return;
       }
-      assembly.arrived(source.ordinal(), millis);
+      assembly.arrived(source, millis);
       assembly.addMarker(batch, text, encoded);
       batch.endMarker(gap.lines, gap.bytes, gap.reasons);
     } finally {

@@ -30,7 +30,7 @@ final class StreamCursor {
      * A line that goes on in further segments, or does not end with a line end; or its fragment.
      */
     LINE,
-    /** The gap that all before was drained of, and that may go on. */
+    /** The gap at the end, which may go on. */
     LAST_GAP,
     /** The end of the stream. */
     END
@@ -215,6 +215,19 @@ final class StreamCursor {
 
   Next next() {
     return next;
+  }
+
+  /**
+   * Whether what comes next need not be taken yet, if nothing stands behind it: a gap whose last
+   * line has not ended is told with that line's end.
+   */
+  boolean mayWait() {
+    return next == Next.LAST_GAP && view.gapGoesOn;
+  }
+
+  /** Returns the place of what comes next in the order of both streams. */
+  int turn() {
+    return turn;
   }
 
   /** Returns the segment in which it begins. */

@@ -262,6 +262,16 @@ final class StreamDrain {
     return stop;
   }
 
+  /** As {@link StreamCursor#mayWait}. */
+  boolean mayWait() {
+    return !ended && cursor().mayWait();
+  }
+
+  /** As {@link LineFanOut#markFailed}. */
+  PassEnd markFailed() {
+    return target.markFailed();
+  }
+
   /** Returns whose call is under way, null if none is. */
   @Nullable Object callee() {
     LogListener listener = target.callee();
@@ -283,7 +293,7 @@ final class StreamDrain {
   // ---- gaps, and the end ----
 
   private int takeGap(StreamCursor cursor) {
-    if (!isRoom(target.roomForGap())) {
+    if (!isRoom(target.markFailed()) || !isRoom(target.roomForGap())) {
       return -1;
     }
     GapTally gap = new GapTally();
@@ -293,25 +303,28 @@ final class StreamDrain {
     return 1;
   }
 
-  /** Takes the gap at the end, if it is still there: writes may have gone on. */
+  /**
+   * Takes the gap at the end. Where writes have gone on since, it may stand in front of lines that
+   * this pass does not see: then the pass ends, so that nothing goes past it.
+   */
   private int takeLastGap(StreamCursor cursor) {
-    cursor.release(buffer);
-    if (buffer.hasGap()) {
-      if (!isRoom(target.roomForGap())) {
-        return -1;
-      }
-      GapTally gap = new GapTally();
-      if (buffer.takeGap(gap)) {
-        byte[] marker;
-        try {
-          marker = target.marker(gap);
-        } catch (OutOfMemoryError e) {
-          buffer.putGapBack(gap);
-          throw e;
-        }
-        addGap(gap, marker);
-      }
+    if (!isRoom(target.markFailed()) || !isRoom(target.roomForGap())) {
+      return -1;
     }
+    cursor.release(buffer);
+    GapTally gap = new GapTally();
+    if (!buffer.takeGap(gap)) {
+      stop = PassEnd.MORE;
+      return -1;
+    }
+    byte[] marker;
+    try {
+      marker = target.marker(gap);
+    } catch (OutOfMemoryError e) {
+      buffer.putGapBack(gap, cursor.turn());
+      throw e;
+    }
+    addGap(gap, marker);
     cursor.takeLastGap();
     return 1;
   }
@@ -326,7 +339,7 @@ final class StreamDrain {
     target.addGap(gap, marker);
     // The line that was cut has its number, and is one of those dropped.
     drain.skipNumbers(cutLine && gap.lines > 0 ? gap.lines - 1 : gap.lines);
-    cutLine = false;
+    cutLine &= gap.lines == 0;
   }
 
   private int takeEnd(long millis) {
@@ -340,8 +353,7 @@ final class StreamDrain {
         takeInterrupt();
       }
     }
-    ended = target.markFailed();
-    stop = ended ? PassEnd.TAKEN : PassEnd.NO_ROOM;
+    ended = isRoom(target.markFailed());
     return ended ? 1 : -1;
   }
 
@@ -370,7 +382,6 @@ final class StreamDrain {
     }
     run.begin(bytes, from, Newlines.first(bytes, from, end) + 1, end);
     run.lines = cursor.lines(end);
-    run.source = source.ordinal();
     run.millis = cursor.millis();
     run.firstNumber = drain.lastNumber() + 1;
     run.prefix = prefix;

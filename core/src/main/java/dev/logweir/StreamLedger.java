@@ -21,6 +21,11 @@ final class StreamLedger {
   /** Whether the last byte dropped is not a line end. */
   private boolean droppedMidLine;
 
+  /** Whether the gap is no more than the rest of a line whose beginning was told as dropped. */
+  private boolean isRest;
+
+  private DropReason lastReason = DropReason.BUFFER_FULL;
+
   private boolean reported;
 
   StreamLedger(Totals totals) {
@@ -56,6 +61,8 @@ final class StreamLedger {
     totals.dropped(dropped.add(reason, lines, end - from), lines, end - from);
     if (reason != DropReason.CLOSED) {
       droppedMidLine = bytes[end - 1] != '\n';
+      isRest &= lines == 0;
+      lastReason = reason;
       gap.add(lines, end - from, reason.bit());
     }
   }
@@ -81,24 +88,28 @@ final class StreamLedger {
   /** Ends and counts the line that was dropped last, of which no more comes. */
   void dropLineEnd() {
     acceptedLines++;
-    totals.dropped(dropped.add(lastReason(), 1, 0), 1, 0);
-    gap.add(1, 0, 0);
+    totals.dropped(dropped.add(lastReason, 1, 0), 1, 0);
+    gap.add(1, 0, lastReason.bit());
     droppedMidLine = false;
+    isRest = false;
   }
 
   /** Returns for what reason lines were dropped last. */
   DropReason lastReason() {
-    if ((gap.reasons & DropReason.MEMORY.bit()) != 0) {
-      return DropReason.MEMORY;
-    }
-    return (gap.reasons & DropReason.BUDGET.bit()) != 0
-        ? DropReason.BUDGET
-        : DropReason.BUFFER_FULL;
+    return lastReason;
   }
 
   /** Whether there is a gap to be told, of lines that have ended. */
   boolean hasWholeGap() {
     return !gap.isEmpty() && !droppedMidLine;
+  }
+
+  /**
+   * Whether there is a gap that no line written later may pass. Where its last line has not ended,
+   * it is told without that line's end; then the rest of the line waits for its end.
+   */
+  boolean hasGap() {
+    return !gap.isEmpty() && !isRest;
   }
 
   /** Moves the gap into the record in front of a segment. */
@@ -112,10 +123,14 @@ final class StreamLedger {
   void moveGapTo(GapTally target) {
     target.add(gap);
     gap.clear();
+    isRest = droppedMidLine;
   }
 
-  void putGapBack(GapTally taken) {
+  /** Takes back what could not be told, with its place. */
+  void putGapBack(GapTally taken, int turn) {
     gap.add(taken);
+    gapTurn = turn;
+    isRest = false;
   }
 
   /** Returns the lines accepted and not dropped. */

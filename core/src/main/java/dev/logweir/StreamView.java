@@ -20,10 +20,11 @@ final class StreamView {
   /** Whether what follows was dropped, so that a line that has not ended never will. */
   boolean dropping;
 
-  /** Where that began, and whether it can be told: the line dropped last has ended. */
+  /** Where that began, whether it is still to be told, and whether its last line has not ended. */
   int gapTurn;
 
   boolean hasGap;
+  boolean gapGoesOn;
 
   void clear() {
     head = null;

@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.SteppedJob.Arrived;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ class OrderProperties {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   /** What a job does. */
-  private sealed interface Act permits Write, EndLine, Drain, Wait {}
+  private sealed interface Act permits Write, GoOn, EndLine, Drain, Wait {}
 
   /**
    * Ends the line that is open, if it has one, writes so many more, and may begin another.
@@ -35,6 +36,9 @@ class OrderProperties {
    * @param length of a line, about
    */
   private record Write(LogSource to, int lines, int length, boolean leavesOpen) implements Act {}
+
+  /** Goes on with the line that is open, if there is one, and does not end it. */
+  private record GoOn(LogSource of) implements Act {}
 
   /** A source ends within a line, as a pump's does. */
   private record EndLine(LogSource of) implements Act {}
@@ -81,52 +85,28 @@ class OrderProperties {
     return Arbitraries.frequencyOf(
             Tuple.of(16, writes),
             Tuple.of(open ? 1 : 0, streams.map(EndLine::new)),
-            Tuple.of(open ? 2 : 1, Arbitraries.just(new Drain())),
+            Tuple.of(open ? 2 : 0, streams.map(GoOn::new)),
+            Tuple.of(open ? 4 : 1, Arbitraries.just(new Drain())),
             Tuple.of(2, Arbitraries.integers().between(1, 40).map(Wait::new)))
         .list();
   }
-
-  /** A line as it arrived. */
-  private record Arrived(String text, LogSource source, Instant time) {}
 
   /** A line of the model: its place in the order is the list's. */
   private record Ended(LogSource source, String id, Instant time) {}
 
   private static final class Run implements AutoCloseable {
-    private final SteppedTime time = new SteppedTime();
-    private final List<Runnable> sends = new ArrayList<>();
-    private final List<Arrived> arrived = new ArrayList<>();
+    private final SteppedJob job = new SteppedJob();
+    private final List<Arrived> arrived = job.arrived;
     private final List<Ended> ended = new ArrayList<>();
     private final Map<LogSource, String> open = new TreeMap<>();
     private final int maxSize;
     private int pending;
     private int number;
-    private final LogweirEngine engine =
-        LogweirEngine.builder()
-            .time(time)
-            .drainThreads(
-                task -> {
-                  throw new OutOfMemoryError("no thread to be had");
-                })
-            .sendExecutor(sends::add)
-            .closeExecutor(Runnable::run)
-            .build();
-    private final LogStreamer log;
 
     Run(Chain chain, int maxSize) {
       this.maxSize = maxSize;
-      time.whileWaiting(
-          (latch, nanos) -> {
-            for (int turns = 0; turns < 1_000 && latch.getCount() > 0; turns++) {
-              settle();
-            }
-            return latch.getCount() == 0;
-          });
       LogStreamer.Builder builder =
-          LogStreamer.builder(lines -> take(lines))
-              .engine(engine)
-              .maxSize(maxSize)
-              .whenFull(WhenFull.WAIT); // so that sinks drop nothing
+          job.builder().maxSize(maxSize).whenFull(WhenFull.WAIT); // so that sinks drop nothing
       switch (chain) {
         case TWO_SINKS -> builder.sink(lines -> {});
         case MASKER -> builder.processor(masker());
@@ -135,8 +115,8 @@ class OrderProperties {
         case LISTENER -> builder.listener(line -> {});
         default -> {}
       }
-      log = builder.start();
-      log.stdout().waiting(); // from now on they wait
+      job.start(builder);
+      job.log.stdout().waiting(); // from now on they wait
     }
 
     /** One that has to see some of the lines, and finds nothing. */
@@ -144,39 +124,26 @@ class OrderProperties {
       return SecretMasker.of(List.of("e5-never-there", "o7-never-there"));
     }
 
-    private void take(List<String> lines) {
-      LineReader reader = LogBatch.of(lines).reader();
-      while (reader.next()) {
-        byte[] text = new byte[reader.length()];
-        reader.read(text, 0, text.length);
-        arrived.add(
-            new Arrived(
-                new String(text, UTF_8),
-                reader.source().orElse(null),
-                reader.arrivalTime().orElse(null)));
-      }
-    }
-
-    private SafeBuffer stream(LogSource source) {
-      return source == LogSource.STDOUT ? log.stdout() : log.stderr();
-    }
-
     private Instant now() {
-      return Instant.ofEpochMilli(time.currentTimeMillis());
+      return Instant.ofEpochMilli(job.time.currentTimeMillis());
     }
 
     void does(Act act, boolean drains) {
       if (act instanceof Write write) {
         writes(write, drains);
+      } else if (act instanceof GoOn more) {
+        if (open.containsKey(more.of)) {
+          job.stream(more.of).write('.');
+        }
       } else if (act instanceof EndLine end) {
         String id = open.remove(end.of);
-        stream(end.of).endLine();
+        job.stream(end.of).endLine();
         if (id != null) {
           ended.add(new Ended(end.of, id, now()));
         }
       } else if (act instanceof Wait wait) {
-        time.advance(Duration.ofMillis(wait.millis));
-        settleSends();
+        job.time.advance(Duration.ofMillis(wait.millis));
+        job.send();
       } else {
         settle();
       }
@@ -205,7 +172,7 @@ class OrderProperties {
         settle();
         pending = bytes.length;
       }
-      stream(write.to).write(bytes);
+      job.stream(write.to).write(bytes);
     }
 
     private String newId(LogSource source) {
@@ -213,36 +180,23 @@ class OrderProperties {
     }
 
     void settle() {
-      for (int i = 0; i < 8; i++) {
-        drain();
-        settleSends();
-      }
+      job.settle();
       pending = 0;
     }
 
-    private void drain() {
-      try {
-        log.drain();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    private void settleSends() {
-      while (!sends.isEmpty()) {
-        sends.remove(0).run();
-      }
+    long droppedBytes() {
+      return job.log.report().sink().droppedTotal().bytes();
     }
 
     /** Ends the job; the lines that are open end with their streams. */
     LogReport finish() {
       open.forEach((source, id) -> ended.add(new Ended(source, id, now())));
-      return log.finish(TIMEOUT);
+      return job.log.finish(TIMEOUT);
     }
 
     @Override
     public void close() {
-      engine.close(Duration.ZERO);
+      job.close();
     }
   }
 
@@ -260,8 +214,8 @@ class OrderProperties {
       assertThat(run.finish().isComplete()).isTrue();
 
       List<Arrived> begun = new ArrayList<>(run.arrived);
-      begun.removeIf(line -> id(line.text).isEmpty());
-      assertThat(begun).extracting(line -> id(line.text)).isEqualTo(ids(run.ended));
+      begun.removeIf(line -> id(line.text()).isEmpty());
+      assertThat(begun).extracting(line -> id(line.text())).isEqualTo(ids(run.ended));
       assertThat(begun).extracting(Arrived::source).isEqualTo(sources(run.ended));
     }
   }
@@ -274,24 +228,24 @@ class OrderProperties {
       run.finish();
 
       List<Arrived> begun = new ArrayList<>(run.arrived);
-      begun.removeIf(line -> id(line.text).isEmpty() || line.text.contains("continued]"));
+      begun.removeIf(line -> id(line.text()).isEmpty() || line.text().contains("continued]"));
       Map<String, Ended> model = new TreeMap<>();
       Map<String, Instant> least = new TreeMap<>();
       for (int i = 0; i < run.ended.size(); i++) {
         Ended line = run.ended.get(i);
         model.put(line.id, line);
-        Ended oldest = run.ended.get(Math.max(0, i - 3 * LineOrder.RUN_WRITES));
+        Ended oldest = run.ended.get(Math.max(0, i - 3 * (ArrivalClock.MAX_SERVED + 1)));
         boolean turns = i == 0 || run.ended.get(i - 1).source != line.source;
         least.put(line.id, turns ? line.time : oldest.time);
       }
       for (Arrived line : begun) {
-        String id = id(line.text);
+        String id = id(line.text());
         Instant latest = model.get(id).time;
-        assertThat(line.time)
+        assertThat(line.time())
             .as(id)
-            .isBetween(least.get(id).minusMillis(LineOrder.RUN_MILLIS), latest);
+            .isBetween(least.get(id).minusMillis(ArrivalClock.RUN_MILLIS), latest);
         if (chain == Chain.MASKER_AND_PREFIX) {
-          assertThat(line.text).startsWith(line.time.toString().substring(0, 19));
+          assertThat(line.text()).startsWith(line.time().toString().substring(0, 19));
         }
       }
     }
@@ -310,7 +264,7 @@ class OrderProperties {
 
       List<String> order = ids(run.ended);
       List<String> there =
-          run.arrived.stream().map(Arrived::text).filter(t -> !isGap(t)).map(t -> id(t)).toList();
+          run.arrived.stream().filter(line -> !line.isGap()).map(line -> id(line.text())).toList();
       assertThat(there).isSortedAccordingTo((a, b) -> order.indexOf(a) - order.indexOf(b));
       Map<LogSource, List<String>> missing = new TreeMap<>();
       for (Ended line : run.ended) {
@@ -320,11 +274,11 @@ class OrderProperties {
       }
       int before = 0;
       for (Arrived line : run.arrived) {
-        if (isGap(line.text)) {
-          assertThat(line.source).as(line.text).isNotNull();
-          List<String> lost = missing.get(line.source);
+        if (line.isGap()) {
+          assertThat(line.source()).as(line.text()).isNotNull();
+          List<String> lost = missing.get(line.source());
           int place = order.indexOf(lost.get(0));
-          lost.subList(0, lines(line.text)).clear();
+          lost.subList(0, lines(line.text())).clear();
           if (before > 0) {
             assertThat(order.indexOf(there.get(before - 1))).isLessThan(place);
           }
@@ -340,16 +294,66 @@ class OrderProperties {
   }
 
   @Provide
+  Arbitrary<List<Act>> floodsOfOpenLines() {
+    return acts(Arbitraries.integers().between(200, 800), true).ofMinSize(20).ofMaxSize(80);
+  }
+
+  @Property
+  void lines_standBehindTheMarkersOfWhatTheOtherStreamHadDroppedBefore(
+      @ForAll Chain chain, @ForAll("floodsOfOpenLines") List<Act> acts) {
+    try (Run run = new Run(chain, 4 << 10)) {
+      long[] dropped = new long[2];
+      long[] ofOpenLine = new long[2];
+      Map<String, Long> toBeTold = new TreeMap<>();
+      for (Act act : acts) {
+        int before = run.ended.size();
+        long all = run.droppedBytes();
+        run.does(act, false);
+        for (Ended line : run.ended.subList(before, run.ended.size())) {
+          int other = 1 - line.source.ordinal();
+          // All but the rest of a line that has not ended, of which a part is told.
+          toBeTold.put(line.id, dropped[other] - Math.max(0, ofOpenLine[other] - 1));
+        }
+        if (act instanceof Write write) {
+          int stream = write.to.ordinal();
+          long more = run.droppedBytes() - all;
+          dropped[stream] += more;
+          ofOpenLine[stream] =
+              write.leavesOpen ? Math.min(more, run.open.get(write.to).length()) : 0;
+        } else if (act instanceof GoOn on) {
+          dropped[on.of.ordinal()] += run.droppedBytes() - all;
+          ofOpenLine[on.of.ordinal()] += run.droppedBytes() - all;
+        } else if (act instanceof EndLine end) {
+          ofOpenLine[end.of.ordinal()] = 0;
+        }
+      }
+      run.finish();
+
+      long[] told = new long[2];
+      for (Arrived line : run.arrived) {
+        if (line.isGap()) {
+          told[line.source().ordinal()] += bytesOf(line.text());
+        } else {
+          Long least = toBeTold.getOrDefault(id(line.text()), 0L);
+          int other = 1 - line.source().ordinal();
+          assertThat(told[other]).as(line.text()).isGreaterThanOrEqualTo(least);
+        }
+      }
+    }
+  }
+
+  @Provide
   Arbitrary<Chain> buffered() {
     return Arbitraries.of(Chain.class).filter(chain -> chain != Chain.NOTHING);
   }
 
-  private static boolean isGap(String text) {
-    return text.contains("dropped here");
-  }
-
   private static int lines(String marker) {
     return Integer.parseInt(marker.substring(marker.indexOf(']') + 2).split(" ", 2)[0]);
+  }
+
+  private static int bytesOf(String marker) {
+    return Integer.parseInt(
+        marker.substring(marker.indexOf('(') + 1).split(" ", 2)[0].replace(",", ""));
   }
 
   private static List<String> ids(List<Ended> lines) {
@@ -370,18 +374,18 @@ class OrderProperties {
       int bound = LineOrder.maxMarks(maxSize);
       int turns = maxSize / 8; // of two bytes each: a quarter of a buffer
       for (int i = 0; i < turns; i++) {
-        run.stream(LogSource.STDOUT).write(bytes("o\n"));
-        run.stream(LogSource.STDERR).write(bytes("e\n"));
+        run.job.stream(LogSource.STDOUT).write(bytes("o\n"));
+        run.job.stream(LogSource.STDERR).write(bytes("e\n"));
       }
       long text = 2L * turns;
       int nominal = Segment.nominalFor(maxSize);
       long most = (text + maxSize / 8) / (Segment.capacity(nominal) - nominal / 64) + 2;
-      assertThat(run.log.retainedBytes()).isLessThanOrEqualTo(2 * most * nominal);
+      assertThat(run.job.log.retainedBytes()).isLessThanOrEqualTo(2 * most * nominal);
       LogReport report = run.finish();
       assertThat(report.isComplete()).isTrue();
       char[] found = new char[2 * turns];
       for (int i = 0; i < found.length; i++) {
-        found[i] = run.arrived.get(i).text.charAt(0);
+        found[i] = run.arrived.get(i).text().charAt(0);
       }
       String exact = "oe".repeat(bound);
       assertThat(new String(found)).startsWith(exact);

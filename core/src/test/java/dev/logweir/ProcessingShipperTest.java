@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +53,39 @@ class ProcessingShipperTest {
     SinkReport report = shipper.finish();
     assertThat(report.isComplete()).isTrue();
     assertThat(report.shipped()).isEqualTo(new Tally(5, 17 + 4 + 14 + 1 + 8));
+  }
+
+  /** As without processors: whoever submits a line has no streams. */
+  @Test
+  void lines_areOfNoStreamForTheSenderAndKnowWhenTheyCame() {
+    List<Optional<LogSource>> sources = new CopyOnWriteArrayList<>();
+    List<Boolean> timed = new CopyOnWriteArrayList<>();
+    LogProcessor failing =
+        line -> {
+          if (line.text().equals("bad")) {
+            throw new IllegalStateException("bad");
+          }
+        };
+    for (LogProcessor own : List.of(SecretMasker.of(List.of("hunter2")), failing)) {
+      BatchShipper shipper =
+          BatchShipper.builder(
+                  lines -> {
+                    LineReader reader = LogBatch.of(lines).reader();
+                    while (reader.next()) {
+                      sources.add(reader.source());
+                      timed.add(reader.arrivalTime().isPresent());
+                    }
+                  })
+              .engine(engine)
+              .processor(own)
+              .start();
+      shipper.submit("bad");
+      shipper.submit("line");
+      shipper.finish();
+    }
+    // A line of each, the one that the masker let through, and a marker.
+    assertThat(sources).hasSize(4).allMatch(Optional::isEmpty);
+    assertThat(timed).hasSize(4).doesNotContain(false);
   }
 
   @Test

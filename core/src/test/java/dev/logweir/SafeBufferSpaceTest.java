@@ -182,13 +182,49 @@ class SafeBufferSpaceTest {
     write(SEGMENTS, SEGMENT);
     writeOpen(5);
     read(SEGMENTS);
-    assertThat(buffer.hasGap()).as("the line may go on").isFalse();
+    buffer.snapshot(view, 0);
+    assertThat(view.gapGoesOn).as("the line may go on").isTrue();
     buffer.close();
+    buffer.snapshot(view, 0);
+    assertThat(view.gapGoesOn).isFalse();
     assertThat(buffer.hasGap()).isTrue();
     GapTally gap = new GapTally();
     assertThat(buffer.takeGap(gap)).isTrue();
     assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(1, 5));
     assertThat(dropped()).isEqualTo(new Tally(1, 5));
+  }
+
+  @Test
+  void gapInALine_isTakenAsFarAsItGoesAndItsRestOnceTheLineEnds() {
+    write(SEGMENTS, SEGMENT);
+    writeOpen(5);
+    read(SEGMENTS);
+    GapTally gap = new GapTally();
+    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(0, 5));
+    writeOpen(3);
+    writeOpen(4);
+    assertThat(buffer.hasGap()).as("the rest of the line told").isFalse();
+    buffer.endLine();
+    assertThat(buffer.hasGap()).isTrue();
+    gap.clear();
+    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(1, 7));
+    assertThat(gap.reasons).isEqualTo(DropReason.BUFFER_FULL.bit());
+    assertThat(dropped()).isEqualTo(new Tally(1, 12));
+  }
+
+  @Test
+  void gapInALine_thatWasTakenAndEndsWithNothingMore_tellsOfTheLine() {
+    write(SEGMENTS, SEGMENT);
+    writeOpen(5);
+    read(SEGMENTS);
+    assertThat(buffer.takeGap(new GapTally())).isTrue();
+    buffer.close();
+    GapTally gap = new GapTally();
+    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(1, 0));
+    assertThat(gap.reasons).isEqualTo(DropReason.BUFFER_FULL.bit());
   }
 
   @Test

@@ -260,7 +260,7 @@ class SinkEndTest extends SinkRig {
     SinkReport report = report(sink);
     assertThat(sink.prepare(2, 2, false, 0)).isZero();
     sink.addLines(new byte[] {'b', '\n'}, 0, 2, 1);
-    sink.addPiece(piece("c"), Markers.Mark.NONE);
+    sink.addPiece(piece("c"), Markers.Mark.NONE, LineReader.NO_SOURCE);
     sink.filtered(10, 1);
     sink.failed(20, 2);
     sink.lost(DropReason.QUEUE_FULL, 5, 1);

@@ -226,7 +226,7 @@ class SinkOverflowTest extends SinkRig {
   private static void addGap(Sink sink, long newLines, long lines, long bytes, DropReason reason) {
     GapTally gap = new GapTally();
     gap.add(lines, bytes, reason.bit());
-    sink.addGap(LogSource.STDOUT, gap, newLines, Markers.gap(1, lines, bytes, reason.bit()));
+    sink.addGap(0, gap, newLines, Markers.gap(1, lines, bytes, reason.bit()));
   }
 
   @Test
