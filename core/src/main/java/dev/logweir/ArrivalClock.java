@@ -22,7 +22,7 @@ final class ArrivalClock {
 
   private static final long RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(RUN_MILLIS);
 
-  private final Time time;
+  private final EngineTime time;
 
   /** When the run began, by the clock of the day and by the other one. */
   private long millis;
@@ -38,7 +38,7 @@ final class ArrivalClock {
   /** Whether a run has begun that may go on. */
   private boolean running;
 
-  ArrivalClock(Time time) {
+  ArrivalClock(EngineTime time) {
     this.time = time;
   }
 

@@ -12,7 +12,7 @@ final class BatchAssembly {
 
   private final SegmentAccount account;
   private final SendProgress progress;
-  private final Time time;
+  private final EngineTime time;
   private final int maxSegments;
   private final long maxEncoded;
   private @Nullable LogBatch open;
@@ -38,7 +38,11 @@ final class BatchAssembly {
   private long madeBytes;
 
   BatchAssembly(
-      SegmentAccount account, SendProgress progress, Time time, int maxSize, long maxEncoded) {
+      SegmentAccount account,
+      SendProgress progress,
+      EngineTime time,
+      int maxSize,
+      long maxEncoded) {
     this.account = account;
     this.progress = progress;
     this.time = time;

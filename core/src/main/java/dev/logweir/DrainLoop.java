@@ -69,13 +69,13 @@ abstract class DrainLoop extends Work {
 
   final MemoryLock lock;
   private final WorkerPool pool;
-  private final Time time;
+  private final EngineTime time;
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
 
-  private final Timer retry =
-      new Timer() {
+  private final EngineTimer retry =
+      new EngineTimer() {
         @Override
-        void run() {
+        public void run() {
           retry();
         }
       };
@@ -101,7 +101,7 @@ abstract class DrainLoop extends Work {
   /**
    * @param pool whose threads run the passes
    */
-  DrainLoop(MemoryLock lock, WorkerPool pool, Time time) {
+  DrainLoop(MemoryLock lock, WorkerPool pool, EngineTime time) {
     this.lock = lock;
     this.pool = pool;
     this.time = time;
@@ -179,7 +179,7 @@ abstract class DrainLoop extends Work {
   // ---- running ----
 
   @Override
-  void run() {
+  public void run() {
     if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
       interruptSeen = false; // the pool clears what is left on its own threads
       passes(true);

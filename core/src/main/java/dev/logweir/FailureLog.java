@@ -34,7 +34,7 @@ final class FailureLog {
   private static final MemoryLock LOCK = new MemoryLock();
 
   private final ILoggerFactory loggers;
-  private final Time time;
+  private final EngineTime time;
   private final String category;
   private final String subject;
 
@@ -65,7 +65,7 @@ final class FailureLog {
    * @param category the name of the logger
    * @param subject begins each message, such as the name of the job
    */
-  FailureLog(ILoggerFactory loggers, Time time, String category, String subject) {
+  FailureLog(ILoggerFactory loggers, EngineTime time, String category, String subject) {
     this.loggers = loggers;
     this.time = time;
     this.category = category;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * of {@link Job#finish}. It is made with the job, as an end must come also where there is no memory
  * for it; and it is itself the timer of its deadline.
  */
-final class JobEnd extends Timer {
+final class JobEnd extends EngineTimer {
   /*
    * Who takes which step, on whose thread:
    *
@@ -49,10 +49,10 @@ final class JobEnd extends Timer {
   private final LogReport unknownReport;
 
   /** For half and three quarters of the log's time, and its end. */
-  private final Timer logTimer =
-      new Timer() {
+  private final EngineTimer logTimer =
+      new EngineTimer() {
         @Override
-        void run() {
+        public void run() {
           logTimeGoes();
         }
       };
@@ -189,7 +189,7 @@ final class JobEnd extends Timer {
     places.beLate();
   }
 
-  private void set(Timer timer, long nanos) {
+  private void set(EngineTimer timer, long nanos) {
     job.lock.lock();
     try {
       if (state != JobContext.State.OVER) {
@@ -233,7 +233,7 @@ final class JobEnd extends Timer {
 
   /** The deadline has come. */
   @Override
-  void run() {
+  public void run() {
     timeUp();
   }
 

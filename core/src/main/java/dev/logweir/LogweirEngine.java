@@ -40,7 +40,7 @@ public final class LogweirEngine implements AutoCloseable {
   private static final int OWN_BYTES = 64 << 10;
   private static final long DRAIN_IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  final Time time;
+  final EngineTime time;
   private final ILoggerFactory loggers;
   private final AtomicLong jobNumbers = new AtomicLong();
   final WorkerPool drains;
@@ -340,7 +340,7 @@ public final class LogweirEngine implements AutoCloseable {
     private @Nullable Executor closeExecutor;
     private @Nullable MemoryBudget budget;
     private @Nullable LogweirMetrics metrics;
-    private @Nullable Time time;
+    private @Nullable EngineTime time;
     private ILoggerFactory loggers = LoggerFactory::getLogger;
     private IntFunction<Segment> segments = Segment::new;
     private ThreadFactory drainFactory = DaemonThreads.platform("logweir-drain-");
@@ -391,8 +391,13 @@ public final class LogweirEngine implements AutoCloseable {
       return this;
     }
 
-    Builder time(Time clock) {
-      time = clock;
+    /**
+     * Sets clock and timers, for tests: see {@link EngineTime}. Default: those of the system.
+     *
+     * @throws NullPointerException if {@code time} is null
+     */
+    public Builder time(EngineTime time) {
+      this.time = Objects.requireNonNull(time, "time");
       return this;
     }
 

@@ -41,10 +41,10 @@ final class ProcessPump {
   private boolean detached;
 
   /** Made with the pump, as the caller must be let go also where there is no memory. */
-  private final Timer grace =
-      new Timer() {
+  private final EngineTimer grace =
+      new EngineTimer() {
         @Override
-        void run() {
+        public void run() {
           graceOver();
         }
       };

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendProgress {
   final MemoryLock lock;
-  private final @Nullable Time time;
+  private final @Nullable EngineTime time;
 
   @GuardedBy("lock")
   private int advances;
@@ -21,7 +21,7 @@ final class SendProgress {
    * @param lock the sink's
    * @param time the engine's; null for the system's
    */
-  SendProgress(MemoryLock lock, @Nullable Time time) {
+  SendProgress(MemoryLock lock, @Nullable EngineTime time) {
     this.lock = lock;
     this.time = time;
   }

@@ -53,7 +53,7 @@ final class SendTask extends Work {
   private final MemoryLock interrupts = new MemoryLock();
 
   /** A call of the sender: its thread is interrupted only while it is this call's. */
-  private final class Call extends Timer {
+  private final class Call extends EngineTimer {
     private final Thread thread = Thread.currentThread();
     private @Nullable LogBatch batch;
 
@@ -92,7 +92,7 @@ final class SendTask extends Work {
 
     /** It is the grace that is over. */
     @Override
-    void run() {
+    public void run() {
       warnIfStuck(this);
     }
   }
@@ -104,7 +104,7 @@ final class SendTask extends Work {
   }
 
   @Override
-  void run() {
+  public void run() {
     boolean more = true;
     while (more) {
       Call call = begin();

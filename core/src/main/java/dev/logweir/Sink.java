@@ -131,10 +131,10 @@ final class Sink {
   private boolean starved;
 
   /** For the interval of the open batch, or until the task may get a thread. */
-  private final Timer sendTimer =
-      new Timer() {
+  private final EngineTimer sendTimer =
+      new EngineTimer() {
         @Override
-        void run() {
+        public void run() {
           timeCame();
         }
       };
@@ -143,10 +143,10 @@ final class Sink {
   private boolean sendTimerSet;
 
   /** For lines that wait for room; at the end, for batches that are dropped in steps. */
-  private final Timer roomTimer =
-      new Timer() {
+  private final EngineTimer roomTimer =
+      new EngineTimer() {
         @Override
-        void run() {
+        public void run() {
           roomTimeCame();
         }
       };

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The thread is there while it is held, and a while longer: so that a timer that is set needs
  * none. One that is set while nobody holds it begins a thread if it can.
  */
-final class SystemTime implements Time {
+final class SystemTime implements EngineTime {
   /*
    * The lock is a leaf. The thread waits by parking, which takes no memory; whoever makes another
    * timer the next one unparks it. A permit that comes before it parks lets it look once more, so
@@ -80,7 +80,7 @@ final class SystemTime implements Time {
   }
 
   @Override
-  public void set(Timer timer, long delayNanos) {
+  public void set(EngineTimer timer, long delayNanos) {
     lock.lock();
     try {
       if (closed) {
@@ -98,7 +98,7 @@ final class SystemTime implements Time {
   }
 
   @Override
-  public void cancel(Timer timer) {
+  public void cancel(EngineTimer timer) {
     lock.lock();
     try {
       timers.remove(timer);
@@ -150,7 +150,7 @@ final class SystemTime implements Time {
    * @return for how long there is nothing to do; negative if the thread is to end
    */
   private long runNext() {
-    Timer due;
+    EngineTimer due;
     lock.lock();
     try {
       due = timers.first();
@@ -186,7 +186,7 @@ final class SystemTime implements Time {
     return left > 0 ? left : IDLE_NANOS;
   }
 
-  private void runAgain(Timer timer) {
+  private void runAgain(EngineTimer timer) {
     lock.lock();
     try {
       if (!TimerQueue.isSet(timer) && !closed) {
@@ -207,7 +207,7 @@ final class SystemTime implements Time {
     lock.lock();
     try {
       closed = true;
-      for (Timer timer = timers.first(); timer != null; timer = timers.first()) {
+      for (EngineTimer timer = timers.first(); timer != null; timer = timers.first()) {
         timers.remove(timer);
       }
       wake();

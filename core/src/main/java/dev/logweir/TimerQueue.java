@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
  * takes about as many as the logarithm of their number, over several removals.
  */
 final class TimerQueue {
-  private @Nullable Timer first;
+  private @Nullable EngineTimer first;
   private int orders;
 
-  @Nullable Timer first() {
+  @Nullable EngineTimer first() {
     return first;
   }
 
   /** Adds a timer for a moment, which may be in the past; moves one that is in it. */
-  void set(Timer timer, long dueNanos) {
+  void set(EngineTimer timer, long dueNanos) {
     remove(timer);
     timer.dueNanos = dueNanos;
     timer.order = orders++;
@@ -25,12 +25,12 @@ final class TimerQueue {
   }
 
   /** Takes a timer out, if it is in it. */
-  void remove(Timer timer) {
-    Timer previous = timer.previous;
+  void remove(EngineTimer timer) {
+    EngineTimer previous = timer.previous;
     if (previous == null) {
       return;
     }
-    Timer below = meldAll(timer.child);
+    EngineTimer below = meldAll(timer.child);
     if (previous == timer) {
       setFirst(below);
     } else {
@@ -44,12 +44,12 @@ final class TimerQueue {
     timer.previous = null;
   }
 
-  static boolean isSet(Timer timer) {
+  static boolean isSet(EngineTimer timer) {
     return timer.previous != null;
   }
 
-  private static void cut(Timer timer, Timer previous) {
-    Timer next = timer.next;
+  private static void cut(EngineTimer timer, EngineTimer previous) {
+    EngineTimer next = timer.next;
     if (previous.child == timer) {
       previous.child = next;
     } else {
@@ -60,7 +60,7 @@ final class TimerQueue {
     }
   }
 
-  private void setFirst(@Nullable Timer timer) {
+  private void setFirst(@Nullable EngineTimer timer) {
     first = timer;
     if (timer != null) {
       timer.previous = timer;
@@ -68,11 +68,11 @@ final class TimerQueue {
   }
 
   /** Makes the later of two timers without siblings a child of the other, which is returned. */
-  private static Timer meld(Timer one, Timer other) {
+  private static EngineTimer meld(EngineTimer one, EngineTimer other) {
     boolean swaps = isBefore(other, one);
-    Timer parent = swaps ? other : one;
-    Timer child = swaps ? one : other;
-    Timer sibling = parent.child;
+    EngineTimer parent = swaps ? other : one;
+    EngineTimer child = swaps ? one : other;
+    EngineTimer sibling = parent.child;
     child.previous = parent;
     child.next = sibling;
     if (sibling != null) {
@@ -82,18 +82,18 @@ final class TimerQueue {
     return parent;
   }
 
-  private static boolean isBefore(Timer timer, Timer than) {
+  private static boolean isBefore(EngineTimer timer, EngineTimer than) {
     long later = timer.dueNanos - than.dueNanos;
     return later == 0 ? timer.order - than.order < 0 : later < 0;
   }
 
   /** Melds siblings: in pairs first, as one after the other would make a list of them. */
-  private static @Nullable Timer meldAll(@Nullable Timer siblings) {
-    Timer pairs = null;
-    Timer at = siblings;
+  private static @Nullable EngineTimer meldAll(@Nullable EngineTimer siblings) {
+    EngineTimer pairs = null;
+    EngineTimer at = siblings;
     while (at != null) {
-      Timer pair = at;
-      Timer other = pair.next;
+      EngineTimer pair = at;
+      EngineTimer other = pair.next;
       at = other == null ? null : other.next;
       pair.next = null;
       if (other != null) {
@@ -103,9 +103,9 @@ final class TimerQueue {
       pair.next = pairs;
       pairs = pair;
     }
-    Timer all = null;
+    EngineTimer all = null;
     while (pairs != null) {
-      Timer pair = pairs;
+      EngineTimer pair = pairs;
       pairs = pair.next;
       pair.next = null;
       all = all == null ? pair : meld(all, pair);

@@ -56,7 +56,7 @@ final class WorkerPool implements Worker.Source {
   private final ThreadFactory factory;
   private final int maxThreads;
   private final long idleNanos;
-  private final @Nullable Time watch;
+  private final @Nullable EngineTime watch;
 
   @GuardedBy("lock")
   private final WorkQueue queue = new WorkQueue();
@@ -71,10 +71,10 @@ final class WorkerPool implements Worker.Source {
   @GuardedBy("lock")
   private int taken;
 
-  private final Timer stuckCheck =
-      new Timer() {
+  private final EngineTimer stuckCheck =
+      new EngineTimer() {
         @Override
-        void run() {
+        public void run() {
           replaceStuck();
         }
       };
@@ -89,7 +89,7 @@ final class WorkerPool implements Worker.Source {
    * @param watch the time by which a thread that hangs is replaced; null if threads may take as
    *     long as they like
    */
-  WorkerPool(ThreadFactory factory, int maxThreads, long idleNanos, @Nullable Time watch) {
+  WorkerPool(ThreadFactory factory, int maxThreads, long idleNanos, @Nullable EngineTime watch) {
     this.factory = factory;
     this.maxThreads = maxThreads;
     this.idleNanos = idleNanos;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.logweir.testkit.FakeProcess;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
@@ -345,7 +346,7 @@ class BadInputTest {
 
   @Test
   void lineOf100Megabytes_withAStalledSenderIsCutAndCounted() throws Exception {
-    ScriptedSender stalled = ScriptedSender.stalled();
+    StallingSender stalled = StallingSender.stalled();
     LogStreamer log = LogStreamer.builder(stalled).engine(engine).maxSize(64 << 10).start();
     byte[] part = "y".repeat(1 << 20).getBytes(UTF_8);
     for (int i = 0; i < 100; i++) {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class BatchShipperTest {
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {
@@ -318,7 +320,7 @@ class BatchShipperTest {
               shipper.close();
               return true;
             });
-    time.awaitTask(Duration.ofSeconds(20));
+    time.awaitTimer(Duration.ofSeconds(20));
     time.awaitWaiting(1);
     time.advance(Duration.ofSeconds(20));
     assertThat(close.get()).isTrue();

@@ -2,6 +2,7 @@ package dev.logweir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.FakeProcess;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
@@ -75,9 +76,9 @@ class DaemonThreadsTest {
                       .afterLog(report -> look("callback"))
                       .start();
               engine.time.set(
-                  new Timer() {
+                  new EngineTimer() {
                     @Override
-                    void run() {
+                    public void run() {
                       look("timer");
                       timer.countDown();
                     }
@@ -134,7 +135,7 @@ class DaemonThreadsTest {
       pool.execute(
           new Work() {
             @Override
-            void run() {
+            public void run() {
               Thread thread = Thread.currentThread();
               loaders.add(thread.getContextClassLoader());
               thread.setContextClassLoader(new ClassLoader(null) {});

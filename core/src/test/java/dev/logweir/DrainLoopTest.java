@@ -2,6 +2,8 @@ package dev.logweir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,7 +47,7 @@ class DrainLoopTest {
   }
 
   private final class Loop extends DrainLoop {
-    Loop(MemoryLock lock, WorkerPool pool, Time time) {
+    Loop(MemoryLock lock, WorkerPool pool, EngineTime time) {
       super(lock, pool, time);
     }
 

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import dev.logweir.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

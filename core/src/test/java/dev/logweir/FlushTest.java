@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.logweir.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +25,7 @@ class FlushTest {
 
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
@@ -93,7 +95,7 @@ class ForeignCodeTest {
   /** One run of the job. */
   private static final class Run {
     final ForeignCode foreign = new ForeignCode();
-    private final SteppedTime time = new SteppedTime();
+    private final ManualTime time = new ManualTime();
     private final LoggerContext context = new LoggerContext();
     private final MemoryBudget budget = MemoryBudget.of(1 << 20);
     private final List<String> arrived = new CopyOnWriteArrayList<>();

@@ -3,10 +3,10 @@ package dev.logweir;
 import java.util.concurrent.CountDownLatch;
 
 /** A time that is another one, for tests that change a part of it. */
-class ForwardingTime implements Time {
-  private final Time time;
+class ForwardingTime implements EngineTime {
+  private final EngineTime time;
 
-  ForwardingTime(Time time) {
+  ForwardingTime(EngineTime time) {
     this.time = time;
   }
 
@@ -21,12 +21,12 @@ class ForwardingTime implements Time {
   }
 
   @Override
-  public void set(Timer timer, long delayNanos) {
+  public void set(EngineTimer timer, long delayNanos) {
     time.set(timer, delayNanos);
   }
 
   @Override
-  public void cancel(Timer timer) {
+  public void cancel(EngineTimer timer) {
     time.cancel(timer);
   }
 

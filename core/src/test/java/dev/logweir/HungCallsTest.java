@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +73,7 @@ class HungCallsTest {
   private void startMany(Consumer<LogStreamer.Builder> setting) {
     List<LogStreamer> started = new ArrayList<>();
     for (int i = 0; i < MANY; i++) {
-      LogStreamer.Builder builder = LogStreamer.builder(new ScriptedSender()).engine(engine);
+      LogStreamer.Builder builder = LogStreamer.builder(new StallingSender()).engine(engine);
       setting.accept(builder);
       started.add(builder.start());
     }
@@ -81,7 +83,7 @@ class HungCallsTest {
 
   /** Another job, whose lines need a drain thread, gets one after a while. */
   private void assertOthersGoOn(LogProcessor processor) {
-    ScriptedSender sender = new ScriptedSender();
+    StallingSender sender = new StallingSender();
     LogStreamer other = LogStreamer.builder(sender).engine(engine).processor(processor).start();
     write(other, "goes on\n");
     Eventually.until(
@@ -141,7 +143,7 @@ class HungCallsTest {
     Slf4jEcho echo = Slf4jEcho.to(LoggerFactory.getLogger("test.echo"));
     for (int i = 0; i < AbandonedCalls.LIMIT; i++) {
       LogStreamer log =
-          LogStreamer.builder(new ScriptedSender())
+          LogStreamer.builder(new StallingSender())
               .engine(engine)
               .processor(shared)
               .listener(echo)
@@ -155,7 +157,7 @@ class HungCallsTest {
     assertThatIllegalStateException()
         .isThrownBy(
             () ->
-                LogStreamer.builder(new ScriptedSender())
+                LogStreamer.builder(new StallingSender())
                     .engine(engine)
                     .listener(new Hanging())
                     .start())

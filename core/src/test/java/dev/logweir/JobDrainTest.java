@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,37 +25,12 @@ class JobDrainTest {
   private int drainsAskedFor;
   private Runnable onMillis = () -> {};
   private final ManualTime clock = new ManualTime();
-  private final Time time =
-      new Time() {
-        @Override
-        public long nanoTime() {
-          return clock.nanoTime();
-        }
-
+  private final EngineTime time =
+      new ForwardingTime(clock) {
         @Override
         public long currentTimeMillis() {
           onMillis.run();
-          return clock.currentTimeMillis();
-        }
-
-        @Override
-        public void set(Timer timer, long delayNanos) {
-          clock.set(timer, delayNanos);
-        }
-
-        @Override
-        public void cancel(Timer timer) {
-          clock.cancel(timer);
-        }
-
-        @Override
-        public boolean await(CountDownLatch latch, long nanos) throws InterruptedException {
-          return clock.await(latch, nanos);
-        }
-
-        @Override
-        public void close() {
-          clock.close();
+          return super.currentTimeMillis();
         }
       };
   private final LogweirEngine engine =
@@ -65,7 +42,7 @@ class JobDrainTest {
                 throw new OutOfMemoryError("no thread to be had");
               })
           .build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
   private final List<String> seen = new ArrayList<>();
   private final CountDownLatch inside = new CountDownLatch(1);
   private final CountDownLatch open = new CountDownLatch(1);
@@ -164,7 +141,7 @@ class JobDrainTest {
     try (LogweirEngine threads = LogweirEngine.builder().build()) {
       AtomicReference<SafeBuffer> stream = new AtomicReference<>();
       LogStreamer busy =
-          LogStreamer.builder(new ScriptedSender())
+          LogStreamer.builder(new StallingSender())
               .engine(threads)
               .processor(
                   line -> {

@@ -3,6 +3,8 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +26,7 @@ class JobEndTest {
   private static final byte[] LINE = ("x".repeat(99) + "\n").getBytes(UTF_8);
 
   private final ManualTime time = new ManualTime();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
   private final AtomicInteger callbacks = new AtomicInteger();
   private LogweirEngine engine = LogweirEngine.builder().time(time).build();
 
@@ -45,7 +47,7 @@ class JobEndTest {
     CountDownLatch beforeTheCall = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     List<String> seen = new CopyOnWriteArrayList<>();
-    Time stopping =
+    EngineTime stopping =
         new ForwardingTime(time) {
           @Override
           public long nanoTime() {

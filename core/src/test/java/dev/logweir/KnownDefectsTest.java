@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -22,7 +24,7 @@ class KnownDefectsTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final LogweirEngine engine =
       LogweirEngine.builder().time(time).metrics(LogweirMetrics.register(registry)).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {
@@ -60,7 +62,7 @@ class KnownDefectsTest {
   @Test
   void capInsideALine_joinsNothingOfALaterLine() throws Exception {
     for (int room = 0; room <= 18; room++) {
-      ScriptedSender arriving = new ScriptedSender();
+      StallingSender arriving = new StallingSender();
       LogweirEngine undrained = LogweirEngine.builder().drainThreads(task -> null).build();
       LogStreamer log = LogStreamer.builder(arriving).engine(undrained).maxSize(4 << 10).start();
       int cap = 4 * (Segment.capacity(Segment.SMALL) - RunMarks.BYTES);
@@ -143,7 +145,7 @@ class KnownDefectsTest {
 
   @Test
   void twoSinks_shareOneLifeCycle() throws Exception {
-    ScriptedSender second = new ScriptedSender();
+    StallingSender second = new StallingSender();
     AtomicInteger outcomes = new AtomicInteger();
     sender.stall();
     LogStreamer log = job().sink(second).afterLog(report -> outcomes.incrementAndGet()).start();

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class LifeCycleTest {
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
   private final AtomicReference<LogStreamer> job = new AtomicReference<>();
 
   @AfterEach
@@ -73,7 +75,7 @@ class LifeCycleTest {
 
   @Test
   void finish_ofAJobThatWroteNothingReportsNothingForEachSinkAndClosesThem() throws Exception {
-    ScriptedSender second = new ScriptedSender();
+    StallingSender second = new StallingSender();
     LogStreamer log = job().sink(second).start();
     assertThat(log).hasToString("LogStreamer[job-1, RUNNING]");
     assertThat(log.recentLines()).isEmpty();
@@ -168,7 +170,7 @@ class LifeCycleTest {
   @Test
   void cancelledFinishes_allReturnTheSameFinalReport() throws Exception {
     for (int round = 0; round < 200; round++) {
-      ScriptedSender stuck = ScriptedSender.stalled();
+      StallingSender stuck = StallingSender.stalled();
       LogStreamer log = LogStreamer.builder(stuck).engine(engine).start();
       write(log.stdout(), "one\n".repeat(2_000));
       stuck.awaitInside();
@@ -518,7 +520,7 @@ class LifeCycleTest {
 
   @Test
   void engineClose_finishesAllJobsUnderOneDeadlineAndReturnsTheirReports() throws Exception {
-    ScriptedSender hung = ScriptedSender.stalled();
+    StallingSender hung = StallingSender.stalled();
     LogStreamer stuck = LogStreamer.builder(hung).engine(engine).start();
     LogStreamer healthy = job().start();
     write(stuck.stdout(), "lost\n");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LogStreamerTest {
   private final LogweirEngine engine = LogweirEngine.builder().build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {

@@ -150,7 +150,7 @@ class LogweirMetricsTest {
     assertThat(gauge("jobs.active")).isZero();
     assertThat(gauge("bytes.limit"))
         .isEqualTo((double) (first.maxRetainedBytes() + second.maxRetainedBytes()));
-    ScriptedSender sender = ScriptedSender.stalled();
+    StallingSender sender = StallingSender.stalled();
     LogStreamer one = LogStreamer.builder(sender).engine(first).start();
     LogStreamer two =
         LogStreamer.builder(lines -> {})

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.FakeProcess;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -13,17 +14,17 @@ import org.junit.jupiter.api.Timeout;
 class MemoryBudgetTest {
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
   private final LogweirEngine engine = LogweirEngine.builder().budget(budget).build();
-  private final List<ScriptedSender> senders = new ArrayList<>();
+  private final List<StallingSender> senders = new ArrayList<>();
 
   @AfterEach
   void closeEngine() {
-    senders.forEach(ScriptedSender::recover);
+    senders.forEach(StallingSender::recover);
     engine.close();
     assertThat(budget.usedBytes()).isZero();
   }
 
-  private ScriptedSender sender() {
-    ScriptedSender sender = new ScriptedSender();
+  private StallingSender sender() {
+    StallingSender sender = new StallingSender();
     senders.add(sender);
     return sender;
   }
@@ -33,7 +34,7 @@ class MemoryBudgetTest {
   }
 
   private LogStreamer chattyWithAStalledSender() throws InterruptedException {
-    ScriptedSender stalled = sender();
+    StallingSender stalled = sender();
     stalled.stall();
     LogStreamer log = job(stalled).start();
     byte[] line = ("x".repeat(99) + "\n").getBytes(UTF_8);
@@ -73,9 +74,9 @@ class MemoryBudgetTest {
 
   @Test
   void chattyJob_doesNotStarveAQuietOne() throws Exception {
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     LogStreamer quiet = job(sender).start();
-    ScriptedSender masked = sender();
+    StallingSender masked = sender();
     LogStreamer withProcessors =
         job(masked).processor(line -> line.replace(line.text() + "!")).start();
     LogStreamer chatty = chattyWithAStalledSender();
@@ -102,7 +103,7 @@ class MemoryBudgetTest {
 
   @Test
   void longLine_goesOnWithWhatTheBudgetHas() throws Exception {
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     LogStreamer log = LogStreamer.builder(sender).engine(engine).maxSize(256 << 10).start();
     log.stdout().write(("y".repeat(40_000) + "\nnext\n").getBytes(UTF_8));
     assertThat(log.finish().isComplete()).isTrue();
@@ -131,7 +132,7 @@ class MemoryBudgetTest {
 
   @Test
   void pumpThatWaits_waitsForTheBudgetToo() throws Exception {
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     LogStreamer log = job(sender).whenFull(WhenFull.WAIT).start();
     LogStreamer chatty = chattyWithAStalledSender();
     byte[] text = ("z".repeat(99) + "\n").repeat(2_000).getBytes(UTF_8);

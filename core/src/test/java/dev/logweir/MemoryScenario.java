@@ -2,6 +2,8 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.FakeProcess;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -114,7 +116,7 @@ public final class MemoryScenario {
     try {
       FakeProcess process =
           FakeProcess.writing(("p".repeat(63) + "\n").repeat(1_000).getBytes(UTF_8));
-      process.end();
+      process.end(0);
       log.pump(process);
     } finally {
       finish(log);

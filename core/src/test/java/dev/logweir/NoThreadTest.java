@@ -22,7 +22,7 @@ class NoThreadTest {
         return DaemonThreads.platform("test-drain-").newThread(task);
       };
   private final LogweirEngine engine = LogweirEngine.builder().drainThreads(factory).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {

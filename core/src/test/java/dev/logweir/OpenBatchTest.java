@@ -12,7 +12,7 @@ class OpenBatchTest {
   private static final byte[] LINE = "a line\n".getBytes(UTF_8);
 
   private final LogweirEngine engine = LogweirEngine.builder().build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {

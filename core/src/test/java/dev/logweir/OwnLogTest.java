@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import dev.logweir.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -25,7 +26,7 @@ class OwnLogTest {
   /** More than any streak of messages; a log that feeds itself has no bound. */
   private static final int ENOUGH = 200;
 
-  private final SteppedTime time = new SteppedTime();
+  private final ManualTime time = new ManualTime();
   private final SteppedSends sends = new SteppedSends();
   private final LoggerContext context = new LoggerContext();
   private final Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
@@ -47,6 +48,7 @@ class OwnLogTest {
 
   @BeforeEach
   void appendToTheShipper() {
+    time.whileWaiting((latch, nanos) -> latch.getCount() == 0);
     append(shipper::submit);
     root.setLevel(Level.TRACE);
   }

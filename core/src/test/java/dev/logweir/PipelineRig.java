@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class PipelineRig implements AutoCloseable {
   private static final int MAX_TURNS = 20_000;
 
-  final SteppedTime time = new SteppedTime();
+  final ManualTime time = new ManualTime();
   final SteppedSends sends = new SteppedSends();
   final List<SteppedSender> senders = new ArrayList<>();
   final JobStream out = new JobStream();
@@ -195,7 +196,7 @@ final class PipelineRig implements AutoCloseable {
       if (latch.getCount() == 0 || left <= 0) {
         break;
       }
-      time.advance(Duration.ofNanos(Math.min(left, Math.max(0, time.nanosToNext(left)))));
+      time.advanceToNext(Duration.ofNanos(left));
       leaveIfInterrupted();
       if (++turns > MAX_TURNS) {
         throw new AssertionError("it waits for ever");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.logweir.testkit.FakeProcess;
+import dev.logweir.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -28,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProcessPumpTest {
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {
@@ -139,7 +141,7 @@ class ProcessPumpTest {
               return true;
             });
     // The sink is without progress from when it is full on.
-    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT);
+    time.awaitTimer(LogStreamer.DEFAULT_MAX_WAIT);
     assertThat(pump.isDone()).isFalse();
     assertThat(log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
     time.advance(LogStreamer.DEFAULT_MAX_WAIT.minusNanos(1));
@@ -216,7 +218,7 @@ class ProcessPumpTest {
               log.pump(FakeProcess.writing(text));
               return true;
             });
-    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT);
+    time.awaitTimer(LogStreamer.DEFAULT_MAX_WAIT);
     SinkReport report = log.finish(Duration.ZERO).sink();
     assertThat(pump.get()).isTrue();
     long counted = 0;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 class ProcessingShipperTest {
   private static final Duration LONG = Duration.ofMinutes(1);
 
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
   private final LogweirEngine engine = LogweirEngine.builder().build();
 
   @AfterEach

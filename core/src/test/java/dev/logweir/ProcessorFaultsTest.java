@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 class ProcessorFaultsTest {
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
   private final Hanging hanging = new Hanging(false);
   private final Hanging stubborn = new Hanging(true);
 
@@ -110,7 +111,7 @@ class ProcessorFaultsTest {
             new AssertionError("secret"),
             new StackOverflowError(),
             new InterruptedException())) {
-      ScriptedSender own = new ScriptedSender();
+      StallingSender own = new StallingSender();
       LogStreamer log =
           LogStreamer.builder(own)
               .engine(engine)
@@ -177,7 +178,7 @@ class ProcessorFaultsTest {
     List<LogStreamer> stuck = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       LogStreamer log =
-          LogStreamer.builder(new ScriptedSender()).engine(engine).processor(stubborn).start();
+          LogStreamer.builder(new StallingSender()).engine(engine).processor(stubborn).start();
       write(log.stdout(), "hang\n");
       stubborn.awaitInside(i + 1);
       stuck.add(log);
@@ -196,7 +197,7 @@ class ProcessorFaultsTest {
     int threads = Runtime.getRuntime().availableProcessors();
     for (int i = 0; i < threads + 2; i++) {
       LogStreamer log =
-          LogStreamer.builder(new ScriptedSender()).engine(engine).processor(stubborn).start();
+          LogStreamer.builder(new StallingSender()).engine(engine).processor(stubborn).start();
       write(log.stdout(), "hang\n");
       stubborn.awaitInside(i + 1);
       log.finish(Duration.ZERO);
@@ -212,7 +213,7 @@ class ProcessorFaultsTest {
   void processorWithTooManyAbandonedCalls_isRefusedAtStart() throws Exception {
     for (int i = 0; i < 16; i++) {
       LogStreamer log =
-          LogStreamer.builder(new ScriptedSender()).engine(engine).processor(stubborn).start();
+          LogStreamer.builder(new StallingSender()).engine(engine).processor(stubborn).start();
       write(log.stdout(), "hang\n");
       stubborn.awaitInside(i + 1);
       log.finish(Duration.ZERO);

@@ -3,6 +3,8 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.FakeProcess;
+import dev.logweir.testkit.ManualTime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -21,7 +23,7 @@ class RetainedBytesTest {
 
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {
@@ -192,7 +194,7 @@ class RetainedBytesTest {
               return true;
             });
     sender.awaitInside();
-    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT); // the sink is full
+    time.awaitTimer(LogStreamer.DEFAULT_MAX_WAIT); // the sink is full
     while (log.report().sink().held().bytes() < (long) (3.5 * maxSize)) {
       assertThat(pump.isDone()).isFalse();
       Thread.onSpinWait();

@@ -3,10 +3,10 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.FakeProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -201,7 +200,7 @@ class RetainedMemoryTest {
 
     /** While a child's silent streams are pumped, lines wait for room in the queue. */
     private void pump(LogStreamer job) {
-      Process child = new SilentProcess(gate);
+      Process child = new FakeProcess(silence(gate), silence(gate));
       var unused =
           pumps.submit(
               () -> {
@@ -271,63 +270,23 @@ class RetainedMemoryTest {
     }
   }
 
-  /** A child that writes nothing until it is told to end. */
-  private static final class SilentProcess extends Process {
-    private final CountDownLatch end;
-    private final InputStream silence =
-        new InputStream() {
-          @Override
-          public int read() throws IOException {
-            return read(new byte[1], 0, 1);
-          }
+  /** Writes nothing until it is told to end. */
+  private static InputStream silence(CountDownLatch end) {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        return read(new byte[1], 0, 1);
+      }
 
-          @Override
-          public int read(byte[] target, int offset, int length) throws IOException {
-            try {
-              end.await();
-              return -1;
-            } catch (InterruptedException e) {
-              throw new InterruptedIOException();
-            }
-          }
-        };
-
-    SilentProcess(CountDownLatch end) {
-      this.end = end;
-    }
-
-    @Override
-    public InputStream getInputStream() {
-      return silence;
-    }
-
-    @Override
-    public InputStream getErrorStream() {
-      return silence;
-    }
-
-    @Override
-    public OutputStream getOutputStream() {
-      return OutputStream.nullOutputStream();
-    }
-
-    @Override
-    public CompletableFuture<Process> onExit() {
-      return new CompletableFuture<>();
-    }
-
-    @Override
-    public int waitFor() throws InterruptedException {
-      end.await();
-      return 0;
-    }
-
-    @Override
-    public int exitValue() {
-      return 0;
-    }
-
-    @Override
-    public void destroy() {}
+      @Override
+      public int read(byte[] target, int offset, int length) throws IOException {
+        try {
+          end.await();
+          return -1;
+        } catch (InterruptedException e) {
+          throw new InterruptedIOException();
+        }
+      }
+    };
   }
 }

@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ class SegmentMemoryTest {
   private final MemoryBudget budget = MemoryBudget.of(1 << 20);
   private final LogweirEngine engine =
       LogweirEngine.builder().time(time).budget(budget).segments(this::segment).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   private Segment segment(int nominal) {
     int number = asked.incrementAndGet();
@@ -124,13 +125,13 @@ class SegmentMemoryTest {
                   return new Segment(nominal);
                 })
             .build();
-    List<ScriptedSender> senders = List.of(new ScriptedSender(), new ScriptedSender());
+    List<StallingSender> senders = List.of(new StallingSender(), new StallingSender());
     SecretMasker masker = SecretMasker.of(List.of("secret"));
     LogStreamer.Builder builder = LogStreamer.builder(senders.get(0)).engine(runner);
     builder.sink(senders.get(1)).processor(masker).maxSize(16 << 10).maxLineBytes(1 << 10);
     List<LogStreamer> logs = new ArrayList<>();
     logs.add(builder.start());
-    ScriptedSender plain = new ScriptedSender();
+    StallingSender plain = new StallingSender();
     logs.add(LogStreamer.builder(plain).engine(runner).maxSize(16 << 10).start());
     for (LogStreamer log : logs) {
       for (int i = 0; i < 4; i++) {

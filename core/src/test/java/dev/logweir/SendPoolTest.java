@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 class SendPoolTest {
   private final List<LogweirEngine> engines = new ArrayList<>();
   private final ConcurrentLinkedQueue<String> threads = new ConcurrentLinkedQueue<>();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngines() {

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.logweir.testkit.ManualTime;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
 class SendTaskTest {
   private static final Duration NOW = Duration.ZERO;
 
-  private final SteppedTime time = new SteppedTime();
+  private final ManualTime time = new ManualTime();
   private final SteppedSends sends = new SteppedSends();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final LogweirEngine engine =
@@ -292,8 +293,8 @@ class SendTaskTest {
   void sends_giveWayToOtherJobsThatWaitForAThread() throws Exception {
     LogweirEngine one = LogweirEngine.builder().maxConcurrentSends(1).build();
     List<String> order = new ArrayList<>();
-    ScriptedSender first = ScriptedSender.stalled();
-    ScriptedSender second = new ScriptedSender();
+    StallingSender first = StallingSender.stalled();
+    StallingSender second = new StallingSender();
     LogStreamer chatty = streamer(one, lines -> sendAs("chatty", order, first, lines));
     LogStreamer other = streamer(one, lines -> sendAs("other", order, second, lines));
     chatty.stdout().write("one\n".getBytes(UTF_8));
@@ -320,7 +321,7 @@ class SendTaskTest {
   }
 
   private static void sendAs(
-      String name, List<String> order, ScriptedSender sender, List<String> lines) throws Exception {
+      String name, List<String> order, StallingSender sender, List<String> lines) throws Exception {
     order.add(name);
     sender.send(lines);
   }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,23 +32,23 @@ class SenderFaultsTest {
           .metrics(LogweirMetrics.register(registry))
           .build();
   private final List<LogweirEngine> others = new ArrayList<>();
-  private final List<ScriptedSender> senders = new ArrayList<>();
+  private final List<StallingSender> senders = new ArrayList<>();
 
   @AfterEach
   void closeEngines() {
-    senders.forEach(ScriptedSender::recover);
+    senders.forEach(StallingSender::recover);
     engine.close();
     others.forEach(LogweirEngine::close);
   }
 
-  private ScriptedSender sender() {
-    ScriptedSender sender = new ScriptedSender();
+  private StallingSender sender() {
+    StallingSender sender = new StallingSender();
     senders.add(sender);
     return sender;
   }
 
-  private ScriptedSender stubborn() {
-    ScriptedSender sender = sender();
+  private StallingSender stubborn() {
+    StallingSender sender = sender();
     sender.ignoreInterrupts();
     sender.stall();
     return sender;
@@ -75,7 +77,7 @@ class SenderFaultsTest {
   @ParameterizedTest
   @MethodSource("failures")
   void senderThatThrows_costsItsBatch(Throwable failure) throws Exception {
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     sender.failWith(failure);
     LogStreamer log = start(sender);
     write(log.stdout(), "one\n");
@@ -93,7 +95,7 @@ class SenderFaultsTest {
 
   @Test
   void senderThatRefuses_costsItsBatchAsRefused() throws Exception {
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     sender.failWith(new SendException(SendException.Kind.REFUSED, "too large", null));
     LogStreamer log = start(sender);
     write(log.stdout(), "one\n");
@@ -107,7 +109,7 @@ class SenderFaultsTest {
 
   @Test
   void jobGone_sendsNothingMoreAndCountsTheRestAsRefused() throws Exception {
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     sender.failWith(new SendException(SendException.Kind.JOB_GONE, "unknown job", null));
     LogStreamer log = start(sender);
     write(log.stdout(), "one\n");
@@ -124,7 +126,7 @@ class SenderFaultsTest {
   void linesNotDelivered_areTheOnlyOnesDropped() throws Exception {
     BitSet lost = new BitSet();
     lost.set(1);
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     sender.failWith(new SendException(SendException.Kind.REFUSED, "one of them", null, lost));
     LogStreamer log = start(sender);
     write(log.stdout(), "one\nthree\nfive\n");
@@ -149,7 +151,7 @@ class SenderFaultsTest {
 
   @Test
   void senderThatReturnsLate_changesNothingInTheReport() throws Exception {
-    ScriptedSender sender = stubborn();
+    StallingSender sender = stubborn();
     LogStreamer log = start(sender);
     write(log.stdout(), "one\n");
     sender.awaitInside();
@@ -165,7 +167,7 @@ class SenderFaultsTest {
 
   @Test
   void abandonedCall_staysCountedAndChargedUntilItReturns() throws Exception {
-    ScriptedSender sender = stubborn();
+    StallingSender sender = stubborn();
     LogStreamer log = start(sender);
     write(log.stdout(), "one\n");
     sender.awaitInside();
@@ -183,11 +185,11 @@ class SenderFaultsTest {
 
   @Test
   void senderThatBlocksForEver_holdsNoOtherJob() throws Exception {
-    ScriptedSender hung = stubborn();
+    StallingSender hung = stubborn();
     LogStreamer stuck = start(hung);
     write(stuck.stdout(), "one\n");
     hung.awaitInside();
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     LogStreamer log = start(sender);
     write(log.stdout(), "two\n");
     assertThat(log.finish().isComplete()).isTrue();
@@ -198,11 +200,11 @@ class SenderFaultsTest {
   void abandonedCall_freesItsPlaceAmongTheConcurrentSends() throws Exception {
     LogweirEngine one = LogweirEngine.builder().time(time).maxConcurrentSends(1).build();
     others.add(one);
-    ScriptedSender hung = stubborn();
+    StallingSender hung = stubborn();
     LogStreamer stuck = LogStreamer.builder(hung).engine(one).start();
     write(stuck.stdout(), "one\n");
     hung.awaitInside();
-    ScriptedSender sender = sender();
+    StallingSender sender = sender();
     LogStreamer log = LogStreamer.builder(sender).engine(one).start();
     write(log.stdout(), "two\n");
     log.drain();
@@ -217,7 +219,7 @@ class SenderFaultsTest {
     Object client = new Object();
     List<LogStreamer> jobs = new ArrayList<>();
     for (int i = 0; i < 16; i++) {
-      ScriptedSender hung = stubborn();
+      StallingSender hung = stubborn();
       LogStreamer log = start(sharing(client, hung));
       write(log.stdout(), "one\n");
       hung.awaitInside();
@@ -226,13 +228,13 @@ class SenderFaultsTest {
     jobs.forEach(log -> log.finish(Duration.ZERO));
     Eventually.until(() -> engine.abandonedCalls() == 16);
 
-    ScriptedSender refused = sender();
+    StallingSender refused = sender();
     LogStreamer next = start(sharing(client, refused));
     write(next.stdout(), "two\n");
     assertThat(next.finish().sink().dropped(DropReason.SEND_FAILED)).isEqualTo(new Tally(1, 4));
     assertThat(refused.calls()).isZero();
 
-    ScriptedSender other = sender();
+    StallingSender other = sender();
     LogStreamer unrelated = start(other);
     write(unrelated.stdout(), "three\n");
     assertThat(unrelated.finish().isComplete()).isTrue();
@@ -241,7 +243,7 @@ class SenderFaultsTest {
     senders.get(0).awaitOutside();
     senders.get(0).awaitLines(1);
     awaitAbandoned(15);
-    ScriptedSender again = sender();
+    StallingSender again = sender();
     LogStreamer last = start(sharing(client, again));
     write(last.stdout(), "four\n");
     assertThat(last.finish().isComplete()).isTrue();
@@ -252,7 +254,7 @@ class SenderFaultsTest {
     Eventually.until(() -> engine.abandonedCalls() == calls);
   }
 
-  private static BatchSender sharing(Object client, ScriptedSender sender) {
+  private static BatchSender sharing(Object client, StallingSender sender) {
     return new BatchSender() {
       @Override
       public void send(List<String> lines) throws Exception {
@@ -272,7 +274,7 @@ class SenderFaultsTest {
     others.add(one);
     List<Boolean> interrupted = new CopyOnWriteArrayList<>();
     for (int i = 0; i < 50; i++) {
-      ScriptedSender hung = sender();
+      StallingSender hung = sender();
       hung.stall();
       LogStreamer stuck = LogStreamer.builder(hung).engine(one).start();
       write(stuck.stdout(), "one\n");

@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +20,7 @@ abstract class SinkRig {
   static final long INTERVAL = 9;
 
   int drainsAskedFor;
-  final SteppedTime time = new SteppedTime();
+  final ManualTime time = new ManualTime();
   final SteppedSends sends = new SteppedSends();
   final LogweirEngine engine =
       LogweirEngine.builder()
@@ -39,10 +40,13 @@ abstract class SinkRig {
 
   BatchSender fate = lines -> {};
 
+  SinkRig() {
+    time.whileWaiting((latch, nanos) -> latch.getCount() == 0);
+  }
+
   @AfterEach
   void close() {
     sends.close(false);
-    time.whileWaiting((latch, nanos) -> latch.getCount() == 0);
     for (Job job : jobs) {
       job.finish(0);
     }

@@ -2,6 +2,7 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ final class SteppedJob implements AutoCloseable {
     }
   }
 
-  final SteppedTime time = new SteppedTime();
+  final ManualTime time = new ManualTime();
   final List<Runnable> sends = new ArrayList<>();
   final List<Arrived> arrived = new ArrayList<>();
   final LogweirEngine engine;
@@ -32,7 +33,7 @@ final class SteppedJob implements AutoCloseable {
   /**
    * @param seen the engine's time, if not the job's own as it is
    */
-  SteppedJob(UnaryOperator<Time> seen) {
+  SteppedJob(UnaryOperator<EngineTime> seen) {
     engine =
         LogweirEngine.builder()
             .time(seen == null ? time : seen.apply(time))

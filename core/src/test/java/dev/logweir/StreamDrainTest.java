@@ -460,7 +460,7 @@ class StreamDrainTest {
       rig.drain();
     }
     assertThat(rig.log.report().sink().droppedTotal()).isEqualTo(Tally.NONE);
-    rig.time.schedule(() -> rig.sends.close(false), Duration.ofSeconds(1).toNanos());
+    rig.time.schedule(() -> rig.sends.close(false), Duration.ofSeconds(1));
     rig.end(Step.End.FINISH, TIMEOUT);
     assertThat(seen.stream().filter("end"::equals)).hasSize(2);
     assertThat(rig.report.isComplete()).isTrue();

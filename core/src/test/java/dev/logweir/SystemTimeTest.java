@@ -32,10 +32,10 @@ class SystemTimeTest {
     time.close();
   }
 
-  private Timer timer(Runnable action) {
-    return new Timer() {
+  private EngineTimer timer(Runnable action) {
+    return new EngineTimer() {
       @Override
-      void run() {
+      public void run() {
         action.run();
       }
     };
@@ -43,14 +43,14 @@ class SystemTimeTest {
 
   @Test
   void timers_runInTheOrderOfTheirTimes() throws Exception {
-    Timer last =
+    EngineTimer last =
         timer(
             () -> {
               ran.add("last");
               done.countDown();
             });
     CountDownLatch set = new CountDownLatch(1);
-    Timer first =
+    EngineTimer first =
         timer(
             () -> {
               try {
@@ -60,7 +60,7 @@ class SystemTimeTest {
               }
               ran.add("first");
             });
-    Timer cancelled = timer(() -> ran.add("cancelled"));
+    EngineTimer cancelled = timer(() -> ran.add("cancelled"));
     CountDownLatch middle = new CountDownLatch(1);
     time.set(first, 0);
     time.set(last, HOUR);
@@ -82,7 +82,7 @@ class SystemTimeTest {
 
   @Test
   void timerSetAnew_runsOnceAtItsLastTime() throws Exception {
-    Timer timer =
+    EngineTimer timer =
         timer(
             () -> {
               ran.add("it");
@@ -96,7 +96,7 @@ class SystemTimeTest {
 
   @Test
   void timerThatHadNoMemory_runsAgain() throws Exception {
-    Timer timer =
+    EngineTimer timer =
         timer(
             () -> {
               ran.add("try");
@@ -146,7 +146,7 @@ class SystemTimeTest {
   @Test
   void settingAndCancelling_takesNoMemory() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    Timer[] timers = new Timer[100];
+    EngineTimer[] timers = new EngineTimer[100];
     for (int i = 0; i < timers.length; i++) {
       timers[i] = timer(() -> {});
     }
@@ -161,7 +161,7 @@ class SystemTimeTest {
     assertThat(allocated).as("bytes of 20,000 calls").isLessThan(20_000);
   }
 
-  private void setAndCancel(Timer[] timers) {
+  private void setAndCancel(EngineTimer[] timers) {
     for (int i = 0; i < timers.length; i++) {
       time.set(timers[i], HOUR - i);
     }

@@ -19,12 +19,12 @@ class TimerQueueProperties {
   /** What is done to which timer: set for a moment, taken out, or the first one taken. */
   private record Action(int kind, int timer, long due) {}
 
-  private static final class Named extends Timer {
+  private static final class Named extends EngineTimer {
     private long moment;
     private int number;
 
     @Override
-    void run() {}
+    public void run() {}
   }
 
   @Provide
@@ -69,7 +69,7 @@ class TimerQueueProperties {
       assertThat(timers).allMatch(one -> TimerQueue.isSet(one) == model.contains(one));
     }
     while (!model.isEmpty()) {
-      Timer next = queue.first();
+      EngineTimer next = queue.first();
       assertThat(next).isSameAs(first(model));
       queue.remove(next);
       model.remove(next);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.logweir.testkit.ManualTime;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class WaitingOutputTest {
 
   private final ManualTime time = new ManualTime();
   private final LogweirEngine engine = LogweirEngine.builder().time(time).build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
   private final byte[] much = lines("x");
 
   @AfterEach
@@ -50,7 +51,7 @@ class WaitingOutputTest {
               stream.write(much);
               return Thread.currentThread().isInterrupted();
             });
-    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT); // the sink has no room
+    time.awaitTimer(LogStreamer.DEFAULT_MAX_WAIT); // the sink has no room
     return write;
   }
 
@@ -133,7 +134,7 @@ class WaitingOutputTest {
               }
               return Thread.currentThread().isInterrupted();
             });
-    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT);
+    time.awaitTimer(LogStreamer.DEFAULT_MAX_WAIT);
     write.interrupt();
     assertThat(write.get()).as("the thread stays interrupted").isTrue();
     assertThat(thrown.get()).hasMessage("interrupted while waiting for room in a log");
@@ -197,7 +198,7 @@ class WaitingOutputTest {
                 return true;
               }));
     }
-    time.awaitTask(LogStreamer.DEFAULT_MAX_WAIT);
+    time.awaitTimer(LogStreamer.DEFAULT_MAX_WAIT);
     sender.recover();
     for (Elsewhere<Boolean> write : writes) {
       write.get();

@@ -2,6 +2,8 @@ package dev.logweir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -3,6 +3,8 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.Eventually;
+import dev.logweir.testkit.FakeProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +25,7 @@ class WriteThroughTest {
                 return DaemonThreads.platform("test-drain-").newThread(task);
               })
           .build();
-  private final ScriptedSender sender = new ScriptedSender();
+  private final StallingSender sender = new StallingSender();
 
   @AfterEach
   void closeEngine() {
@@ -113,7 +115,7 @@ class WriteThroughTest {
       lines.add(i + "x".repeat(95));
     }
     FakeProcess child = FakeProcess.writing((String.join("\n", lines) + "\n").getBytes(UTF_8));
-    child.end();
+    child.end(0);
     Elsewhere<Void> pump =
         Elsewhere.call(
             () -> {

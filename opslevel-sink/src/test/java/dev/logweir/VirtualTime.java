@@ -1,9 +1,7 @@
 package dev.logweir;
 
+import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.PriorityQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -16,50 +14,34 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A thread takes part from {@link #enter} to {@link #leave}; before it waits for something that
  * only time brings about it leaves, and whoever ends the wait enters for it.
  */
-public final class VirtualTime implements Time {
+public final class VirtualTime {
   private static final long LIMIT_SECONDS = 60;
 
+  private final ManualTime clock = new ManualTime();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final PriorityQueue<Timer> events =
-      new PriorityQueue<>(
-          Comparator.<Timer>comparingLong(timer -> timer.dueNanos).thenComparingInt(t -> t.order));
-  private long nanos;
-  private int order;
   private int active;
 
   /** Something that happens at its time, on the thread in {@link #runTo}. */
-  public final class Event {
-    private final Timer timer;
+  public final class Event extends EngineTimer {
+    private final Runnable action;
 
     private Event(Runnable action) {
-      timer =
-          new Timer() {
-            @Override
-            void run() {
-              action.run();
-            }
-          };
+      this.action = action;
+    }
+
+    @Override
+    public void run() {
+      action.run();
     }
 
     public void cancel() {
-      VirtualTime.this.cancel(timer);
+      clock.cancel(this);
     }
   }
 
-  @Override
   public long nanoTime() {
-    lock.lock();
-    try {
-      return nanos;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public long currentTimeMillis() {
-    return TimeUnit.NANOSECONDS.toMillis(nanoTime());
+    return clock.nanoTime();
   }
 
   public Duration now() {
@@ -68,31 +50,8 @@ public final class VirtualTime implements Time {
 
   public Event schedule(Runnable action, long delayNanos) {
     Event event = new Event(action);
-    set(event.timer, delayNanos);
+    clock.set(event, delayNanos);
     return event;
-  }
-
-  @Override
-  public void set(Timer timer, long delayNanos) {
-    lock.lock();
-    try {
-      events.remove(timer);
-      timer.dueNanos = nanos + Math.max(0, delayNanos);
-      timer.order = order++;
-      events.add(timer);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void cancel(Timer timer) {
-    lock.lock();
-    try {
-      events.remove(timer);
-    } finally {
-      lock.unlock();
-    }
   }
 
   public void enter() {
@@ -115,13 +74,12 @@ public final class VirtualTime implements Time {
 
   /** Lets time pass to a moment. The limit is reached only by a failure. */
   public void runTo(Duration moment) throws InterruptedException {
-    long end = moment.toNanos();
-    for (Timer event = next(end); event != null; event = next(end)) {
-      event.run();
-    }
+    do {
+      awaitRest();
+    } while (clock.advanceToNext(moment.minus(now())));
   }
 
-  private Timer next(long end) throws InterruptedException {
+  private void awaitRest() throws InterruptedException {
     long left = TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
     lock.lock();
     try {
@@ -131,28 +89,6 @@ public final class VirtualTime implements Time {
         }
         left = changed.awaitNanos(left);
       }
-      Timer next = events.peek();
-      if (next == null || next.dueNanos > end) {
-        nanos = Math.max(nanos, end);
-        return null;
-      }
-      nanos = Math.max(nanos, next.dueNanos);
-      return events.remove();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public boolean await(CountDownLatch latch, long nanos) throws InterruptedException {
-    return latch.await(LIMIT_SECONDS, TimeUnit.SECONDS);
-  }
-
-  @Override
-  public void close() {
-    lock.lock();
-    try {
-      events.clear();
     } finally {
       lock.unlock();
     }
@@ -161,7 +97,7 @@ public final class VirtualTime implements Time {
   /** Returns an engine that lives in this time and whose sends take part in it. */
   public LogweirEngine engine(Executor threads) {
     return LogweirEngine.builder()
-        .time(this)
+        .time(clock)
         .sendExecutor(task -> execute(threads, task))
         .closeExecutor(task -> execute(threads, task))
         .build();

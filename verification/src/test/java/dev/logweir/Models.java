@@ -77,8 +77,11 @@ final class Models {
     }
   }
 
-  /** Time that stands still: what waits for a timer waits for ever. */
-  static final class StandingTime implements Time {
+  /**
+   * Time that stands still: what waits for a timer waits for ever. It takes no lock, which would
+   * put in order what the models let happen at once.
+   */
+  static final class StandingTime implements EngineTime {
     @Override
     public long nanoTime() {
       return 0;
@@ -90,12 +93,12 @@ final class Models {
     }
 
     @Override
-    public void set(Timer timer, long delayNanos) {
+    public void set(EngineTimer timer, long delayNanos) {
       // its time does not come
     }
 
     @Override
-    public void cancel(Timer timer) {
+    public void cancel(EngineTimer timer) {
       // as it is not set
     }
 

@@ -3,17 +3,15 @@ package dev.logweir.benchmarks;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A child process that says a text as often as it is told to, and is silent in between. While it is
+ * Two streams that say a text as often as they are told to, and are silent in between. While it is
  * pumped with {@code WhenFull.WAIT}, a job's lines wait in the buffers, so that every place fills.
  * Thread-safe.
  */
-final class TalkingChild extends Process {
+final class TalkingChild {
   private static final int STREAMS = 2;
 
   private final byte[] text;
@@ -74,47 +72,12 @@ final class TalkingChild extends Process {
     }
   }
 
-  @Override
-  public InputStream getInputStream() {
+  InputStream stdout() {
     return stdout;
   }
 
-  @Override
-  public InputStream getErrorStream() {
+  InputStream stderr() {
     return stderr;
-  }
-
-  @Override
-  public OutputStream getOutputStream() {
-    return OutputStream.nullOutputStream();
-  }
-
-  @Override
-  public CompletableFuture<Process> onExit() {
-    return new CompletableFuture<>();
-  }
-
-  @Override
-  public int waitFor() throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (!ended) {
-        changed.await();
-      }
-      return 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public int exitValue() {
-    return 0;
-  }
-
-  @Override
-  public void destroy() {
-    end();
   }
 
   private final class Stream extends InputStream {

@@ -266,7 +266,7 @@ final class WorstCase {
       pumps.add(
           threads.submit(
               () -> {
-                job.pump(child);
+                job.pump(child.stdout(), child.stderr());
                 return null;
               }));
     }

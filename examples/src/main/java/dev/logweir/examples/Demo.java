@@ -255,7 +255,7 @@ final class Demo implements Callable<Integer> {
     List<Process> children = new ArrayList<>();
     long[] peak = new long[1];
     try (EmbeddedEndpoint endpoint =
-            EmbeddedEndpoint.start(Ids.runner(1), TOKEN, Faults.NONE, folder);
+            EmbeddedEndpoint.start(Ids.runner(1), TOKEN, EndpointFaults.NONE, folder);
         OpsLevelClient client =
             OpsLevelClient.builder()
                 .apiUrl(endpoint.url().toString())

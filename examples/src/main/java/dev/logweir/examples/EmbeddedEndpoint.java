@@ -65,7 +65,7 @@ final class EmbeddedEndpoint implements AutoCloseable {
   private final ReentrantLock outcomesLock = new ReentrantLock();
   private final String runnerId;
   private final String token;
-  private final Faults faults;
+  private final EndpointFaults faults;
   private final @Nullable Path folder;
   private final ScheduledThreadPoolExecutor threads;
   private final HttpServer server;
@@ -83,7 +83,8 @@ final class EmbeddedEndpoint implements AutoCloseable {
     BUSY
   }
 
-  private EmbeddedEndpoint(String runnerId, String token, Faults faults, @Nullable Path folder)
+  private EmbeddedEndpoint(
+      String runnerId, String token, EndpointFaults faults, @Nullable Path folder)
       throws IOException {
     this.runnerId = runnerId;
     this.token = token;
@@ -107,7 +108,8 @@ final class EmbeddedEndpoint implements AutoCloseable {
    *
    * @param folder where the logs go, made if it is not there; null for nowhere
    */
-  static EmbeddedEndpoint start(String runnerId, String token, Faults faults, @Nullable Path folder)
+  static EmbeddedEndpoint start(
+      String runnerId, String token, EndpointFaults faults, @Nullable Path folder)
       throws IOException {
     if (folder != null) {
       Files.createDirectories(folder);

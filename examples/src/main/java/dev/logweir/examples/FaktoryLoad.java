@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
 import io.micrometer.core.instrument.distribution.HistogramSnapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -180,7 +181,7 @@ public final class FaktoryLoad implements Callable<Integer> {
     SimpleMeterRegistry registry = registry();
     HeapReport heap = HeapReport.start();
     List<LogReport> reports;
-    List<EndlessProcess> children = new ArrayList<>();
+    List<EndlessText> texts = new ArrayList<>();
     List<Future<LogReport>> running = new ArrayList<>();
     long begun = System.nanoTime();
     long limit;
@@ -194,8 +195,8 @@ public final class FaktoryLoad implements Callable<Integer> {
       limit = engine.maxRetainedBytes() + client.maxRetainedBytes();
       byte[] text = lines();
       for (int i = 0; i < jobs; i++) {
-        EndlessProcess child = new EndlessProcess(text);
-        children.add(child);
+        EndlessText endless = new EndlessText(text);
+        texts.add(endless);
         LogStreamer log =
             LogStreamer.builder(client.sender(Ids.job(i + 1)))
                 .engine(engine)
@@ -206,13 +207,13 @@ public final class FaktoryLoad implements Callable<Integer> {
             threads.submit(
                 () -> {
                   try (log) {
-                    log.pump(child);
+                    log.pump(endless, InputStream.nullInputStream());
                     return log.finish(DRAIN_TIME);
                   }
                 }));
       }
       boolean unused = new CountDownLatch(1).await(time.toMillis(), TimeUnit.MILLISECONDS);
-      children.forEach(EndlessProcess::destroy);
+      texts.forEach(EndlessText::end);
       reports = new ArrayList<>();
       for (Future<LogReport> job : running) {
         reports.add(job.get());

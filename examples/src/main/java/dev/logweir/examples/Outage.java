@@ -58,7 +58,7 @@ public final class Outage {
   private long droppedBefore;
 
   private Outage() throws IOException {
-    endpoint = EmbeddedEndpoint.start(Ids.runner(1), "token", Faults.NONE, null);
+    endpoint = EmbeddedEndpoint.start(Ids.runner(1), "token", EndpointFaults.NONE, null);
     client =
         OpsLevelClient.builder()
             .apiUrl(endpoint.url().toString())

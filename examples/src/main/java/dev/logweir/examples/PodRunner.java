@@ -176,7 +176,8 @@ final class PodRunner implements Callable<Integer> {
     if (mode == Mode.FAKTORY || apiUrl != null) {
       return null;
     }
-    EmbeddedEndpoint endpoint = EmbeddedEndpoint.start(runner, EMBEDDED_TOKEN, Faults.NONE, output);
+    EmbeddedEndpoint endpoint =
+        EmbeddedEndpoint.start(runner, EMBEDDED_TOKEN, EndpointFaults.NONE, output);
     for (PodJob job : jobs) {
       endpoint.addJob(job.number());
     }

@@ -340,8 +340,8 @@ final class RunnerOptions {
         || System.getProperty("http.proxyHost") != null;
   }
 
-  Faults faults() {
-    return new Faults(failRate, delay, stall);
+  EndpointFaults faults() {
+    return new EndpointFaults(failRate, delay, stall);
   }
 
   private boolean hasEndpointOption() {

@@ -45,7 +45,7 @@ class EmbeddedEndpointTest {
 
   @Test
   void append_writesBytesAndALineEndEach() throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       byte[] binary = {(byte) 0xff, 0, '\r', (byte) 0xc3};
       String lines = base64("grün") + "," + base64("") + "," + base64(binary);
 
@@ -65,7 +65,7 @@ class EmbeddedEndpointTest {
 
   @Test
   void append_takesFieldsInAnyOrder() throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       String body =
           """
           {"operationName":"RunnerAppendJobLog","variables":{"input":{"logChunk":[%s],
@@ -80,7 +80,8 @@ class EmbeddedEndpointTest {
 
   @Test
   void append_withoutFolder_counts() throws Exception {
-    try (EmbeddedEndpoint endpoint = EmbeddedEndpoint.start(RUNNER, "token", Faults.NONE, null)) {
+    try (EmbeddedEndpoint endpoint =
+        EmbeddedEndpoint.start(RUNNER, "token", EndpointFaults.NONE, null)) {
       endpoint.addJob(7);
 
       assertThat(post(endpoint, append(7, base64("abc"))).body()).isEqualTo(NO_ERRORS);
@@ -106,7 +107,7 @@ class EmbeddedEndpointTest {
   void head_wrong_isAnsweredWithItsStatus(
       String method, String path, String authorization, String type, String visibility, int status)
       throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       HttpRequest.Builder request =
           HttpRequest.newBuilder(endpoint.url().resolve(path))
               .header("Content-Type", type)
@@ -153,7 +154,7 @@ class EmbeddedEndpointTest {
         "FIELD {\"x\":\"\",\"runnerId\":\"%R\",\"runnerJobId\":\"%J\",\"sentAt\":\"2026-11-23T22:57:01Z\",\"logChunk\":[\"YQ==\"]}",
       })
   void body_ofAnotherShape_is400AndLeavesNothing(String template) throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       String body =
           template
               .replace("VALID", append(7, base64("a")))
@@ -175,7 +176,7 @@ class EmbeddedEndpointTest {
 
   @Test
   void body_notUtf8_is400() throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       String body = append(7, base64("a")).replace("input", "inpüt");
 
       assertThat(post(endpoint, body, ISO_8859_1).statusCode()).isEqualTo(400);
@@ -195,7 +196,7 @@ class EmbeddedEndpointTest {
         "",
       })
   void append_lineThatIsNotOneInBase64_isAPayloadError(String lines) throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       HttpResponse<String> answer = post(endpoint, append(7, lines));
 
       assertThat(answer.statusCode()).isEqualTo(200);
@@ -217,7 +218,7 @@ class EmbeddedEndpointTest {
   })
   void append_valueThatIsRefused_isAPayloadError(
       String field, String runner, String job, String sentAt) throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       String body =
           append(7, base64("a"))
               .replace(RUNNER, runner.equals("runner") ? RUNNER : runner)
@@ -231,7 +232,7 @@ class EmbeddedEndpointTest {
 
   @Test
   void outcome_isWrittenAndEndsTheLog() throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       String outcome =
           outcome(
               "\"outcome\":\"success\",\"outcomeVariables\":[{\"key\":\"k\",\"value\":\"a\\nb\"}]");
@@ -255,7 +256,7 @@ class EmbeddedEndpointTest {
             + "[{\"key\":\"k\",\"value\":\"\"},{\"key\":\"k\",\"value\":\"\"}]",
       })
   void outcome_valueThatIsRefused_isAPayloadError(String fields) throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       assertThat(post(endpoint, outcome(fields)).body()).contains("\"message\":\"outcome");
       assertThat(endpoint.received(7).outcome()).isNull();
     }
@@ -270,14 +271,14 @@ class EmbeddedEndpointTest {
         "\"outcome\":\"success\",\"logChunk\":[]",
       })
   void outcome_ofAnotherShape_is400(String fields) throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       assertThat(post(endpoint, outcome(fields)).statusCode()).isEqualTo(400);
     }
   }
 
   @Test
   void request_brokenOff_leavesNothing() throws Exception {
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       String body = append(7, base64("a") + "," + base64("b"));
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), endpoint.url().getPort())) {
         String head =
@@ -306,7 +307,7 @@ class EmbeddedEndpointTest {
 
   @Test
   void failRate_ofAHalf_failsEverySecondRequest() throws Exception {
-    try (EmbeddedEndpoint endpoint = start(new Faults(0.5, Duration.ZERO, null))) {
+    try (EmbeddedEndpoint endpoint = start(new EndpointFaults(0.5, Duration.ZERO, null))) {
       List<Integer> statuses = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
         statuses.add(post(endpoint, append(7, base64("a"))).statusCode());
@@ -321,7 +322,7 @@ class EmbeddedEndpointTest {
   @Test
   void delay_holdsEveryAnswerBack() throws Exception {
     Duration delay = Duration.ofMillis(300);
-    try (EmbeddedEndpoint endpoint = start(new Faults(0, delay, null))) {
+    try (EmbeddedEndpoint endpoint = start(new EndpointFaults(0, delay, null))) {
       long begun = System.nanoTime();
 
       assertThat(post(endpoint, append(7, base64("a"))).body()).isEqualTo(NO_ERRORS);
@@ -333,7 +334,7 @@ class EmbeddedEndpointTest {
   @Test
   void stall_answersNothingFromThenOn_andCloseEndsIt() throws Exception {
     CompletableFuture<HttpResponse<String>> hanging;
-    try (EmbeddedEndpoint endpoint = start(Faults.NONE)) {
+    try (EmbeddedEndpoint endpoint = start(EndpointFaults.NONE)) {
       post(endpoint, append(7, base64("a")));
       endpoint.mode(EmbeddedEndpoint.Mode.HANGS);
       hanging =
@@ -358,7 +359,8 @@ class EmbeddedEndpointTest {
 
   @Test
   void manyJobsAtOnce_eachGetsItsOwnFile() throws Exception {
-    try (EmbeddedEndpoint endpoint = EmbeddedEndpoint.start(RUNNER, "token", Faults.NONE, folder)) {
+    try (EmbeddedEndpoint endpoint =
+        EmbeddedEndpoint.start(RUNNER, "token", EndpointFaults.NONE, folder)) {
       List<CompletableFuture<?>> answers = new ArrayList<>();
       for (int job = 1; job <= 25; job++) {
         endpoint.addJob(job);
@@ -388,7 +390,7 @@ class EmbeddedEndpointTest {
     }
   }
 
-  private EmbeddedEndpoint start(Faults faults) throws IOException {
+  private EmbeddedEndpoint start(EndpointFaults faults) throws IOException {
     EmbeddedEndpoint endpoint = EmbeddedEndpoint.start(RUNNER, "token", faults, folder);
     endpoint.addJob(7);
     return endpoint;

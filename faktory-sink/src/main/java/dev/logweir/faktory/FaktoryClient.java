@@ -1,10 +1,10 @@
 package dev.logweir.faktory;
 
+import dev.logweir.ForeignText;
 import dev.logweir.sender.AttemptException;
 import dev.logweir.sender.Attempts;
 import dev.logweir.sender.Pauses;
 import dev.logweir.sender.SenderSettings;
-import dev.logweir.sender.ServerWords;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
@@ -121,7 +121,7 @@ public final class FaktoryClient implements AutoCloseable {
     SenderSettings.id("batchId", batchId, MAX_ID_CHARS);
     if (SenderSettings.firstUnprintable(batchId, '!') >= 0) {
       throw new IllegalArgumentException(
-          "batchId must be printable ASCII without spaces: " + ServerWords.shortened(batchId));
+          "batchId must be printable ASCII without spaces: " + ForeignText.shortened(batchId));
     }
     return new FaktorySender(
         this, SenderSettings.id("runnerJobId", runnerJobId, MAX_ID_CHARS), batchId);
@@ -368,7 +368,7 @@ public final class FaktoryClient implements AutoCloseable {
       if (!QUEUE.matcher(queue).matches()) {
         throw new IllegalArgumentException(
             "queue must be 1 to 256 of a-z, A-Z, 0-9, '.', '_' and '-': '"
-                + ServerWords.shortened(queue)
+                + ForeignText.shortened(queue)
                 + "'");
       }
       this.queue = queue;

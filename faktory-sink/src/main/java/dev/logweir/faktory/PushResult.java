@@ -2,6 +2,7 @@ package dev.logweir.faktory;
 
 import dev.logweir.SendException;
 import dev.logweir.sender.AttemptResult;
+import dev.logweir.sender.Consequence;
 import dev.logweir.sender.Repeat;
 
 /**
@@ -39,29 +40,16 @@ enum PushResult implements AttemptResult {
   /** An error of another code: a rule of the server's. */
   REFUSED(SendException.Kind.REFUSED, Repeat.NEVER, Server.UP);
 
-  private final SendException.Kind kind;
-  private final Repeat repeat;
-  private final Server server;
+  @SuppressWarnings("ImmutableEnumChecker") // it is immutable
+  private final Consequence consequence;
 
   PushResult(SendException.Kind kind, Repeat repeat, Server server) {
-    this.kind = kind;
-    this.repeat = repeat;
-    this.server = server;
+    consequence = new Consequence(kind, repeat, server);
   }
 
   @Override
-  public SendException.Kind kind() {
-    return kind;
-  }
-
-  @Override
-  public Repeat repeat() {
-    return repeat;
-  }
-
-  @Override
-  public Server server() {
-    return server;
+  public Consequence consequence() {
+    return consequence;
   }
 
   @Override

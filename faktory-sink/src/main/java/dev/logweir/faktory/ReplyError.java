@@ -1,5 +1,6 @@
 package dev.logweir.faktory;
 
+import dev.logweir.ForeignText;
 import dev.logweir.sender.AttemptException;
 import dev.logweir.sender.ServerWords;
 
@@ -53,7 +54,7 @@ final class ReplyError {
     String said = error.code() + " " + (error.text() == null ? "" : error.text());
     return new AttemptException(
         result,
-        what + ": -" + ServerWords.shortened(ServerWords.masked(said, secret, false)),
+        what + ": -" + ForeignText.shortened(ServerWords.masked(said, secret, false)),
         null);
   }
 }

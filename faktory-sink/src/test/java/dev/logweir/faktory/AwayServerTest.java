@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
+import dev.logweir.testkit.Eventually;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,7 +37,7 @@ class AwayServerTest {
         job.stdout().write(("line of " + i + "\n").getBytes(US_ASCII));
         jobs.add(job);
       }
-      Waiting.until(() -> server.lines().size() >= count);
+      Eventually.until(() -> server.lines().size() >= count);
       for (LogStreamer job : jobs) {
         assertThat(job.finish(Duration.ofSeconds(30)).isComplete()).isTrue();
       }

@@ -2,6 +2,7 @@ package dev.logweir.faktory;
 
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
+import dev.logweir.testkit.Eventually;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ final class Descriptors {
 
   /** Waits until there are no more than so many: the other end closes its own in its own time. */
   static void awaitAtMost(long expected) {
-    Waiting.until(
+    Eventually.until(
         () -> {
           try {
             return count() <= expected;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.logweir.LogBatch;
+import dev.logweir.testkit.Eventually;
 import dev.logweir.testkit.TlsIdentity;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ class FaktoryOverheadTest {
       thread.start();
       threads.add(thread);
     }
-    Waiting.until(() -> threads.stream().allMatch(FaktoryOverheadTest::isWriting));
+    Eventually.until(() -> threads.stream().allMatch(FaktoryOverheadTest::isWriting));
     long pushing = (heapBytes() - before) / CONNECTIONS;
     for (Thread thread : threads) {
       thread.interrupt();

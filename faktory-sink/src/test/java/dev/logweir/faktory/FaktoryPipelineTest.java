@@ -9,6 +9,7 @@ import dev.logweir.JobOutcome;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
+import dev.logweir.testkit.Eventually;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,7 @@ class FaktoryPipelineTest {
     Thread finisher = new Thread(() -> report.set(log.finish(Duration.ofMinutes(10))));
     finisher.start();
     assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
-    Waiting.until(() -> finisher.getState() == Thread.State.TIMED_WAITING);
+    Eventually.until(() -> finisher.getState() == Thread.State.TIMED_WAITING);
 
     log.close();
 
@@ -80,7 +81,7 @@ class FaktoryPipelineTest {
     assertThat(report.get().sinks().get(0).unconfirmed().bytes()).isEqualTo(16);
     assertThat(report.get().sinks().get(0).dropped(DropReason.FLUSH_TIMEOUT).bytes()).isEqualTo(16);
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
-    Waiting.until(() -> client.pool().inUse() == 0);
+    Eventually.until(() -> client.pool().inUse() == 0);
   }
 
   @Test
@@ -106,7 +107,7 @@ class FaktoryPipelineTest {
       LogStreamer log = LogStreamer.builder(client.sender("" + job)).engine(engine).start();
       log.stdout().write("a line\n".getBytes(UTF_8));
     }
-    Waiting.until(() -> client.pool().inUse() == 4);
+    Eventually.until(() -> client.pool().inUse() == 4);
 
     List<LogReport> reports = engine.close(Duration.ofMillis(500));
 
@@ -119,6 +120,6 @@ class FaktoryPipelineTest {
                   + report.sinks().get(0).dropped(DropReason.SEND_FAILED).lines())
           .isEqualTo(1);
     }
-    Waiting.until(() -> client.pool().inUse() == 0 && client.pool().waiting() == 0);
+    Eventually.until(() -> client.pool().inUse() == 0 && client.pool().waiting() == 0);
   }
 }

@@ -10,6 +10,7 @@ import dev.logweir.JobOutcome;
 import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import dev.logweir.sender.AttemptException;
+import dev.logweir.testkit.Eventually;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.cumulative.CumulativeTimer;
@@ -476,7 +477,7 @@ class FaultsTest {
         inThread(
             begun,
             thread -> {
-              Waiting.until(() -> client.pool().waiting() == 1);
+              Eventually.until(() -> client.pool().waiting() == 1);
               thread.interrupt();
             });
 
@@ -524,7 +525,7 @@ class FaultsTest {
         inThread(
             new CountDownLatch(0),
             thread -> {
-              Waiting.until(() -> client.pool().waiting() == 1);
+              Eventually.until(() -> client.pool().waiting() == 1);
               client.close();
             });
 
@@ -676,9 +677,9 @@ class FaultsTest {
             thread -> {
               Thread next = new Thread(() -> other.set(failureOf("2")));
               next.start();
-              Waiting.until(() -> client.pool().waiting() == 1);
+              Eventually.until(() -> client.pool().waiting() == 1);
               second.countDown();
-              Waiting.until(() -> !next.isAlive());
+              Eventually.until(() -> !next.isAlive());
             });
 
     assertThat(failure).isNull();
@@ -721,7 +722,7 @@ class FaultsTest {
               interrupted.set(Thread.interrupted());
             });
     thread.start();
-    Waiting.until(() -> server.batches.size() == 2);
+    Eventually.until(() -> server.batches.size() == 2);
 
     thread.interrupt();
     thread.join(50_000);
@@ -906,12 +907,12 @@ class FaultsTest {
             thread -> {
               FaktoryConnection held = opened();
               goOn.countDown();
-              Waiting.until(() -> client.pool().waiting() == 1);
+              Eventually.until(() -> client.pool().waiting() == 1);
               Thread next = new Thread(() -> other.set(failureOf("2")));
               next.start();
-              Waiting.until(() -> client.pool().waiting() == 2);
+              Eventually.until(() -> client.pool().waiting() == 2);
               client.pool().giveBack(held);
-              Waiting.until(() -> !next.isAlive());
+              Eventually.until(() -> !next.isAlive());
             });
 
     assertThat(failure).isNull();
@@ -954,9 +955,9 @@ class FaultsTest {
             thread -> {
               Thread next = new Thread(() -> other.set(failureOf("2")));
               next.start();
-              Waiting.until(() -> client.pool().waiting() == 1);
+              Eventually.until(() -> client.pool().waiting() == 1);
               waiting.countDown();
-              Waiting.until(() -> !next.isAlive());
+              Eventually.until(() -> !next.isAlive());
             });
 
     assertThat(failure).isNull();

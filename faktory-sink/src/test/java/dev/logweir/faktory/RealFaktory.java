@@ -3,6 +3,7 @@ package dev.logweir.faktory;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.Eventually;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -95,7 +96,7 @@ final class RealFaktory implements TestServer {
     for (int tries = 0; ; tries++) {
       port = again ? port : freePort();
       process = process();
-      Waiting.until(() -> !process.isAlive() || answers());
+      Eventually.until(() -> !process.isAlive() || answers());
       if (process.isAlive()) {
         redis = process.children().findFirst().orElseThrow();
         return;
@@ -210,7 +211,7 @@ final class RealFaktory implements TestServer {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
-    Waiting.until(() -> !redisAnswers());
+    Eventually.until(() -> !redisAnswers());
   }
 
   private boolean answers() {

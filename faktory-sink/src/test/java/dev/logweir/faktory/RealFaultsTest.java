@@ -8,6 +8,7 @@ import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import dev.logweir.WhenFull;
+import dev.logweir.testkit.Eventually;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -60,7 +61,7 @@ class RealFaultsTest {
               accepted -> {
                 accepted.await();
                 server.signal("STOP");
-                Waiting.until(
+                Eventually.until(
                     () ->
                         meters.get("logweir.faktory.push").tag("outcome", "failed").timer().count()
                             >= 8);
@@ -87,9 +88,9 @@ class RealFaultsTest {
         Timer accepted = meters.get("logweir.faktory.push").tag("outcome", "accepted").timer();
         Thread pusher = new Thread(() -> keepPushing(client, enough, failure));
         pusher.start();
-        Waiting.until(() -> accepted.count() > 0);
+        Eventually.until(() -> accepted.count() > 0);
         server.signal("STOP");
-        Waiting.until(() -> failed.count() > 0);
+        Eventually.until(() -> failed.count() > 0);
         enough.set(true);
         // What was written to the connection is read when the server goes on.
         server.signal("CONT");
@@ -135,7 +136,7 @@ class RealFaultsTest {
               .maxInterval(Duration.ZERO)
               .start()) {
         log.stdout().write("arrives\n".getBytes(UTF_8));
-        Waiting.until(() -> log.report().sinks().get(0).shipped().lines() == 1);
+        Eventually.until(() -> log.report().sinks().get(0).shipped().lines() == 1);
         server.kill();
         log.stdout().write("does not\n".getBytes(UTF_8));
         report = log.finish(Duration.ofSeconds(20));
@@ -146,7 +147,7 @@ class RealFaultsTest {
       assertThat(report.sinks().get(0).dropped(DropReason.SEND_FAILED).lines()).isEqualTo(1);
     }
     Descriptors.awaitAtMost(descriptors);
-    Waiting.until(() -> threads.containsAll(OwnThreads.running()));
+    Eventually.until(() -> threads.containsAll(OwnThreads.running()));
   }
 
   /** Something done to the server, once it has accepted some jobs. */
@@ -201,7 +202,7 @@ class RealFaultsTest {
                       log.stdout()
                           .write("job %d line %d\n".formatted(number, line).getBytes(UTF_8));
                       if (line == LINES / 3) {
-                        Waiting.until(() -> log.report().sinks().get(0).shipped().lines() > 0);
+                        Eventually.until(() -> log.report().sinks().get(0).shipped().lines() > 0);
                         accepted.countDown();
                         over.await();
                       }
@@ -225,7 +226,7 @@ class RealFaultsTest {
     }
     assertThat(failure.get()).isNull();
     Descriptors.awaitAtMost(descriptors);
-    Waiting.until(() -> threads.containsAll(OwnThreads.running()));
+    Eventually.until(() -> threads.containsAll(OwnThreads.running()));
     return reports;
   }
 

@@ -1,5 +1,6 @@
 package dev.logweir.kubernetes;
 
+import dev.logweir.ForeignText;
 import java.io.IOException;
 
 /** Says that the server refused a container's log, with its words. */
@@ -9,7 +10,7 @@ final class LogRefusal extends IOException {
   private final int status;
 
   LogRefusal(int status, String words) {
-    super("HTTP " + status + (words.isEmpty() ? "" : ": " + Printable.of(words)));
+    super("HTTP " + status + (words.isEmpty() ? "" : ": " + ForeignText.shortened(words)));
     this.status = status;
   }
 

@@ -1,6 +1,7 @@
 package dev.logweir.kubernetes;
 
 import dev.logweir.ExitMarker;
+import dev.logweir.ForeignText;
 import dev.logweir.LogEnd;
 import dev.logweir.LogStreamer;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -201,7 +202,7 @@ public final class PodExec {
       return new PodExecResult(code, end.cause(), target + ": exit code " + code.getAsInt());
     }
     if (status != null) {
-      String text = target + ": the server says: " + Printable.of(status.message());
+      String text = target + ": the server says: " + ForeignText.shortened(status.message());
       return new PodExecResult(code, PodExecResult.Cause.REFUSED, text);
     }
     return new PodExecResult(code, end.cause(), target + ": severed, " + end.text());

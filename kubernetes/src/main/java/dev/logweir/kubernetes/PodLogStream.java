@@ -1,5 +1,6 @@
 package dev.logweir.kubernetes;
 
+import dev.logweir.ForeignText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -262,7 +263,7 @@ final class PodLogStream extends InputStream {
 
   private String text(int from, int to) {
     String text = new String(line, from, to - from, StandardCharsets.UTF_8);
-    return "the server says: " + Printable.of(text.strip());
+    return "the server says: " + ForeignText.shortened(text.strip());
   }
 
   // ---- answers ----

@@ -1,5 +1,6 @@
 package dev.logweir.kubernetes;
 
+import dev.logweir.ForeignText;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -18,7 +19,7 @@ final class Settings {
     Objects.requireNonNull(name, setting);
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          setting + " must be 1 to 253 of a-z, 0-9, '-' and '.': " + Printable.of(name));
+          setting + " must be 1 to 253 of a-z, 0-9, '-' and '.': " + ForeignText.shortened(name));
     }
     return name;
   }

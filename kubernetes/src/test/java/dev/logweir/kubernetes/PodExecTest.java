@@ -241,7 +241,7 @@ class PodExecTest {
 
     assertThat(result.exitCode()).isEmpty();
     assertThat(result.cause()).isEqualTo(PodExecResult.Cause.REFUSED);
-    assertThat(result).hasToString("pod jobs/job-1: the server says: no such?file");
+    assertThat(result).hasToString("pod jobs/job-1: the server says: no such file");
     assertThat(report.isComplete()).isFalse();
   }
 

@@ -202,7 +202,7 @@ class PodLogStreamTest {
     LogFile.Read read = refused(status, "no\nway", PodLook.State.RUNNING);
     assertThat(file.asked).hasSize(1);
     assertThat(read.end())
-        .isEqualTo(new PodLogStream.End(false, 0, status, "HTTP " + status + ": no?way"));
+        .isEqualTo(new PodLogStream.End(false, 0, status, "HTTP " + status + ": no way"));
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.logweir.ForeignText;
 import dev.logweir.sender.ServerWords;
 import java.io.IOException;
 import java.io.InputStream;
@@ -205,7 +206,7 @@ final class Answer {
     if (text.length() > 0) {
       text.append("; ");
     }
-    for (int i = 0; i < message.length() && text.length() < ServerWords.MAX_CHARS; i++) {
+    for (int i = 0; i < message.length() && text.length() < ForeignText.MAX_CHARS; i++) {
       char c = message.charAt(i);
       text.append(Character.isISOControl(c) ? ' ' : c);
     }

@@ -2,6 +2,7 @@ package dev.logweir.opslevel;
 
 import dev.logweir.SendException;
 import dev.logweir.sender.AttemptResult;
+import dev.logweir.sender.Consequence;
 import dev.logweir.sender.Repeat;
 import java.util.Locale;
 
@@ -64,31 +65,19 @@ enum ApiResult implements AttemptResult {
   /** The thread was interrupted, or the batch taken away: the job's time is up. */
   INTERRUPTED(SendException.Kind.FAILED, Repeat.NEVER, false, Server.UNKNOWN);
 
-  private final SendException.Kind kind;
-  private final Repeat repeat;
+  @SuppressWarnings("ImmutableEnumChecker") // it is immutable
+  private final Consequence consequence;
+
   private final boolean answered;
-  private final Server server;
 
   ApiResult(SendException.Kind kind, Repeat repeat, boolean answered, Server server) {
-    this.kind = kind;
-    this.repeat = repeat;
+    consequence = new Consequence(kind, repeat, server);
     this.answered = answered;
-    this.server = server;
   }
 
   @Override
-  public SendException.Kind kind() {
-    return kind;
-  }
-
-  @Override
-  public Repeat repeat() {
-    return repeat;
-  }
-
-  @Override
-  public Server server() {
-    return server;
+  public Consequence consequence() {
+    return consequence;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.logweir.opslevel;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.ForeignText;
 import dev.logweir.sender.ServerWords;
 import java.io.EOFException;
 import java.io.IOException;
@@ -271,7 +272,7 @@ final class HttpTransport implements AutoCloseable {
     }
     boolean shown = result != ApiResult.UNAUTHORIZED && !ServerWords.isPage(said);
     return ApiException.ofStatus(
-        result, status, RetryAfter.of(head, clock), shown ? ServerWords.shortened(said) : "");
+        result, status, RetryAfter.of(head, clock), shown ? ForeignText.shortened(said) : "");
   }
 
   /** Only plain text was asked for; what has become of that wish on the way is understood. */

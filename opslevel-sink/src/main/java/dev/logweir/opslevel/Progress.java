@@ -1,6 +1,6 @@
 package dev.logweir.opslevel;
 
-import dev.logweir.sender.ServerWords;
+import dev.logweir.ForeignText;
 import dev.logweir.sender.TlsFailure;
 import java.io.IOException;
 import java.time.Duration;
@@ -127,6 +127,6 @@ final class Progress {
 
   /** What the JDK says, in one line: of some states it says nothing but the class's name. */
   private static String text(@Nullable Throwable e) {
-    return ServerWords.shortened(String.valueOf(e));
+    return ForeignText.shortened(String.valueOf(e));
   }
 }

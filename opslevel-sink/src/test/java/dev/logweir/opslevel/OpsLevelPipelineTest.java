@@ -7,6 +7,7 @@ import dev.logweir.DropReason;
 import dev.logweir.JobOutcome;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
+import dev.logweir.testkit.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Map;
@@ -14,7 +15,6 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,8 +40,9 @@ class OpsLevelPipelineTest {
 
   @Test
   void log_arrivesByteForByteAndTheOutcomeAfterIt() throws Exception {
-    Random random = new Random(7);
-    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    byte[] written = new byte[1 << 20]; // about one byte in 256 is a line end
+    new Random(7).nextBytes(written);
+    written[written.length - 1] = '\n';
     OpsLevelSender sender = client.sender(FakeOpsLevel.JOB);
     LogReport report;
     try (LogStreamer log =
@@ -49,27 +50,17 @@ class OpsLevelPipelineTest {
             .maxSize(4 * 1024 * 1024)
             .afterLog(r -> sender.reportOutcome(JobOutcome.SUCCESS, Map.of("k", "v")))
             .start()) {
-      for (int i = 0; i < 5_000; i++) {
-        byte[] line = new byte[random.nextInt(400)];
-        random.nextBytes(line);
-        for (int j = 0; j < line.length; j++) {
-          line[j] = line[j] == '\n' ? (byte) ' ' : line[j];
-        }
-        log.stdout().write(line);
-        log.stdout().write('\n');
-        written.write(line);
-        written.write('\n');
-      }
+      log.stdout().write(written);
       report = log.finish(Duration.ofSeconds(50));
     }
 
     assertThat(report.isComplete()).isTrue();
     ByteArrayOutputStream arrived = new ByteArrayOutputStream();
     for (byte[] line : server.lines()) {
-      arrived.write(line);
+      arrived.writeBytes(line);
       arrived.write('\n');
     }
-    assertThat(arrived.toByteArray()).isEqualTo(written.toByteArray());
+    assertThat(arrived.toByteArray()).isEqualTo(written);
     assertThat(server.requests.get(server.requests.size() - 1).input())
         .containsEntry("outcome", "success");
   }
@@ -89,7 +80,7 @@ class OpsLevelPipelineTest {
     Thread finisher = new Thread(() -> report.set(log.finish(Duration.ofMinutes(10))));
     finisher.start();
     assertThat(reached.await(50, TimeUnit.SECONDS)).isTrue();
-    until(() -> finisher.getState() == Thread.State.TIMED_WAITING);
+    Eventually.until(() -> finisher.getState() == Thread.State.TIMED_WAITING);
 
     log.close();
 
@@ -99,15 +90,6 @@ class OpsLevelPipelineTest {
     assertThat(report.get().sinks().get(0).unconfirmed().bytes()).isEqualTo(16);
     assertThat(report.get().sinks().get(0).dropped(DropReason.FLUSH_TIMEOUT).bytes()).isEqualTo(16);
     assertThat(server.ended.poll(50, TimeUnit.SECONDS)).isNotNull();
-    until(() -> client.transport().connectionCount() == 0);
-  }
-
-  /** Waits for what another thread does; the limit is reached only when the test fails. */
-  private static void until(BooleanSupplier condition) {
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(50);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(limit);
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> client.transport().connectionCount() == 0);
   }
 }

@@ -17,14 +17,23 @@ public interface AttemptResult {
     UNKNOWN
   }
 
+  /** Returns what follows from it. */
+  Consequence consequence();
+
   /** Returns what becomes of the lines if this is the last attempt. */
-  SendException.Kind kind();
+  default SendException.Kind kind() {
+    return consequence().kind();
+  }
 
   /** Returns whether and for how long it is tried again. */
-  Repeat repeat();
+  default Repeat repeat() {
+    return consequence().repeat();
+  }
 
   /** Returns what it tells about the server. */
-  Server server();
+  default Server server() {
+    return consequence().server();
+  }
 
   /**
    * Returns whether there was no server to take anything. What was written before and left without

@@ -25,29 +25,16 @@ public enum CommonResult implements AttemptResult {
   /** The thread was interrupted: the job's time is up. */
   INTERRUPTED(SendException.Kind.FAILED, Repeat.NEVER, Server.UNKNOWN);
 
-  private final SendException.Kind kind;
-  private final Repeat repeat;
-  private final Server server;
+  @SuppressWarnings("ImmutableEnumChecker") // it is immutable
+  private final Consequence consequence;
 
   CommonResult(SendException.Kind kind, Repeat repeat, Server server) {
-    this.kind = kind;
-    this.repeat = repeat;
-    this.server = server;
+    consequence = new Consequence(kind, repeat, server);
   }
 
   @Override
-  public SendException.Kind kind() {
-    return kind;
-  }
-
-  @Override
-  public Repeat repeat() {
-    return repeat;
-  }
-
-  @Override
-  public Server server() {
-    return server;
+  public Consequence consequence() {
+    return consequence;
   }
 
   @Override

@@ -1,13 +1,10 @@
 package dev.logweir.sender;
 
 /**
- * What a server says in words, made fit for a message: one line, short, without the secret that the
- * client uses. Thread-safe.
+ * What a server says in words: without the secret that the client uses, and whether it is for a
+ * message at all. {@link dev.logweir.ForeignText} makes one short line of it. Thread-safe.
  */
 public final class ServerWords {
-  /** So many characters are shown. */
-  public static final int MAX_CHARS = 300;
-
   private static final String MASK = "**********";
 
   private ServerWords() {}
@@ -33,26 +30,6 @@ public final class ServerWords {
       }
     }
     return masked;
-  }
-
-  /**
-   * Returns the first {@value #MAX_CHARS} characters of a text in one line: a blank for each run of
-   * blanks, line breaks and control characters, none at its ends.
-   *
-   * @throws NullPointerException if it is null
-   */
-  public static String shortened(String text) {
-    StringBuilder line = new StringBuilder();
-    for (int i = 0; i < text.length() && line.length() < MAX_CHARS; i++) {
-      char c = text.charAt(i);
-      boolean blank = Character.isWhitespace(c) || Character.isISOControl(c);
-      if (!blank) {
-        line.append(c);
-      } else if (line.length() > 0 && line.charAt(line.length() - 1) != ' ') {
-        line.append(' ');
-      }
-    }
-    return line.toString().strip();
   }
 
   /**

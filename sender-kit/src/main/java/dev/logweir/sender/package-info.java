@@ -22,6 +22,7 @@
  * }</pre>
  *
  * <ul>
+ *   <li>{@link dev.logweir.sender.Consequence}: what follows from a result
  *   <li>{@link dev.logweir.sender.CommonResult}: results for a sender that needs none of its own
  *   <li>{@link dev.logweir.sender.AttemptListener}: is told of each attempt, for meters
  *   <li>{@link dev.logweir.sender.Pauses}: how a call waits; a test has its own

@@ -17,12 +17,6 @@ class ServerWordsTest {
   }
 
   @Test
-  void shortened_isOneLineOfAtMost300Characters() {
-    assertThat(ServerWords.shortened(" a\r\n\t b\u0007\u001b[c ")).isEqualTo("a b [c");
-    assertThat(ServerWords.shortened("x".repeat(1_000))).hasSize(300);
-  }
-
-  @Test
   void page_isToldByItsMarkup() {
     assertThat(ServerWords.isPage("\n<!DOCTYPE html>")).isTrue();
     assertThat(ServerWords.isPage("{\"a\":\"<b>\"}")).isFalse();

@@ -14,32 +14,25 @@ enum TestResult implements AttemptResult {
   NO_PLACE(Repeat.WHILE_AWAY, Server.UNKNOWN),
   GATEWAY(Repeat.WHILE_AWAY_TIMED, Server.DOWN),
   MALFORMED(Repeat.AT_MOST_ATTEMPTS, Server.DOWN),
-  REFUSED(Repeat.NEVER, Server.UP),
+  REFUSED(SendException.Kind.REFUSED, Repeat.NEVER, Server.UP),
   NO_TIME(Repeat.NEVER, Server.UNKNOWN),
   CLOSED(Repeat.NEVER, Server.UNKNOWN),
   INTERRUPTED(Repeat.NEVER, Server.UNKNOWN);
 
-  private final Repeat repeat;
-  private final Server server;
+  @SuppressWarnings("ImmutableEnumChecker") // it is immutable
+  private final Consequence consequence;
 
   TestResult(Repeat repeat, Server server) {
-    this.repeat = repeat;
-    this.server = server;
+    this(SendException.Kind.FAILED, repeat, server);
+  }
+
+  TestResult(SendException.Kind kind, Repeat repeat, Server server) {
+    consequence = new Consequence(kind, repeat, server);
   }
 
   @Override
-  public SendException.Kind kind() {
-    return this == REFUSED ? SendException.Kind.REFUSED : SendException.Kind.FAILED;
-  }
-
-  @Override
-  public Repeat repeat() {
-    return repeat;
-  }
-
-  @Override
-  public Server server() {
-    return server;
+  public Consequence consequence() {
+    return consequence;
   }
 
   @Override

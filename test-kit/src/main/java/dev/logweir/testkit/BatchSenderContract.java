@@ -6,34 +6,24 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.logweir.BatchSender;
 import dev.logweir.LogBatch;
-import dev.logweir.LogReport;
-import dev.logweir.LogStreamer;
-import dev.logweir.LogweirEngine;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /**
- * What every {@link BatchSender} must do, as tests: extend it for a sender of yours and say how to
- * make one for an address, how the server reads what it sent, and how the server says yes.
+ * What every {@link BatchSender} must do that talks to a server, as tests: extend it for a sender
+ * of yours and say how to make one for an address, how the server reads what it sent, and how the
+ * server says yes.
  *
  * <pre>{@code
  * class LineSenderTest extends BatchSenderContract {
@@ -55,15 +45,12 @@ import org.junit.jupiter.api.Timeout;
  * <p>The server is a {@link HostileServer} on loopback. Each test has a server and senders of its
  * own. Waits are bounded by {@link #limit}, which only a hang should reach.
  */
-@Timeout(120)
-public abstract class BatchSenderContract {
-  private static final Duration MOMENT = Duration.ofMillis(50);
+public abstract class BatchSenderContract extends DeliveryContract {
   private static final int LARGE_BATCH_BYTES = 8 << 20;
   private static final int HELD_BATCH_BYTES = 256 << 10;
   private static final int HELD_CALLS = 16;
   private static final int HELD_SLACK_BYTES = 64 << 10;
 
-  private final List<BatchSender> senders = new ArrayList<>();
   private @Nullable HostileServer current;
   private Deliveries deliveries = new Deliveries();
 
@@ -91,53 +78,41 @@ public abstract class BatchSenderContract {
    */
   protected void greet(Connection connection) throws IOException {}
 
-  /** Closes what the senders of a test share, such as a client. Does nothing by default. */
-  protected void release() throws Exception {}
-
   /** Returns what no text of a sender may have in it, such as a token. Empty by default. */
   protected List<String> secrets() {
     return List.of();
-  }
-
-  /** Returns whether lines that are not UTF-8 arrive as they are. True by default. */
-  protected boolean carriesAnyBytes() {
-    return true;
-  }
-
-  /**
-   * Returns within what time a call ends that was interrupted. A sender should take less than a
-   * second; the default is 5 s, as machines that run tests are busy.
-   */
-  protected Duration limit() {
-    return Duration.ofSeconds(5);
   }
 
   /** Starts the server of a test. */
   @BeforeEach
   public final void startServer() throws IOException {
     deliveries = new Deliveries();
-    current = HostileServer.start();
+    current = HostileServer.start().always(this::serve);
   }
 
-  /** Ends the senders and the server of a test. */
-  @AfterEach
-  public final void endAll() throws Exception {
-    closeSenders();
+  @Override
+  protected final BatchSender sender() throws Exception {
+    return sender(server().address());
+  }
+
+  @Override
+  protected final List<byte[]> arrived() {
+    return deliveries.accepted();
+  }
+
+  @Override
+  final void closeServer() throws Exception {
     HostileServer server = server();
     server.close();
     assertThat(server.failures()).as("failures of receive(), accept() or greet()").isEmpty();
   }
 
-  // --- what arrives ---
-
-  @Test
-  public void send_ofOneLine_delivers() throws Exception {
-    server().always(this::serve);
-
-    send("a line");
-
-    assertThat(deliveries.accepted()).containsExactly("a line");
+  @Override
+  final int openConnections() {
+    return server().open();
   }
+
+  // --- when it arrives ---
 
   @Test
   public void send_returnsOnlyWhenTheServerHasAnswered() throws Exception {
@@ -154,119 +129,12 @@ public abstract class BatchSenderContract {
     assertThat(call.await()).as("failure").isNull();
   }
 
-  @Test
-  public void send_ofAnEmptyLine_delivers() throws Exception {
-    deliversAsItIs(List.of(""));
-  }
-
-  @Test
-  public void send_ofEmptyLinesAmongOthers_delivers() throws Exception {
-    deliversAsItIs(List.of("", "a", "", "", "b", ""));
-  }
-
-  @Test
-  public void send_keepsBlanksTabsAndCarriageReturns() throws Exception {
-    deliversAsItIs(List.of("  in front", "behind  ", "\tTab\t", "carriage return\r", "\r", " "));
-  }
-
-  @Test
-  public void send_keepsQuotesEscapesAndControlCharacters() throws Exception {
-    deliversAsItIs(
-        List.of(
-            "\"quoted\"", "back\\slash", "\\n", "{\"a\":1}", "<a>&amp;", "\u001b[31m", "%00+%"));
-  }
-
-  @Test
-  public void send_keepsTextBeyondAscii() throws Exception {
-    deliversAsItIs(List.of("äöü ß", "日本語", "🎉 emoji", "\u2028 \u2029", "e\u0301"));
-  }
-
-  @Test
-  public void send_ofManyLines_keepsTheirOrder() throws Exception {
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < 2_000; i++) {
-      lines.add("line " + i);
-    }
-    deliversAsItIs(lines);
-  }
-
-  @Test
-  public void send_again_keepsTheOrderOfTheBatches() throws Exception {
-    server().always(this::serve);
-    BatchSender sender = newSender();
-    List<String> all = new ArrayList<>();
-    for (int batch = 0; batch < 20; batch++) {
-      List<String> lines = List.of("batch " + batch, "line " + batch);
-      all.addAll(lines);
-      succeeds(sender, lines);
-    }
-
-    assertThat(deliveries.accepted()).containsExactlyElementsOf(all);
-  }
-
-  @Test
-  public void send_ofTheLargestBatch_delivers() throws Exception {
-    server().always(this::serve);
-    BatchSender sender = newSender();
-    List<String> lines = batchOf(sender, 1 << 20);
-
-    succeeds(sender, lines);
-    assertThat(deliveries.accepted()).containsExactlyElementsOf(lines);
-  }
-
-  @Test
-  public void send_ofTwoSendersAtOnce_mixesNothing() throws Exception {
-    server().always(this::serve);
-    BatchSender one = newSender();
-    BatchSender other = newSender();
-    for (int batch = 0; batch < 10; batch++) {
-      Call first = begin(one, List.of("one " + batch, "one again " + batch));
-      Call second = begin(other, List.of("other " + batch));
-      assertThat(first.await()).as("failure").isNull();
-      assertThat(second.await()).as("failure").isNull();
-    }
-
-    assertThat(deliveries.accepted()).hasSize(30).doesNotHaveDuplicates();
-    assertThat(deliveries.accepted().stream().filter(line -> line.startsWith("one")))
-        .startsWith("one 0", "one again 0", "one 1")
-        .hasSize(20);
-  }
-
-  @Test
-  public void log_ofAnyBytes_arrivesByteForByte() throws Exception {
-    assumeThat(carriesAnyBytes()).as("carriesAnyBytes()").isTrue();
-    server().always(this::serve);
-    Random random = new Random(1);
-    ByteArrayOutputStream written = new ByteArrayOutputStream();
-    LogReport report;
-    try (LogweirEngine engine = LogweirEngine.builder().build();
-        LogStreamer log =
-            LogStreamer.builder(newSender()).engine(engine).maxInterval(Duration.ZERO).start()) {
-      for (int i = 0; i < 300; i++) {
-        byte[] line = new byte[random.nextInt(200)];
-        random.nextBytes(line);
-        for (int j = 0; j < line.length; j++) {
-          line[j] = line[j] == '\n' ? (byte) 0xff : line[j];
-        }
-        log.stdout().write(line);
-        log.stdout().write('\n');
-        written.writeBytes(line);
-        written.write('\n');
-      }
-      report = log.finish(limit().multipliedBy(4));
-    }
-
-    LogReportAssert.assertThat(report).isComplete();
-    assertThat(deliveries.acceptedBytes()).isEqualTo(written.toByteArray());
-  }
-
   // --- what is said of size ---
 
   @Test
   public void encodedBytes_isNoLessThanWhatGoesOverTheWire() throws Exception {
     BatchSender sender = newSender();
     assumeThat(sender.maxBatchBytes()).as("maxBatchBytes()").isLessThan(Integer.MAX_VALUE);
-    server().always(this::serve);
     succeeds(sender, List.of(""));
     long besides = deliveries.lastBytes();
     for (String text : List.of("plain", "\u0001\u0002", "\"\\\"\\", "ä日🎉", "/+=&%")) {
@@ -303,18 +171,6 @@ public abstract class BatchSenderContract {
     assertThat(asking.isAlive()).as("encodedBytes() waits for the call that runs").isFalse();
     assertThat(wrong.get()).isNull();
     call.interruptAndAwait();
-  }
-
-  private static @Nullable String firstFall(BatchSender sender) {
-    long last = 0;
-    for (int length = 0; length < 70_000; length++) {
-      long bytes = sender.encodedBytes(length);
-      if (bytes < last) {
-        return "encodedBytes(" + length + ") is " + bytes + ", and one byte less costs " + last;
-      }
-      last = bytes;
-    }
-    return null;
   }
 
   @Test
@@ -432,32 +288,10 @@ public abstract class BatchSenderContract {
 
   @Test
   public void interrupt_whileItConnects_endsTheCall() throws Exception {
-    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      InetSocketAddress address = new InetSocketAddress(full.getInetAddress(), full.getLocalPort());
-      List<Socket> waiting = new ArrayList<>();
-      try {
-        fill(address, waiting);
-        Call call = begin(add(sender(address)), List.of("a line"));
-        pause(MOMENT.multipliedBy(2));
-        assertThat(call.interruptAndAwait()).as("failure").isNotNull();
-      } finally {
-        for (Socket socket : waiting) {
-          socket.close();
-        }
-      }
-    }
-  }
-
-  /** Connects until nobody else is let in. */
-  private static void fill(InetSocketAddress address, List<Socket> waiting) throws IOException {
-    for (int i = 0; i < 8; i++) {
-      Socket socket = new Socket();
-      waiting.add(socket);
-      try {
-        socket.connect(address, 100);
-      } catch (IOException e) {
-        return;
-      }
+    try (FullBacklog full = new FullBacklog()) {
+      Call call = begin(add(sender(full.address())), List.of("a line"));
+      pause(MOMENT.multipliedBy(2));
+      assertThat(call.interruptAndAwait()).as("failure").isNotNull();
     }
   }
 
@@ -522,6 +356,22 @@ public abstract class BatchSenderContract {
     server().refuse();
 
     fails(List.of("a line"));
+  }
+
+  @Test
+  public void server_thatLetsNoConnectionIn_isAFailure() throws Exception {
+    try (FullBacklog full = new FullBacklog()) {
+      assumeThat(full.isFull())
+          .as("the kernel lets connecting hang where the queue of a port is full")
+          .isTrue();
+      Call call = begin(add(sender(full.address())), List.of("a line"));
+
+      assertThat(call.endAndAwait()).as("nobody was reached, so the call must fail").isNotNull();
+      assertThat(call.batch.call().isWritten())
+          .as("SendCall.isWritten(): the server can't have the lines")
+          .isFalse();
+      claimsNothingElse(call);
+    }
   }
 
   @Test
@@ -590,18 +440,16 @@ public abstract class BatchSenderContract {
   @Test
   public void send_afterAFailure_delivers() throws Exception {
     server().then(connection -> serve(connection.endAfterReading(5, Connection.End.RESET)));
-    server().always(this::serve);
     BatchSender sender = newSender();
     // A sender that tries again delivers it; another one fails.
     begin(sender, List.of("first")).await();
     succeeds(sender, List.of("second"));
 
-    assertThat(deliveries.accepted()).endsWith("second");
+    assertThat(texts()).endsWith("second");
   }
 
   @Test
   public void send_afterTheServerClosedTheConnection_delivers() throws Exception {
-    server().always(this::serve);
     BatchSender sender = newSender();
     succeeds(sender, List.of("first"));
     server().closeConnections();
@@ -610,7 +458,7 @@ public abstract class BatchSenderContract {
     assertThat(begin(sender, List.of("second")).await())
         .as("an idle connection that the server closed costs a batch")
         .isNull();
-    assertThat(deliveries.accepted()).containsExactly("first", "second");
+    assertThat(texts()).containsExactly("first", "second");
   }
 
   // --- what is left ---
@@ -631,17 +479,7 @@ public abstract class BatchSenderContract {
   }
 
   @Test
-  public void close_leavesNoThreadAndNoConnection() throws Exception {
-    Set<Thread> before = Thread.getAllStackTraces().keySet();
-    server().always(this::serve);
-    BatchSender sender = newSender();
-    succeeds(sender, List.of("a line"));
-
-    nothingIsLeft(before);
-  }
-
-  @Test
-  public void close_afterAnInterruptedCall_leavesNoThreadAndNoConnection() throws Exception {
+  public void close_afterAnInterruptedCall_leavesNothingOpen() throws Exception {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     CountDownLatch read = onceRead(Connection::readToEnd);
     Call call = begin(newSender(), List.of("a line"));
@@ -649,38 +487,6 @@ public abstract class BatchSenderContract {
     call.interruptAndAwait();
 
     nothingIsLeft(before);
-  }
-
-  private void nothingIsLeft(Set<Thread> before) throws Exception {
-    closeSenders();
-    long deadline = System.nanoTime() + limit().toNanos();
-    Set<Thread> left = new HashSet<>();
-    int open;
-    do {
-      System.gc(); // some clients of HTTP end once they are collected
-      pause(MOMENT);
-      open = server().open();
-      left.clear();
-      for (Thread thread : Thread.getAllStackTraces().keySet()) {
-        if (!before.contains(thread) && thread.isAlive() && !isOurs(thread)) {
-          left.add(thread);
-        }
-      }
-    } while ((open > 0 || !left.isEmpty()) && System.nanoTime() - deadline < 0);
-
-    assertThat(open).as("connections open when the sender and what it shares are closed").isZero();
-    assertThat(left).as("threads left when the sender and what it shares are closed").isEmpty();
-  }
-
-  /** The JVM starts threads of its own at any time, and they have no name of a class of anybody. */
-  private static boolean isOurs(Thread thread) {
-    String name = thread.getName();
-    return name.startsWith("hostile-server")
-        || name.startsWith("contract-")
-        || name.startsWith("Attach Listener")
-        || name.startsWith("Common-Cleaner")
-        || name.startsWith("process reaper")
-        || (thread.getThreadGroup() != null && thread.getThreadGroup().getName().equals("system"));
   }
 
   @Test
@@ -774,23 +580,6 @@ public abstract class BatchSenderContract {
     }
   }
 
-  private void succeeds(BatchSender sender, List<String> lines) throws InterruptedException {
-    assertThat(begin(sender, lines).await()).as("failure").isNull();
-  }
-
-  private void send(String line) throws Exception {
-    succeeds(newSender(), List.of(line));
-  }
-
-  private void deliversAsItIs(List<String> lines) throws Exception {
-    if (!server().hasScript()) {
-      server().always(this::serve);
-    }
-    succeeds(newSender(), lines);
-
-    assertThat(deliveries.accepted()).containsExactlyElementsOf(lines);
-  }
-
   private void fails(List<String> lines) throws Exception {
     Call call = begin(newSender(), lines);
 
@@ -799,44 +588,12 @@ public abstract class BatchSenderContract {
   }
 
   /** Lines that the call says were delivered must be among those that the server answered. */
-  private void claimsNothingElse(Call call) {
-    Set<String> answered = new HashSet<>(deliveries.accepted());
+  private void claimsNothingElse(Call call) throws Exception {
+    Set<String> answered = new HashSet<>(texts());
     List<String> claimed = call.claimed();
     assertThat(claimed)
         .as("lines that the sender says were delivered, and that the server did not accept")
         .allMatch(answered::contains);
-  }
-
-  /** Returns lines of 1,000 characters, all different, that fit into one batch of the sender. */
-  private static List<String> batchOf(BatchSender sender, int bytes) {
-    long most = Math.min(bytes, sender.maxBatchBytes());
-    List<String> lines = new ArrayList<>();
-    long size = 0;
-    while (true) {
-      String line = String.format("%-1000d", lines.size()).replace(' ', '.');
-      size += sender.encodedBytes(line.length());
-      if (size > most && !lines.isEmpty()) {
-        return lines;
-      }
-      lines.add(line);
-    }
-  }
-
-  private BatchSender newSender() throws Exception {
-    return add(sender(server().address()));
-  }
-
-  private BatchSender add(BatchSender sender) {
-    senders.add(sender);
-    return sender;
-  }
-
-  private void closeSenders() throws Exception {
-    for (BatchSender sender : senders) {
-      sender.close();
-    }
-    senders.clear();
-    release();
   }
 
   private HostileServer server() {
@@ -847,14 +604,6 @@ public abstract class BatchSenderContract {
     return server;
   }
 
-  private Call begin(BatchSender sender, List<String> lines) {
-    return begin(sender, LogBatch.of(lines), false);
-  }
-
-  private Call begin(BatchSender sender, List<String> lines, boolean interrupted) {
-    return new Call(sender, lines, interrupted, limit());
-  }
-
   private void awaitLatch(CountDownLatch latch) {
     long deadline = System.nanoTime() + limit().multipliedBy(4).toNanos();
     while (latch.getCount() > 0) {
@@ -863,9 +612,5 @@ public abstract class BatchSenderContract {
       }
       pause(Duration.ofMillis(1));
     }
-  }
-
-  private static void pause(Duration time) {
-    LockSupport.parkNanos(time.toNanos());
   }
 }

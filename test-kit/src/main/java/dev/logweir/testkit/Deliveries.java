@@ -1,8 +1,5 @@
 package dev.logweir.testkit;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,20 +34,8 @@ final class Deliveries {
         });
   }
 
-  List<String> accepted() {
-    return monitor.get(() -> accepted.stream().map(line -> new String(line, UTF_8)).toList());
-  }
-
-  byte[] acceptedBytes() {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    monitor.run(
-        () -> {
-          for (byte[] line : accepted) {
-            all.writeBytes(line);
-            all.write('\n');
-          }
-        });
-    return all.toByteArray();
+  List<byte[]> accepted() {
+    return monitor.get(() -> List.copyOf(accepted));
   }
 
   int count() {

@@ -187,10 +187,6 @@ public final class HostileServer implements AutoCloseable {
     return monitor.get(() -> open.size());
   }
 
-  boolean hasScript() {
-    return monitor.get(() -> always != null || !scripts.isEmpty());
-  }
-
   private ServerSocket listen(int port) throws IOException {
     return tls == null
         ? new ServerSocket(port, 64, InetAddress.getLoopbackAddress())

@@ -68,7 +68,14 @@ final class NdjsonSender implements BatchSender {
 
   private void post(byte[] body, SendCall call, Duration limit)
       throws AttemptException, InterruptedException {
-    HttpRequest.BodyPublisher bytes = HttpRequest.BodyPublishers.ofByteArray(body);
+    Iterable<byte[]> parts =
+        () -> {
+          call.written(); // it is asked for once there is a connection
+          return List.of(body).iterator();
+        };
+    HttpRequest.BodyPublisher bytes =
+        HttpRequest.BodyPublishers.fromPublisher(
+            HttpRequest.BodyPublishers.ofByteArrays(parts), body.length);
     HttpRequest post = request.timeout(limit).POST(bytes).build();
     int status;
     try {
@@ -76,11 +83,7 @@ final class NdjsonSender implements BatchSender {
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new AttemptException(CommonResult.AWAY, "no connection", e);
     } catch (IOException e) {
-      call.written(); // the endpoint may have it
       throw new AttemptException(CommonResult.UNANSWERED, "no answer", e);
-    } catch (InterruptedException e) {
-      call.written();
-      throw e;
     }
     if (status / 100 != 2) {
       boolean later = status / 100 != 4 || status == 408 || status == 425 || status == 429;

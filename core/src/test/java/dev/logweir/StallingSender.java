@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A sender that a test stalls, fails and lets go on, and that keeps what arrived, without tokens.
  */
-final class ScriptedSender implements BatchSender {
+final class StallingSender implements BatchSender {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final List<String> arrived = new ArrayList<>();
@@ -21,8 +21,8 @@ final class ScriptedSender implements BatchSender {
   private Throwable failure;
   private int closed;
 
-  static ScriptedSender stalled() {
-    ScriptedSender sender = new ScriptedSender();
+  static StallingSender stalled() {
+    StallingSender sender = new StallingSender();
     sender.stall();
     return sender;
   }

@@ -10,22 +10,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The code of the page is the code that is tested. */
-class WritingASenderTest {
+/** The code of the pages is the code that is tested. */
+class PagesTest {
   @Test
-  void page_showsTheSenderAndItsTest() throws Exception {
-    List<String> blocks = blocks(Path.of("..", "docs", "writing-a-sender.md"));
-
-    assertThat(blocks).hasSize(3);
-    assertThat(blocks.get(0)).isEqualTo(code("NdjsonSender"));
-    assertThat(blocks.get(1)).isEqualTo(code("LabelledLines"));
-    assertThat(blocks.get(2)).isEqualTo(code("NdjsonSenderTest"));
+  void pageOnSenders_showsTheSenderAndItsTests() throws Exception {
+    assertThat(blocks("writing-a-sender.md"))
+        .containsExactly(
+            code("NdjsonSender"),
+            code("LabelledLines"),
+            code("NdjsonSenderTest"),
+            code("RunnerTest"));
   }
 
-  private static List<String> blocks(Path page) throws Exception {
+  @Test
+  void pageOnProcessors_showsTheProcessor() throws Exception {
+    assertThat(blocks("writing-a-processor.md")).containsExactly(code("ProgressBars"));
+  }
+
+  private static List<String> blocks(String name) throws Exception {
     List<String> blocks = new ArrayList<>();
-    Matcher block =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(page));
+    String page = Files.readString(Path.of("..", "docs", name));
+    Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(page);
     while (block.find()) {
       blocks.add(block.group(1).strip());
     }

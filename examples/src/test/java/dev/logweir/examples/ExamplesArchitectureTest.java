@@ -8,7 +8,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import org.junit.jupiter.api.Test;
 
-class ArchitectureTest {
+class ExamplesArchitectureTest {
   @Test
   void nothing_dependsOnTheLocale() {
     noClasses()

@@ -10,6 +10,6 @@ import org.jspecify.annotations.Nullable;
  * @param delay how long each answer is held back
  * @param stallAfter after this time nothing is read or answered any more; null for never
  */
-record Faults(double failRate, Duration delay, @Nullable Duration stallAfter) {
-  static final Faults NONE = new Faults(0, Duration.ZERO, null);
+record EndpointFaults(double failRate, Duration delay, @Nullable Duration stallAfter) {
+  static final EndpointFaults NONE = new EndpointFaults(0, Duration.ZERO, null);
 }
