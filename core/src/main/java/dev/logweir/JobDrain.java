@@ -69,20 +69,16 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     ExitScan exit = settings.exitMarker == null ? null : new ExitScan(settings.exitMarker);
     stdout = new SafeBuffer(this, outAccount, maxSize, new LineOrder(this, LogSource.STDOUT), exit);
     stderr = new SafeBuffer(this, errAccount, maxSize, new LineOrder(this, LogSource.STDERR), null);
-    out = stream(stdout, LogSource.STDOUT);
-    err = stream(stderr, LogSource.STDERR);
+    Sink[] targets = sinks.toArray(new Sink[0]);
+    out = stream(stdout, LogSource.STDOUT, targets);
+    err = stream(stderr, LogSource.STDERR, targets);
     openDirectPaths();
   }
 
-  private StreamDrain stream(SafeBuffer buffer, LogSource source) {
+  private StreamDrain stream(SafeBuffer buffer, LogSource source, Sink[] targets) {
     List<LogProcessor> processors = job.settings.processors;
     LineFanOut target =
-        new LineFanOut(
-            this,
-            source,
-            sinks.toArray(new Sink[0]),
-            !processors.isEmpty(),
-            job.settings.listeners);
+        new LineFanOut(this, source, targets, !processors.isEmpty(), job.settings.listeners);
     return new StreamDrain(this, buffer, source, target, processors);
   }
 

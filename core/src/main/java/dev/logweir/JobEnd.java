@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each step is taken by the event that completes the one before, so nobody waits but the callers
  * of {@link Job#finish}. It is made with the job, as an end must come also where there is no memory
- * for it; and it is itself the timer of its deadline.
+ * for it; and it is itself the timer of its steps.
  */
 final class JobEnd extends EngineTimer {
   /*
@@ -21,7 +21,7 @@ final class JobEnd extends EngineTimer {
    *   begin            the caller of finish or close     no more writes; timers set; a last drain
    *   Job.drained      the drain                         both streams are empty: Sink.noMore
    *   sinkDone         a sending thread, or the drain    one sink has sent all; after the last logOver
-   *   logTimeGoes      the timer                         logOver, if it is not there by then
+   *   run              the timer                         late sinks give way; then logOver, then timeUp
    *   logOver, once    one of the two, or timeUp         the account is closed; Closing is handed over
    *   Closing.run      a thread for ends                 processors, senders, callback; then over
    *   timeUp           the timer, or who cancels         all of it now: logOver, giveUp, over
@@ -47,15 +47,6 @@ final class JobEnd extends EngineTimer {
   private final MemoryLock account = new MemoryLock();
   private final CountDownLatch over = new CountDownLatch(1);
   private final LogReport unknownReport;
-
-  /** For half and three quarters of the log's time, and its end. */
-  private final EngineTimer logTimer =
-      new EngineTimer() {
-        @Override
-        public void run() {
-          logTimeGoes();
-        }
-      };
 
   private final Closing closing;
 
@@ -130,12 +121,8 @@ final class JobEnd extends EngineTimer {
     }
     places.beginEnd(deadlineNanos - timeoutNanos + logNanos);
     boolean drained = places.closeStreams();
-    boolean logEnded = job.isAccountClosed();
-    if (!logEnded) {
-      set(logTimer, logNanos / 2);
-    }
-    if (!logEnded || !waits) {
-      set(this, timeoutNanos);
+    if (!job.isAccountClosed() || !waits) {
+      setTimer(nextStep(0));
     }
     if (!drained) {
       places.drainToTheEnd();
@@ -177,23 +164,43 @@ final class JobEnd extends EngineTimer {
     }
   }
 
-  /** What is due is known by the clock, so that a step that had no memory may be taken again. */
-  private void logTimeGoes() {
+  /**
+   * Takes the step that is due, which is known by the clock: so one that had no memory is taken
+   * again soon.
+   */
+  @Override
+  public void run() {
     long gone = job.engine.time.nanoTime() - (deadlineNanos - timeoutNanos);
-    if (gone >= logNanos) {
-      logOver(true);
-      return;
+    boolean taken = false;
+    try {
+      if (gone >= timeoutNanos) {
+        timeUp();
+      } else if (gone >= logNanos) {
+        logOver(true);
+      } else {
+        places.beLate();
+      }
+      taken = true;
+    } finally {
+      setTimer(taken ? nextStep(gone) - gone : WorkerPool.RETRY_NANOS);
     }
-    long threeQuarters = logNanos / 4 * 3;
-    set(logTimer, (gone < threeQuarters ? threeQuarters : logNanos) - gone);
-    places.beLate();
   }
 
-  private void set(EngineTimer timer, long nanos) {
+  /** Returns when the next step is due: half and three quarters of the log's time, its end, all. */
+  private long nextStep(long gone) {
+    long half = logNanos / 2;
+    long threeQuarters = logNanos / 4 * 3;
+    if (gone >= logNanos || job.isAccountClosed()) {
+      return timeoutNanos;
+    }
+    return gone < half ? half : gone < threeQuarters ? threeQuarters : logNanos;
+  }
+
+  private void setTimer(long nanos) {
     job.lock.lock();
     try {
       if (state != JobContext.State.OVER) {
-        job.engine.time.set(timer, nanos);
+        job.engine.time.set(this, nanos);
       }
     } finally {
       job.lock.unlock();
@@ -231,12 +238,6 @@ final class JobEnd extends EngineTimer {
     }
   }
 
-  /** The deadline has come. */
-  @Override
-  public void run() {
-    timeUp();
-  }
-
   /** Ends the job now: at its deadline, or because it is cancelled. */
   void timeUp() {
     closing.barCallback(); // first, as it begins on a thread of its own
@@ -252,7 +253,6 @@ final class JobEnd extends EngineTimer {
         return;
       }
       state = JobContext.State.OVER;
-      job.engine.time.cancel(logTimer);
       job.engine.time.cancel(this);
     } finally {
       job.lock.unlock();

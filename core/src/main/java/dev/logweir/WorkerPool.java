@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerPool implements Worker.Source {
   /*
-   * The lock is a leaf: only the timer's is taken under it, and no work runs under it. Whoever hands work
-   * over may hold any other lock. A thread is made and started after it.
+   * The lock is a leaf: only the timer's is taken under it, and no work runs under it. Whoever hands
+   * work over may hold any other lock. A thread is made and started after it.
    *
-   * How many threads there are. Work that waits may need a thread each, as a task may wait for a server;
-   * or a few threads take it all in the time in which one more begins. That shows when one does: so
-   * few begin at once, and each that comes looks how much was taken since it was made. If that is
-   * little beside what waits, it takes a task, and one more begins. If it is much, it stands by, and looks again.
-   * So while more waits than the idle and the coming ones will take, there is one that looks, or as
-   * many threads as may be; and how many begin is bounded by how fast they come, not by how fast work is handed
-   * over.
+   * How many threads there are. Work that waits may need a thread each, as a task may wait for a
+   * server; or a few threads take it all in the time in which one more begins. That shows when one
+   * does: so few begin at once, and each that comes looks how much was taken since it was made. If
+   * that is little beside what waits, it takes a task, and two more begin. If it is much, it stands
+   * by, and looks again. So while more waits than the idle and the coming ones will take, there is
+   * one that looks, or as many threads as may be; and how many begin is bounded by how fast they
+   * come, not by how fast work is handed over.
    *
    * A loss of a thread is counted to whose call hangs, or else to nobody, and then it is bounded
    * here. Both bounds are for threads that never come back: without them each would cost a thread
@@ -40,8 +40,10 @@ final class WorkerPool implements Worker.Source {
   /** When who got no thread asks again. */
   static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** How many threads begin at once. */
-  private static final int MAX_COMING = 2;
+  /** How many threads begin at once at least, and one for so many that are there. */
+  private static final int MIN_COMING = 2;
+
+  private static final int COMING_SHARE = 4;
 
   /** Much was taken if no more than so many times as much waits. */
   private static final int MUCH = 8;
@@ -176,9 +178,9 @@ final class WorkerPool implements Worker.Source {
   /** Whether more waits than those that are free will take, and few threads are about to come. */
   @GuardedBy("lock")
   private boolean needsOneMore() {
-    return workers.coming() < MAX_COMING
-        && workers.count() < maxThreads
-        && queue.size() > idle + workers.coming();
+    int coming = workers.coming();
+    int atOnce = Math.max(MIN_COMING, (workers.count() - coming) / COMING_SHARE);
+    return coming < atOnce && workers.count() < maxThreads && queue.size() > idle + coming;
   }
 
   /**
@@ -227,6 +229,7 @@ final class WorkerPool implements Worker.Source {
   public @Nullable Work next(Worker worker) {
     Work task;
     Worker begun = null;
+    Worker another = null;
     lock.lock();
     try {
       worker.task = null;
@@ -246,13 +249,15 @@ final class WorkerPool implements Worker.Source {
       if (watch != null) {
         worker.sinceNanos = watch.nanoTime();
       }
-      if (comes && needsOneMore()) {
-        begun = workers.add(this, taken);
+      if (comes) { // two for one, so that many come soon where many are needed
+        begun = needsOneMore() ? workers.add(this, taken) : null;
+        another = needsOneMore() ? workers.add(this, taken) : null;
       }
     } finally {
       lock.unlock();
     }
     begin(begun, null);
+    begin(another, null);
     return task;
   }
 

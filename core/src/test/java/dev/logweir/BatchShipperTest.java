@@ -320,7 +320,7 @@ class BatchShipperTest {
               shipper.close();
               return true;
             });
-    time.awaitTimer(Duration.ofSeconds(20));
+    time.awaitTimer(Duration.ofSeconds(10)); // its end has begun: half of its time
     time.awaitWaiting(1);
     time.advance(Duration.ofSeconds(20));
     assertThat(close.get()).isTrue();
