@@ -9,6 +9,7 @@ import dev.logweir.LogBatch;
 import dev.logweir.LogReport;
 import dev.logweir.SinkReport;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -214,11 +215,9 @@ public final class JobRecorder {
   }
 
   /** What a job writes to. */
-  private final class Recording extends OutputStream {
-    private final OutputStream to;
-
+  private final class Recording extends FilterOutputStream {
     Recording(OutputStream to) {
-      this.to = to;
+      super(to);
     }
 
     @Override
@@ -232,20 +231,10 @@ public final class JobRecorder {
       try {
         written.write(bytes, offset, length);
         // Within the lock: so what two threads write comes in one order.
-        to.write(bytes, offset, length);
+        out.write(bytes, offset, length);
       } finally {
         lock.unlock();
       }
-    }
-
-    @Override
-    public void flush() throws IOException {
-      to.flush();
-    }
-
-    @Override
-    public void close() throws IOException {
-      to.close();
     }
   }
 }

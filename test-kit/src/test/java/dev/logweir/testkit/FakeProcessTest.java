@@ -64,8 +64,7 @@ class FakeProcessTest {
                 }
               });
       process.end(0);
-      time.awaitTimer(Duration.ofSeconds(2));
-      time.advance(Duration.ofSeconds(2));
+      time.advanceUntil(read::isDone, Duration.ofSeconds(1));
 
       assertThat(read.get().stdout().kind()).isEqualTo(SourceEnd.Kind.LET_GO);
     }

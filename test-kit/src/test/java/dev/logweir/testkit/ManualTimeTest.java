@@ -90,6 +90,10 @@ class ManualTimeTest {
 
       time.advanceUntil(() -> sender.lines().size() == 2, SECOND);
       assertThat(time.nanoTime()).isLessThan(Duration.ofSeconds(200).toNanos());
+      log.stdout().write("sent by the end\n".getBytes(UTF_8));
+      Eventually.until(() -> time.pending() > 0);
+      log.finish();
+      Eventually.until(() -> time.pending() == 0); // the job has taken back what it had set
     }
     assertThat(time.pending()).as("timers that the engine leaves behind").isZero();
   }
