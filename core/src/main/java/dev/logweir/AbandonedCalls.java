@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * Calls that hang: of senders, processors and listeners that ignored their interruption, or that
  * have cost a drain its thread, and have not returned yet.
  *
- * <p>Calls of senders count to their client. Those of processors and listeners count to their
- * class: where each job has an instance of its own, a bound for an instance would bound nothing.
+ * <p>Sends count to the sender's client. Calls in a drain, of processors, of listeners, and of
+ * senders for what a line costs, count to their class: where each job has an instance of its own, a
+ * bound for an instance would bound nothing.
  */
 final class AbandonedCalls {
   /** How many of one client, or of one class, stand before new ones are refused. */
@@ -36,10 +37,13 @@ final class AbandonedCalls {
       int[] calls = callsOf(owner);
       if (calls != null) {
         calls[0]++;
-      } else if (isOfADrain(owner)) {
-        byClass.put(owner.getClass(), new int[] {1});
       } else {
-        byClient.put(owner, new int[] {1});
+        Class<?> type = classInADrain(owner);
+        if (type != null) {
+          byClass.put(type, new int[] {1});
+        } else {
+          byClient.put(owner, new int[] {1});
+        }
       }
     } catch (OutOfMemoryError ignored) {
       // It stands in the count of all, if not in its owner's.
@@ -50,7 +54,8 @@ final class AbandonedCalls {
 
   @GuardedBy("lock")
   private int @Nullable [] callsOf(Object owner) {
-    return isOfADrain(owner) ? byClass.get(owner.getClass()) : byClient.get(owner);
+    Class<?> type = classInADrain(owner);
+    return type != null ? byClass.get(type) : byClient.get(owner);
   }
 
   /** Takes a call out that has returned; returns whether calls of its owner were refused. */
@@ -61,8 +66,9 @@ final class AbandonedCalls {
       boolean refused = isAtLimitLocked(owner);
       int[] calls = callsOf(owner);
       if (calls != null && --calls[0] == 0) {
-        if (isOfADrain(owner)) {
-          byClass.remove(owner.getClass());
+        Class<?> type = classInADrain(owner);
+        if (type != null) {
+          byClass.remove(type);
         } else {
           byClient.remove(owner);
         }
@@ -74,8 +80,13 @@ final class AbandonedCalls {
     }
   }
 
-  private static boolean isOfADrain(Object owner) {
-    return owner instanceof LogProcessor || owner instanceof LogListener;
+  /** Returns the class to which a call in a drain counts; null of one that is in none. */
+  private static @Nullable Class<?> classInADrain(Object owner) {
+    if (owner instanceof EncodedBound bound) {
+      return bound.senderClass();
+    }
+    boolean inADrain = owner instanceof LogProcessor || owner instanceof LogListener;
+    return inADrain ? owner.getClass() : null;
   }
 
   boolean isAtLimit(Object owner) {

@@ -17,6 +17,9 @@ final class BatchAssembly {
   private final long maxEncoded;
   private @Nullable LogBatch open;
 
+  /** Whether lines are about to be added for which room was made: the open batch waits for them. */
+  private boolean reserved;
+
   /** What was lost behind the open batch, so that what follows is for the next. */
   private final GapTally gapBehind = new GapTally();
 
@@ -62,6 +65,16 @@ final class BatchAssembly {
 
   boolean isEmpty() {
     return open == null || open.lineCount() == 0;
+  }
+
+  /** Room was made for lines that are about to be added; or they were, or do not come. */
+  void reserved(boolean forLines) {
+    reserved = forLines;
+  }
+
+  /** Returns the open batch if it could go: if it has lines, and none are about to be added. */
+  @Nullable LogBatch ready() {
+    return isEmpty() || reserved ? null : open;
   }
 
   /** Returns the open batch, a new one if there is none; null if there is no memory for it. */
@@ -219,36 +232,44 @@ final class BatchAssembly {
   }
 
   /**
-   * Adds whole lines with their counts, each behind its prefix if there is one.
+   * Adds a run of whole lines.
    *
-   * @param number of the first line, for the prefix
-   * @return how many lines there are
+   * @param tallied whether they get counts, as they must where they have prefixes
    */
-  int addCounted(
-      LogBatch batch, byte[] bytes, int from, int end, @Nullable RunPrefix prefix, long number) {
+  void addRun(LogBatch batch, LineRun run, boolean tallied) {
+    if (!tallied) {
+      addLines(batch, run.bytes, run.from, run.end, run.lines);
+      return;
+    }
     begin(batch, true);
-    int lines = 0;
-    int line = from;
-    while (line < end) {
-      int lineEnd = Newlines.first(bytes, line, end);
+    RunPrefix prefix = run.prefix;
+    long number = run.firstNumber;
+    int line = run.from;
+    while (line < run.end) {
+      int lineEnd = Newlines.first(run.bytes, line, run.end);
       if (prefix != null) {
-        int length = prefix.prefix(number + lines);
+        int length = prefix.prefix(number);
         batch.put(prefix.prefixBytes(), 0, length);
         madeBytes += length;
       }
-      batch.put(bytes, line, lineEnd);
+      batch.put(run.bytes, line, lineEnd);
       batch.endTallied(lineEnd + 1L - line, 1);
       line = lineEnd + 1;
-      lines++;
+      number++;
     }
-    madeLines += lines;
-    madeBytes += end - from;
-    return lines;
+    madeLines += run.lines;
+    madeBytes += run.end - run.from;
   }
 
   /** Whether a line is as the job wrote it, so that its length tells its count. */
   static boolean isPlain(LogLine piece) {
     return piece.isWhole() && piece.sourceLines == 1 && piece.sourceBytes == piece.length() + 1L;
+  }
+
+  /** Whether a line that comes next gets its count behind its end. */
+  boolean needsCounts(boolean plain) {
+    LogBatch batch = open;
+    return batch == null ? !plain : needsCounts(batch, plain);
   }
 
   /** Whether a line gets its count behind its end: one that is plain only among such lines. */

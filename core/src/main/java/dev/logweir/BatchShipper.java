@@ -16,11 +16,21 @@ import org.jspecify.annotations.Nullable;
  * LogStreamer} does: into a buffer, and from there to them on a thread of the engine.
  */
 public final class BatchShipper implements AutoCloseable {
-  /** Held for a whole call: no other's line comes between the fragments of a long one. */
+  /** How many lines are weighed behind a first one, before all of them are submitted. */
+  private static final int WEIGHED_LINES = 64;
+
+  /**
+   * Held while the lines of a call are submitted: no other's come between them, nor between the
+   * fragments of a long one. Not while the sender is asked what they cost, as that may hang.
+   */
   private final MemoryLock lock = new MemoryLock();
 
   final Job job;
+  private final SinkIntake intake;
   private final int maxLine;
+
+  /** What a fragment costs of the server's bound, at most. */
+  private final long fragmentCost;
 
   /** The way to processors and listeners; null if there are none. */
   private final @Nullable SafeBuffer buffer;
@@ -29,7 +39,9 @@ public final class BatchShipper implements AutoCloseable {
     boolean buffered = settings.hasLineCode();
     job = Job.start(settings, buffered);
     buffer = buffered ? job.streams().stdout() : null;
-    maxLine = Math.min(settings.maxLineBytes, job.firstSink().maxLineBytes());
+    intake = job.firstSink().intake;
+    maxLine = Math.min(settings.maxLineBytes, intake.maxLineBytes());
+    fragmentCost = intake.weigh(maxLine + Markers.Mark.CONTINUED.length());
   }
 
   /**
@@ -73,43 +85,85 @@ public final class BatchShipper implements AutoCloseable {
     int end = offset + length;
     int from = offset;
     boolean taken = true;
-    lock.lock();
-    try {
-      do {
-        int lineEnd = Newlines.first(bytes, from, end);
-        taken &= submitLine(view, bytes, from, lineEnd);
+    do {
+      int lineEnd = Newlines.first(bytes, from, end);
+      boolean weighed = intake.isEncodedBounded();
+      long cost = weighed ? weigh(bytes, from, lineEnd) : 0;
+      long[] more = weighed && lineEnd + 1 < end ? weighLines(bytes, lineEnd + 1, end) : null;
+      int left = more == null ? Integer.MAX_VALUE : more.length;
+      lock.lock();
+      try {
+        taken &= submitLine(view, bytes, from, lineEnd, cost);
         from = lineEnd + 1;
-      } while (from < end);
-    } finally {
-      lock.unlock();
-      job.firstSink().startIfClaimed();
-    }
+        for (int i = 0; i < left && from < end; i++) {
+          lineEnd = Newlines.first(bytes, from, end);
+          taken &= submitLine(view, bytes, from, lineEnd, more == null ? 0 : more[i]);
+          from = lineEnd + 1;
+        }
+      } finally {
+        lock.unlock();
+        intake.startIfClaimed();
+      }
+    } while (from < end);
     return taken;
   }
 
-  private boolean submitLine(LogLine view, byte[] bytes, int start, int end) {
-    Sink sink = job.firstSink();
+  /** Returns what the next lines cost of the server's bound. */
+  private long[] weighLines(byte[] bytes, int start, int end) {
+    long[] costs = new long[WEIGHED_LINES];
+    int from = start;
+    for (int i = 0; i < costs.length && from < end; i++) {
+      int lineEnd = Newlines.first(bytes, from, end);
+      costs[i] = weigh(bytes, from, lineEnd);
+      from = lineEnd + 1;
+    }
+    return costs;
+  }
+
+  /** Returns what the last piece of a line costs of the server's bound. */
+  private long weigh(byte[] bytes, int start, int end) {
+    int from = start;
+    while (end - from > maxLine) {
+      from = LineCut.boundary(bytes, from, from + maxLine);
+    }
+    return intake.weigh(end - from);
+  }
+
+  /**
+   * Submits a line.
+   *
+   * @param cost of its last piece
+   */
+  private boolean submitLine(LogLine view, byte[] bytes, int start, int end, long cost) {
     int from = start;
     while (end - from > maxLine) {
       int cut = LineCut.boundary(bytes, from, from + maxLine);
-      show(view, bytes, from, cut, from == start, false);
-      if (!sink.submit(view, Markers.Mark.CONTINUED)) {
+      show(view, bytes, from, cut, from == start);
+      if (!intake.submit(view, Markers.Mark.CONTINUED, fragmentCost)) {
         // The rest is of no use, and could be taken for the end of what went before.
-        show(view, bytes, cut, end, false, true);
-        sink.lose(view);
+        show(view, bytes, cut, end, false);
+        endLine(view);
+        intake.lose(view);
         return false;
       }
       from = cut;
     }
-    show(view, bytes, from, end, from == start, true);
-    return sink.submit(view, Markers.Mark.NONE);
+    show(view, bytes, from, end, from == start);
+    endLine(view);
+    return intake.submit(view, Markers.Mark.NONE, cost);
   }
 
-  private static void show(
-      LogLine view, byte[] bytes, int from, int end, boolean first, boolean last) {
+  /** Shows a fragment. */
+  private static void show(LogLine view, byte[] bytes, int from, int end, boolean first) {
     view.setContent(bytes, from, end - from);
-    view.setPart(first, last, false);
-    view.setTally(end - from + (last ? 1L : 0L), last ? 1 : 0);
+    view.setPart(first, false, false);
+    view.setTally(end - from, 0);
+  }
+
+  /** What is shown is a line's last piece. */
+  private static void endLine(LogLine view) {
+    view.setPart(view.isFirst(), true, false);
+    view.setTally(view.sourceBytes + 1, 1);
   }
 
   /**

@@ -26,13 +26,13 @@ final class DirectPath {
    */
 
   private final StreamDrain drain;
-  private final Sink sink;
+  private final SinkIntake sink;
   private final SafeBuffer other;
 
   /**
    * @param other the other stream, whose lines may be before those of a write
    */
-  DirectPath(StreamDrain drain, Sink sink, SafeBuffer other) {
+  DirectPath(StreamDrain drain, SinkIntake sink, SafeBuffer other) {
     this.drain = drain;
     this.sink = sink;
     this.other = other;
@@ -106,7 +106,7 @@ final class DirectPath {
    */
   void end(boolean ask) {
     boolean due = sink.hasClaim();
-    boolean foreignSends = sink.job.engine.sends.isGiven();
+    boolean foreignSends = drain.drain().job.engine.sends.isGiven();
     try {
       if (due && !foreignSends) {
         sink.startIfClaimed();

@@ -75,9 +75,9 @@ final class Job extends JobContext implements EngineJob {
     List<Sink> made = new ArrayList<>(settings.senders.size());
     for (BatchSender sender : settings.senders) {
       RecentLines recent =
-          streams && made.isEmpty() ? new RecentLines(settings.recentLineBytes) : null;
+          streams && made.isEmpty() ? new RecentLines(settings.recentLineBytes) : RecentLines.NONE;
       Sink sink = new Sink(this, sender, new SegmentAccount(pool, engine.budget()), recent);
-      if (sink.maxLineBytes() < JobSettings.MIN_LINE) {
+      if (sink.intake.maxLineBytes() < JobSettings.MIN_LINE) {
         throw new IllegalArgumentException(
             "maxBatchBytes must have room for a fragment of 256 B and a marker: "
                 + sender.maxBatchBytes());

@@ -69,13 +69,13 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     ExitScan exit = settings.exitMarker == null ? null : new ExitScan(settings.exitMarker);
     stdout = new SafeBuffer(this, outAccount, maxSize, new LineOrder(this, LogSource.STDOUT), exit);
     stderr = new SafeBuffer(this, errAccount, maxSize, new LineOrder(this, LogSource.STDERR), null);
-    Sink[] targets = sinks.toArray(new Sink[0]);
+    SinkIntake[] targets = sinks.stream().map(sink -> sink.intake).toArray(SinkIntake[]::new);
     out = stream(stdout, LogSource.STDOUT, targets);
     err = stream(stderr, LogSource.STDERR, targets);
     openDirectPaths();
   }
 
-  private StreamDrain stream(SafeBuffer buffer, LogSource source, Sink[] targets) {
+  private StreamDrain stream(SafeBuffer buffer, LogSource source, SinkIntake[] targets) {
     List<LogProcessor> processors = job.settings.processors;
     LineFanOut target =
         new LineFanOut(this, source, targets, !processors.isEmpty(), job.settings.listeners);
@@ -83,7 +83,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   }
 
   private void openDirectPaths() {
-    Sink sink = out.directSink();
+    SinkIntake sink = out.directSink();
     if (sink != null && err.directSink() != null) {
       stdout.openDirectPath(new DirectPath(out, sink, stderr));
       stderr.openDirectPath(new DirectPath(err, sink, stdout));
@@ -415,7 +415,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     }
   }
 
-  /** Whether too many calls of a processor hang: lines wait until one returns. */
+  /** Whether too many calls of a processor, or of a sender in a drain, hang: lines wait. */
   private boolean isRefused() {
     AbandonedCalls abandoned = job.engine.abandoned;
     if (abandoned.count() < AbandonedCalls.LIMIT) {
@@ -425,6 +425,11 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     List<LogProcessor> processors = job.settings.processors;
     for (int i = 0; i < processors.size(); i++) {
       if (abandoned.isAtLimit(processors.get(i))) {
+        return true;
+      }
+    }
+    for (int i = 0; i < sinks.size(); i++) {
+      if (abandoned.isAtLimit(sinks.get(i).intake.bound())) {
         return true;
       }
     }

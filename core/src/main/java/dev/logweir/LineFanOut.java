@@ -18,7 +18,7 @@ final class LineFanOut implements LineTarget {
   /** The stream of its lines, as in a mark of a batch. */
   private final int source;
 
-  private final Sink[] sinks;
+  private final SinkIntake[] sinks;
   private final @Nullable LineListeners listeners;
 
   /** What processors lost since the last line that came through. */
@@ -30,7 +30,7 @@ final class LineFanOut implements LineTarget {
   LineFanOut(
       DrainContext drain,
       LogSource source,
-      Sink[] sinks,
+      SinkIntake[] sinks,
       boolean processed,
       List<LogListener> listeners) {
     this.drain = drain;
@@ -44,14 +44,14 @@ final class LineFanOut implements LineTarget {
   }
 
   /** Returns the sink, if it is the only one. */
-  @Nullable Sink onlySink() {
+  @Nullable SinkIntake onlySink() {
     return sinks.length == 1 ? sinks[0] : null;
   }
 
   /** Returns the longest line that every sink takes in one piece. */
   int maxLineBytes(int most) {
     int bytes = most;
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       bytes = Math.min(bytes, sink.maxLineBytes());
     }
     return bytes;
@@ -60,7 +60,7 @@ final class LineFanOut implements LineTarget {
   /** Whether lines need not be weighed or shown one by one. */
   boolean takesRuns() {
     boolean bounded = false;
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       bounded |= sink.isEncodedBounded();
     }
     return listeners == null && !bounded;
@@ -73,8 +73,13 @@ final class LineFanOut implements LineTarget {
     }
   }
 
-  /** Returns the listener whose call is under way, null if none is. */
-  @Nullable LogListener callee() {
+  /** Returns whose call is under way, a listener's or a sender's; null if none is. */
+  @Nullable Object callee() {
+    for (SinkIntake sink : sinks) {
+      if (sink.bound().isAsking()) {
+        return sink.bound();
+      }
+    }
     LineListeners told = listeners;
     return told == null ? null : told.callee();
   }
@@ -92,17 +97,17 @@ final class LineFanOut implements LineTarget {
     MemoryBudget budget = drain.job.engine.budget();
     if (budget != null && sinks.length > 1) {
       long cost = 0;
-      for (Sink sink : sinks) {
+      for (SinkIntake sink : sinks) {
         cost += sink.cost(bytes, true, lineBytes);
       }
       if (!budget.hasRoom(cost)) {
-        for (Sink sink : sinks) {
+        for (SinkIntake sink : sinks) {
           sink.waitForBudget();
         }
         return PassEnd.NO_SEGMENT;
       }
     }
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       int room = sink.prepareLine(bytes, plain, lineBytes);
       if (room <= 0) {
         return endFor(room);
@@ -116,7 +121,7 @@ final class LineFanOut implements LineTarget {
   }
 
   private PassEnd endFor(int room) {
-    if (room == Sink.NO_MEMORY) {
+    if (room == SinkBatches.NO_MEMORY) {
       drain.memoryIsShort();
     }
     return room < 0 ? PassEnd.NO_SEGMENT : PassEnd.NO_ROOM;
@@ -139,7 +144,7 @@ final class LineFanOut implements LineTarget {
     run.source = source;
     // By index: an iterator for each run would be garbage.
     for (int i = 0; i < sinks.length; i++) {
-      Sink sink = sinks[i];
+      SinkIntake sink = sinks[i];
       // Where lines with counts came before, lines without them would leave a segment's rest
       // unused.
       boolean tallied = run.prefix != null || sink.prefersLines();
@@ -169,7 +174,7 @@ final class LineFanOut implements LineTarget {
 
   /** Adds a gap of lines that were dropped before any processor. */
   void addGap(GapTally gap, byte[] marker) {
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       sink.addGap(source, gap, gap.lines, marker);
     }
   }
@@ -193,9 +198,9 @@ final class LineFanOut implements LineTarget {
     try {
       marker = marker(gap);
     } catch (OutOfMemoryError ignored) {
-      return endFor(Sink.NO_MEMORY);
+      return endFor(SinkBatches.NO_MEMORY);
     }
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       sink.addGap(source, gap, 0, marker);
     }
     gap.clear();
@@ -208,14 +213,14 @@ final class LineFanOut implements LineTarget {
     Mark mark = piece.isCut() ? Mark.CUT : piece.isLast() ? Mark.NONE : Mark.CONTINUED;
     int length = piece.length() + mark.length();
     boolean plain = BatchAssembly.isPlain(piece);
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       int bytes = length + 2 * LineCounts.MAX_TRAILER;
       int room = sink.prepareLine(bytes, plain, length);
       if (room > 0) {
         sink.addPiece(piece, mark, source);
       } else {
         DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
-        reason = room == Sink.NO_MEMORY ? DropReason.MEMORY : reason;
+        reason = room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : reason;
         boolean made = (piece.sourceBytes | piece.sourceLines) == 0;
         sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }
@@ -228,14 +233,14 @@ final class LineFanOut implements LineTarget {
 
   @Override
   public void filtered(long sourceBytes, int sourceLines) {
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       sink.filtered(sourceBytes, sourceLines);
     }
   }
 
   @Override
   public void failed(Throwable cause, long sourceBytes, int sourceLines) {
-    for (Sink sink : sinks) {
+    for (SinkIntake sink : sinks) {
       sink.failed(sourceBytes, sourceLines);
     }
     failedGap.add(sourceLines, sourceBytes, DropReason.PROCESSOR_FAILED.bit());

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class RecentLines {
   static final int MAX_LINES = 20;
 
+  /** Of a sink that nobody asks for them: keeps none. */
+  static final RecentLines NONE = new RecentLines(0);
+
   /** Header of the array. */
   private static final int OVERHEAD = 24;
 
@@ -24,11 +27,20 @@ final class RecentLines {
 
   /**
    * Keeps the last lines of a batch, and of those kept before what still belongs to the last ones.
+   * Where memory ends, it costs the lines that would have been kept.
    */
   void keep(LogBatch batch) {
     if (maxBytes == 0 || batch.lineCount() == 0) {
       return;
     }
+    try {
+      keepLast(batch);
+    } catch (OutOfMemoryError ignored) {
+      // The batch goes on without them.
+    }
+  }
+
+  private void keepLast(LogBatch batch) {
     LineReader reader = batch.lastLines(MAX_LINES, maxBytes);
     if (batch.lineCount() >= MAX_LINES) {
       size = 0;

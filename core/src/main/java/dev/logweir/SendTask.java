@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Gives the batches of one sink to its sender, one at a time, as long as there are any. */
 final class SendTask extends Work {
   /*
-   * One task at a time is under way for a sink: Sink.claimStart sees to it. It runs until nothing is
+   * One task at a time is under way for a sink: SinkBatches.claimStart sees to it. It runs until nothing is
    * due, or gives way after a batch if other jobs wait for a thread.
    *
    * A call of the sender, and the lock under which it goes on:
@@ -27,10 +27,16 @@ final class SendTask extends Work {
 
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final Sink sink;
+  private final SinkBatches batches;
+  private final BatchSender sender;
+
+  /** To whom abandoned calls are counted. */
+  private final Object client;
+
+  private final JobContext job;
 
   /** Null of a call that was given up, although its sender may still be in it. */
-  @GuardedBy("sink.lock")
+  @GuardedBy("batches.lock")
   private @Nullable Call current;
 
   /** Why nothing more is sent; the task's own. */
@@ -38,9 +44,15 @@ final class SendTask extends Work {
 
   private final FailureLog log;
 
-  SendTask(Sink sink) {
-    this.sink = sink;
-    log = sink.job.engine.log(BatchSender.class, sink.job.name);
+  /**
+   * @param batches of a sink of the job
+   */
+  SendTask(SinkBatches batches, BatchSender sender, JobContext job) {
+    this.batches = batches;
+    this.sender = sender;
+    client = Objects.requireNonNull(sender.client(), "client");
+    this.job = job;
+    log = job.engine.log(BatchSender.class, job.name);
   }
 
   /** The call that was given up, as long as it is to be interrupted. */
@@ -70,7 +82,7 @@ final class SendTask extends Work {
       try {
         returned = true;
         Thread.interrupted();
-        sink.job.engine.time.cancel(this);
+        job.engine.time.cancel(this);
       } finally {
         interrupts.unlock();
       }
@@ -81,7 +93,7 @@ final class SendTask extends Work {
       interrupts.lock();
       try {
         if (!returned) {
-          sink.job.engine.time.set(this, GRACE_NANOS);
+          job.engine.time.set(this, GRACE_NANOS);
           thread.interrupt();
         }
         return !returned;
@@ -98,8 +110,17 @@ final class SendTask extends Work {
   }
 
   void start() {
-    if (!sink.job.engine.sends.execute(this)) {
-      sink.notStarted();
+    if (!job.engine.sends.execute(this)) {
+      notStarted();
+    }
+  }
+
+  private void notStarted() {
+    batches.lock.lock();
+    try {
+      batches.retryTask();
+    } finally {
+      batches.lock.unlock();
     }
   }
 
@@ -112,7 +133,7 @@ final class SendTask extends Work {
         return;
       }
       more = send(call);
-      if (more && sink.job.engine.sends.hasWaiting()) {
+      if (more && job.engine.sends.hasWaiting()) {
         start();
         return;
       }
@@ -124,54 +145,54 @@ final class SendTask extends Work {
     try {
       call = new Call(); // before there is a batch that could be lost
     } catch (OutOfMemoryError ignored) {
-      sink.notStarted();
-      tellIfThrough(); // there may be no next batch, and then this was the last look
+      notStarted();
+      tellIfSent(); // there may be no next batch, and then this was the last look
       return null;
     }
-    boolean through = false;
-    sink.lock.lock();
+    boolean sent = false;
+    batches.lock.lock();
     try {
-      LogBatch batch = sink.nextToSend();
+      LogBatch batch = batches.nextToSend();
       if (batch != null) {
         call.batch = batch;
         current = call;
       } else {
         call = null;
-        through = sink.comesThrough();
+        sent = batches.markSent();
       }
     } finally {
-      sink.lock.unlock();
+      batches.lock.unlock();
     }
-    if (through) {
-      sink.job.sinkDone();
+    if (sent) {
+      job.sinkDone();
     }
     return call;
   }
 
-  private void tellIfThrough() {
-    boolean through;
-    sink.lock.lock();
+  private void tellIfSent() {
+    boolean sent;
+    batches.lock.lock();
     try {
-      through = sink.comesThrough();
+      sent = batches.markSent();
     } finally {
-      sink.lock.unlock();
+      batches.lock.unlock();
     }
-    if (through) {
-      sink.job.sinkDone();
+    if (sent) {
+      job.sinkDone();
     }
   }
 
   private boolean send(Call call) {
     LogBatch batch = Objects.requireNonNull(call.batch);
     GapTally gap = batch.gapBefore;
-    if (!gap.isEmpty() && sink.job.settings.markers) {
+    if (!gap.isEmpty() && job.settings.markers) {
       try {
-        batch.markHead(Markers.gap(sink.job.markerToken, gap.lines, gap.bytes, gap.reasons));
+        batch.markHead(Markers.gap(job.markerToken, gap.lines, gap.bytes, gap.reasons));
       } catch (OutOfMemoryError ignored) {
-        sink.handGapOn(batch);
+        handGapOn(batch);
       }
     }
-    long began = sink.job.engine.time.nanoTime();
+    long began = job.engine.time.nanoTime();
     // A call given up before it began must not come to the sender after its close.
     Throwable failure = isGivenUp(call) ? null : failureOf(batch);
     call.leave();
@@ -182,35 +203,54 @@ final class SendTask extends Work {
     boolean wake = false;
     boolean abandoned;
     long sourceBytes = batch.sourceBytes;
-    sink.lock.lock();
+    batches.lock.lock();
     try {
       abandoned = current != call;
       if (!abandoned) {
         current = null;
-        wake = sink.sent(batch, failure, loss);
+        wake = batches.sent(batch, failure, loss);
       }
     } finally {
-      sink.lock.unlock();
+      batches.lock.unlock();
     }
     if (abandoned) {
-      sink.returned(batch);
-      sink.job.engine.abandoned.remove(sink.client);
+      giveBack(batch);
+      job.engine.abandoned.remove(client);
       return false;
     }
     if (wake) {
-      sink.job.roomFreed();
+      job.roomFreed();
     }
-    sink.job.engine.metrics.sent(failure, sink.job.engine.time.nanoTime() - began);
+    job.engine.metrics.sent(failure, job.engine.time.nanoTime() - began);
     tell(failure, sourceBytes, loss.bytes);
     return true;
   }
 
+  private void handGapOn(LogBatch batch) {
+    batches.lock.lock();
+    try {
+      batches.handGapOn(batch);
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /** Gives back what a call held that had been given up. */
+  private void giveBack(LogBatch batch) {
+    batches.lock.lock();
+    try {
+      batches.free(batch, false);
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
   private boolean isGivenUp(Call call) {
-    sink.lock.lock();
+    batches.lock.lock();
     try {
       return current != call;
     } finally {
-      sink.lock.unlock();
+      batches.lock.unlock();
     }
   }
 
@@ -219,11 +259,11 @@ final class SendTask extends Work {
       return gone;
     }
     try {
-      if (sink.job.engine.abandoned.isAtLimit(sink.client)) {
+      if (job.engine.abandoned.isAtLimit(client)) {
         return SendException.failed(
             AbandonedCalls.LIMIT + " abandoned calls of this client have not returned", null);
       }
-      sink.sender.send(batch);
+      sender.send(batch);
       return null;
     } catch (Throwable e) {
       if (e instanceof SendException refusal && refusal.kind() == SendException.Kind.JOB_GONE) {
@@ -250,20 +290,13 @@ final class SendTask extends Work {
     }
   }
 
-  /** Returns the batch being sent. */
-  @GuardedBy("sink.lock")
-  @Nullable LogBatch batch() {
-    Call call = current;
-    return call == null ? null : call.batch;
-  }
-
   boolean isOn(Thread thread) {
-    sink.lock.lock();
+    batches.lock.lock();
     try {
       Call call = current;
       return call != null && call.thread == thread;
     } finally {
-      sink.lock.unlock();
+      batches.lock.unlock();
     }
   }
 
@@ -272,17 +305,12 @@ final class SendTask extends Work {
     return log.isTelling() || isOn(Thread.currentThread());
   }
 
-  /** Gives up the call under way, which is to be interrupted. */
-  @GuardedBy("sink.lock")
-  void abandon() {
-    Call call = current;
-    if (call == null) {
-      return;
-    }
+  /** Gives up the call under way, whose batch is counted: it is to be interrupted. */
+  @GuardedBy("batches.lock")
+  void giveUp() {
+    givenUp = current;
     current = null;
-    givenUp = call;
-    sink.abandoned(Objects.requireNonNull(call.batch));
-    sink.job.engine.abandoned.add(sink.client);
+    job.engine.abandoned.add(client);
   }
 
   /** Interrupts the call that was given up, if it has not returned; with no other lock held. */
@@ -293,7 +321,7 @@ final class SendTask extends Work {
     }
     givenUp = null;
     if (call.interrupt()) {
-      sink.job.engine.sends.replace(call.thread, this);
+      job.engine.sends.replace(call.thread, this);
     }
   }
 

@@ -57,6 +57,16 @@ final class SinkLedger {
     }
   }
 
+  /** Counts what came once the end had begun; the meters alone have it once the report is final. */
+  void closed(long lines, long bytes, boolean isFinal) {
+    if (isFinal) {
+      totals.dropped(DropReason.CLOSED, lines, bytes);
+    } else {
+      entered(lines, bytes);
+      dropped(DropReason.CLOSED, lines, bytes);
+    }
+  }
+
   /**
    * Counts what was dropped at a place of its own.
    *

@@ -150,7 +150,7 @@ final class StreamDrain {
   }
 
   /** Returns the sink of a stream that may go past the buffer; null if it may not. */
-  @Nullable Sink directSink() {
+  @Nullable SinkIntake directSink() {
     return callsNobody() ? target.onlySink() : null;
   }
 
@@ -274,9 +274,9 @@ final class StreamDrain {
 
   /** Returns whose call is under way, null if none is. */
   @Nullable Object callee() {
-    LogListener listener = target.callee();
-    if (listener != null) {
-      return listener;
+    Object callee = target.callee();
+    if (callee != null) {
+      return callee;
     }
     ProcessorStage[] chain = stages;
     if (chain != null) {

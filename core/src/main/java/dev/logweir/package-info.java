@@ -19,8 +19,11 @@
  *       dev.logweir.SecretMasker}, on one stream. {@code LinePieces} has what a line becomes.
  *   <li>{@code LineFanOut}: adds what comes out of the processors to every sink, and tells the
  *       listeners.
- *   <li>{@code Sink}: one per sender. Adds to the open batch ({@code BatchAssembly}), queues full
- *       ones ({@code BatchQueue}, 2 × {@code maxSize}) and keeps the account ({@code SinkLedger}).
+ *   <li>{@code SinkIntake}: one per sender. Adds lines to the open batch, and counts those that do
+ *       not come so far.
+ *   <li>{@code SinkBatches}: the open batch ({@code BatchAssembly}), the queue of full ones ({@code
+ *       BatchQueue}, 2 × {@code maxSize}), the one being sent, and the account ({@code
+ *       SinkLedger}). {@code Sink}: their end.
  *   <li>{@code SendTask}: gives one {@link dev.logweir.LogBatch} at a time to {@link
  *       dev.logweir.BatchSender#send}, on a thread of the {@code SendPool}.
  *   <li>{@link dev.logweir.LogweirEngine}: threads, timer, free segments and budget of all jobs.

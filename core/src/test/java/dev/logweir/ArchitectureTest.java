@@ -92,7 +92,6 @@ class ArchitectureTest {
           "LogBatch", List.of("SendCall"),
           "SafeBuffer", List.of("DirectPath", "WaitingOutput"),
           "Segment", List.of("RunMarks"),
-          "Sink", List.of("SendTask"),
           "SinkLedger", List.of("LogBatch"),
           "StreamCursor", List.of("SafeBuffer"));
 

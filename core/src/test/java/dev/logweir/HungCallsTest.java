@@ -121,6 +121,38 @@ class HungCallsTest {
     assertAllGoOn();
   }
 
+  /** Hangs when it is asked what the line "hang" costs, whatever interrupts it. */
+  private final class Bounded implements BatchSender {
+    @Override
+    public void send(List<String> lines) {}
+
+    @Override
+    public int maxBatchBytes() {
+      return 4 << 10;
+    }
+
+    @Override
+    public long encodedBytes(int lineBytes) {
+      if (lineBytes == "hang".length() + Markers.Mark.CONTINUED.length()) {
+        hang();
+      }
+      return lineBytes + 1L;
+    }
+  }
+
+  @Test
+  void sendersThatHangWhenAskedWhatALineCosts_holdNoOtherJobAndCostNoLine() {
+    List<LogStreamer> started = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      started.add(LogStreamer.builder(new Bounded()).engine(engine).start());
+    }
+    started.forEach(log -> write(log, "hang\n"));
+    jobs.addAll(started);
+    assertOthersGoOn(line -> {});
+    assertThat(engine.abandonedCalls()).isBetween(1, AbandonedCalls.LIMIT + THREADS);
+    assertAllGoOn();
+  }
+
   @Test
   void callsOfSeveralClassesThatHang_holdNoOtherJob() {
     startMany(builder -> builder.listener(new Hanging()));

@@ -29,9 +29,9 @@ class OpenBatchTest {
     Sink sink = job.firstSink();
     add(sink);
 
-    assertThat(sink.prepare(LINE.length, LINE.length, false, 0)).isEqualTo(LINE.length);
+    assertThat(sink.intake.prepare(LINE.length, LINE.length, false, 0)).isEqualTo(LINE.length);
     assertThat(next(sink)).as("batch sent before its lines have come").isNull();
-    sink.addLines(LINE, 0, LINE.length, 1);
+    SinkRig.addLine(sink, LINE);
     sink.passEnded();
 
     sender.awaitLines(2);
@@ -41,8 +41,8 @@ class OpenBatchTest {
   }
 
   private static void add(Sink sink) {
-    sink.prepare(LINE.length, LINE.length, false, 0);
-    sink.addLines(LINE, 0, LINE.length, 1);
+    sink.intake.prepare(LINE.length, LINE.length, false, 0);
+    SinkRig.addLine(sink, LINE);
   }
 
   private static LogBatch next(Sink sink) {

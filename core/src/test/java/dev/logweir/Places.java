@@ -26,11 +26,10 @@ final class Places {
       reserves += Math.max(account.heldBytes(), account.nominal());
     }
     for (Sink sink : job.places.sinks) {
-      SegmentAccount account = read(Sink.class, sink, "account", SegmentAccount.class);
-      SendTask task = read(Sink.class, sink, "task", SendTask.class);
-      LogBatch open = read(Sink.class, sink, "assembly", BatchAssembly.class).open();
-      BatchQueue queue = read(Sink.class, sink, "queue", BatchQueue.class);
-      LogBatch sending = task.batch();
+      SegmentAccount account = of(sink, "account", SegmentAccount.class);
+      LogBatch open = of(sink, "assembly", BatchAssembly.class).open();
+      BatchQueue queue = of(sink, "queue", BatchQueue.class);
+      LogBatch sending = of(sink, "sending", LogBatch.class);
       int queued = 0;
       int batches = 0;
       for (LogBatch batch = queue.first(); batch != null; batch = batch.nextQueued) {
@@ -66,6 +65,10 @@ final class Places {
       assertThat(batch.segments()).as("segments of a batch").isEqualTo(count);
     }
     return count;
+  }
+
+  private static <T> T of(Sink sink, String name, Class<T> type) {
+    return read(SinkBatches.class, sink, name, type);
   }
 
   private static <T> T read(Class<?> owner, Object object, String name, Class<T> type) {

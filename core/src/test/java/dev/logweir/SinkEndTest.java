@@ -80,7 +80,7 @@ class SinkEndTest extends SinkRig {
     stall(sink);
     add(sink, 'a', FULL);
     add(sink, 'b', FULL);
-    assertThat(sink.prepare(FULL, FULL, false, 0)).isEqualTo(FULL);
+    assertThat(sink.intake.prepare(FULL, FULL, false, 0)).isEqualTo(FULL);
     sink.passEnded();
     sink.beginEnd(time.nanoTime() + 1_000);
     sink.noMore();
@@ -177,7 +177,7 @@ class SinkEndTest extends SinkRig {
   @Test
   void noMore_ofASinkWithNothingLeftEndsTheJobAtOnce() {
     Sink sink = sink();
-    assertThat(sink.prepare(10, 10, false, 0)).isEqualTo(10);
+    assertThat(sink.intake.prepare(10, 10, false, 0)).isEqualTo(10);
     job(sink).beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     sendAll();
     assertThat(job(sink).state()).isEqualTo(Job.State.OVER);
@@ -189,7 +189,7 @@ class SinkEndTest extends SinkRig {
     Sink sink = sink();
     pass(sink, 'a', 2);
     sendAll();
-    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sends.waiting()).isZero();
     job(sink).beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(job(sink).state()).isEqualTo(Job.State.ENDING);
@@ -241,7 +241,7 @@ class SinkEndTest extends SinkRig {
     pass(sink, 'a', 2);
     sendAll();
     pass(sink, 'b', 2);
-    sink.notStarted();
+    notStarted(sink);
     sink.lock.lock();
     try {
       assertThat(time.pending()).isEqualTo(1);
@@ -259,17 +259,17 @@ class SinkEndTest extends SinkRig {
     job(sink).finish(0);
     Tally entered = sink.ledger.entered();
     SinkReport report = report(sink);
-    assertThat(sink.prepare(2, 2, false, 0)).isZero();
-    sink.addLines(new byte[] {'b', '\n'}, 0, 2, 1);
-    sink.addPiece(piece("c"), Markers.Mark.NONE, LineReader.NO_SOURCE);
-    sink.filtered(10, 1);
-    sink.failed(20, 2);
-    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    assertThat(sink.intake.prepare(2, 2, false, 0)).isZero();
+    addLine(sink, new byte[] {'b', '\n'});
+    sink.intake.addPiece(piece("c"), Markers.Mark.NONE, LineReader.NO_SOURCE);
+    sink.intake.filtered(10, 1);
+    sink.intake.failed(20, 2);
+    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sink.ledger.entered()).isEqualTo(entered);
     assertThat(engine.totals.droppedBytes(DropReason.QUEUE_FULL)).isZero();
     assertThat(engine.totals.droppedBytes(DropReason.PROCESSOR_FAILED)).isZero();
     assertThat(engine.totals.filteredBytes.sum()).isZero();
-    sink.lost(DropReason.CLOSED, 5, 1);
+    sink.intake.lost(DropReason.CLOSED, 5, 1);
     assertThat(submit(sink, "four")).isFalse();
     assertThat(engine.totals.droppedBytes(DropReason.CLOSED)).isEqualTo(10);
     assertThat(engine.totals.droppedLines(DropReason.CLOSED)).isEqualTo(2);
@@ -288,7 +288,8 @@ class SinkEndTest extends SinkRig {
     stall(sink);
     for (int i = 0; i < batches; i++) {
       assertThat(pass(sink, 'a', 10)).isTrue();
-      sink.lost(DropReason.PROCESSOR_FAILED, 3, 1); // so that the next line is for the next batch
+      sink.intake.lost(
+          DropReason.PROCESSOR_FAILED, 3, 1); // so that the next line is for the next batch
     }
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(Tally.NONE);
     return sink;

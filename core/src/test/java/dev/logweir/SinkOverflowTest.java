@@ -151,6 +151,28 @@ class SinkOverflowTest extends SinkRig {
   }
 
   @Test
+  void progressAfterTheFallback_letsLinesWaitAsLongAgain() {
+    JobSettings settings = settings();
+    settings.maxWaitNanos = 100;
+    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
+    sink.job.linesWait();
+    fillQueue(sink);
+    LogBatch sending = new LogBatch(sink.told);
+    sending.countLines(21, FULL);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    advance(100);
+    sending.call().delivered(1);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(add(sink, 'd', FULL)).as("asked again").isFalse();
+    advance(99);
+    assertThat(add(sink, 'd', FULL)).isFalse();
+    assertThat(report(sink).droppedTotal()).isEqualTo(Tally.NONE);
+    advance(1);
+    assertThat(pass(sink, 'd', FULL)).isTrue();
+    assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(new Tally(1, FULL));
+  }
+
+  @Test
   void serverThatHangsForOneAttempt_costsNothingByDefault() {
     Sink sink = start(settings(), true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
@@ -226,17 +248,17 @@ class SinkOverflowTest extends SinkRig {
   private static void addGap(Sink sink, long newLines, long lines, long bytes, DropReason reason) {
     GapTally gap = new GapTally();
     gap.add(lines, bytes, reason.bit());
-    sink.addGap(0, gap, newLines, Markers.gap(1, lines, bytes, reason.bit()));
+    sink.intake.addGap(0, gap, newLines, Markers.gap(1, lines, bytes, reason.bit()));
   }
 
   @Test
   void gap_isALineOfTheBatchAndOfTheReport() {
     Sink sink = sink();
     add(sink, 'a', 2);
-    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
+    sink.intake.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     add(sink, 'b', 2);
-    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
+    sink.intake.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 0, 1, 5, DropReason.PROCESSOR_FAILED);
     sink.passEnded();
     sendAll();
@@ -254,9 +276,9 @@ class SinkOverflowTest extends SinkRig {
   void gapsMarkedInABatchThatFails_areToldAgainWithIt() {
     Sink sink = sink();
     add(sink, 'a', 2);
-    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
+    sink.intake.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
-    sink.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
+    sink.intake.prepareLine(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
     addGap(sink, 3, 3, 30, DropReason.BUFFER_FULL);
     sink.passEnded();
     fate =
@@ -280,7 +302,7 @@ class SinkOverflowTest extends SinkRig {
     add(sink, 'a', 2);
     addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     sink.passEnded();
-    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
     sendAll();
     sink.noMore();
     sendAll();
@@ -294,12 +316,12 @@ class SinkOverflowTest extends SinkRig {
   @Test
   void linesThatCameToNothing_haveTheirNumbersToo() {
     Sink sink = sink();
-    sink.filtered(10, 1);
-    sink.failed(20, 2);
-    sink.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.filtered(10, 1);
+    sink.intake.failed(20, 2);
+    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
     add(sink, 'a', 2);
-    sink.lost(DropReason.QUEUE_FULL, 6, 1);
-    sink.lost(DropReason.CLOSED, 100, 7);
+    sink.intake.lost(DropReason.QUEUE_FULL, 6, 1);
+    sink.intake.lost(DropReason.CLOSED, 100, 7);
     assertThat(sink.ledger.entered()).isEqualTo(new Tally(13, 143));
     SinkReport report = report(sink);
     assertThat(report.filtered()).isEqualTo(new Tally(1, 10));

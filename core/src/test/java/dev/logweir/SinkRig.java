@@ -110,15 +110,34 @@ abstract class SinkRig {
 
   /** Adds a line of some bytes with its end, as a run; returns whether there was room. */
   static boolean add(Sink sink, char letter, int bytes) {
-    int room = sink.prepare(bytes, bytes, false, 0);
+    int room = sink.intake.prepare(bytes, bytes, false, 0);
     if (room > 0) {
       assertThat(room).isEqualTo(bytes);
       byte[] line = new byte[bytes];
       Arrays.fill(line, (byte) letter);
       line[bytes - 1] = '\n';
-      sink.addLines(line, 0, bytes, 1);
+      addLine(sink, line);
     }
     return room > 0;
+  }
+
+  /** Adds a line with its end as a drain does, for which there must be room. */
+  static void addLine(Sink sink, byte[] line) {
+    LineRun run = new LineRun();
+    run.begin(line, 0, line.length, line.length);
+    run.lines = 1;
+    run.source = LineReader.NO_SOURCE;
+    sink.intake.addRun(run, false);
+  }
+
+  /** What the task does that got no thread. */
+  static void notStarted(Sink sink) {
+    sink.lock.lock();
+    try {
+      sink.retryTask();
+    } finally {
+      sink.lock.unlock();
+    }
   }
 
   static boolean pass(Sink sink, char letter, int bytes) {
@@ -136,7 +155,8 @@ abstract class SinkRig {
   }
 
   static boolean submit(Sink sink, String text) {
-    boolean added = sink.submit(piece(text), Markers.Mark.NONE);
+    long cost = sink.intake.weigh(text.length());
+    boolean added = sink.intake.submit(piece(text), Markers.Mark.NONE, cost);
     sink.startIfClaimed();
     return added;
   }

@@ -39,10 +39,10 @@ class SinkTest extends SinkRig {
     pass(sink, 'a', 2);
     sendAll();
     pass(sink, 'b', 2);
-    assertThat(sink.prepare(2, 2, false, 0)).isEqualTo(2);
+    assertThat(sink.intake.prepare(2, 2, false, 0)).isEqualTo(2);
     advance(INTERVAL);
     assertThat(sends.waiting()).as("lines are about to come").isZero();
-    sink.addLines(new byte[] {'c', '\n'}, 0, 2, 1);
+    addLine(sink, new byte[] {'c', '\n'});
     sink.passEnded();
     sendAll();
     assertThat(arrived).containsExactly("a", "b|c");
@@ -89,7 +89,7 @@ class SinkTest extends SinkRig {
   @Test
   void roomThatWasNotUsed_isGivenBackAtTheEndOfThePass() {
     Sink sink = sink();
-    assertThat(sink.prepare(10, 10, false, 0)).isEqualTo(10);
+    assertThat(sink.intake.prepare(10, 10, false, 0)).isEqualTo(10);
     assertThat(heldBytes(sink)).isEqualTo(1 << 10);
     sink.passEnded();
     assertThat(heldBytes(sink)).isZero();
@@ -100,14 +100,14 @@ class SinkTest extends SinkRig {
   void taskThatGotNoThread_isTriedAgain() {
     Sink sink = sink();
     pass(sink, 'a', 2);
-    sink.notStarted();
-    sink.notStarted();
+    notStarted(sink);
+    notStarted(sink);
     assertThat(time.pending()).isEqualTo(1);
     advance(WorkerPool.RETRY_NANOS - 1);
     assertThat(sends.waiting()).isEqualTo(1);
     advance(1);
     assertThat(sends.waiting()).isEqualTo(2);
-    sink.notStarted();
+    notStarted(sink);
     assertThat(time.pending()).isEqualTo(1);
   }
 
@@ -116,7 +116,7 @@ class SinkTest extends SinkRig {
     Sink sink = sink();
     job(sink).finish(0);
     sendAll();
-    sink.notStarted();
+    notStarted(sink);
     assertThat(time.pending()).isZero();
   }
 
@@ -124,20 +124,20 @@ class SinkTest extends SinkRig {
 
   @Test
   void maxLineBytes_isTheLongestPieceThatTheServerTakesBehindAMarker() {
-    assertThat(sink().maxLineBytes()).isEqualTo(Integer.MAX_VALUE);
-    assertThat(sink().isEncodedBounded()).isFalse();
+    assertThat(sink().intake.maxLineBytes()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(sink().intake.isEncodedBounded()).isFalse();
     for (int over = 0; over < 3; over++) {
       int bound = 700 + over;
       Sink bounded = start(settings(), false, sender(bound)).firstSink();
-      assertThat(bounded.isEncodedBounded()).isTrue();
-      assertThat(bounded.maxLineBytes()).isEqualTo(bound - 257 - 1 - 30);
+      assertThat(bounded.intake.isEncodedBounded()).isTrue();
+      assertThat(bounded.intake.maxLineBytes()).isEqualTo(bound - 257 - 1 - 30);
     }
     Sink wide = start(settings(), false, sender(100_000)).firstSink();
-    assertThat(wide.maxLineBytes()).isEqualTo(1 << 10);
+    assertThat(wide.intake.maxLineBytes()).isEqualTo(1 << 10);
     JobSettings processing = settings();
     processing.processor(line -> {});
     Job processed = start(processing, false, sender(900));
-    assertThat(processed.firstSink().maxLineBytes()).isEqualTo(900 - 257 - 1 - 30 - 256);
+    assertThat(processed.firstSink().intake.maxLineBytes()).isEqualTo(900 - 257 - 1 - 30 - 256);
   }
 
   @Test

@@ -52,7 +52,7 @@ class SinkModelTest {
       piece.setContent(bytes, 0, bytes.length);
       piece.setPart(true, true, false);
       piece.setTally(bytes.length + 1L, 1);
-      if (sink.submit(piece, Markers.Mark.NONE)) {
+      if (sink.intake.submit(piece, Markers.Mark.NONE, 0)) {
         taken.incrementAndGet();
       }
       sink.startIfClaimed();
@@ -61,8 +61,11 @@ class SinkModelTest {
     /** Adds a line as a drain does. */
     void add() {
       byte[] bytes = ("b" + numbers.incrementAndGet() + "\n").getBytes(US_ASCII);
-      if (sink.prepare(bytes.length, bytes.length, false, 0) > 0) {
-        sink.addLines(bytes, 0, bytes.length, 1);
+      if (sink.intake.prepare(bytes.length, bytes.length, false, 0) > 0) {
+        LineRun run = new LineRun();
+        run.begin(bytes, 0, bytes.length, bytes.length);
+        run.lines = 1;
+        sink.intake.addRun(run, false);
         taken.incrementAndGet();
       }
       sink.passEnded();

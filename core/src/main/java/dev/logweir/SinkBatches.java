@@ -1,0 +1,463 @@
+package dev.logweir;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The batches of one sink, and each step of a batch from one place to the next: the open one, the
+ * queue of 2 × {@code maxSize}, and the one being sent, each with a bound of its own.
+ *
+ * <p>It has the sink's lock, under which all of it happens, and calls nobody. {@link Sink} is what
+ * other threads come to.
+ */
+abstract class SinkBatches {
+  /*
+   * The lock guards all that changes here and in the parts that have no lock of their own: the
+   * assembly, the queue, the ledger, the account, the recent lines, when a batch goes, who waits for
+   * room or for a flush, and what the sender's calls tell. It comes after the locks of BatchShipper and
+   * SafeBuffer, and before Job's. Locks of several sinks are taken in the order of the job's list.
+   *
+   * Under it: copies, counts, a segment of the pool or the budget, a timer. Not under it: the sender,
+   * a meter, a logger, or the start of the task, which may go to an executor of the user. A
+   * budget that gets something back may ask for drains of other jobs, on this thread and under this
+   * lock; that takes leaves and the other job's own lock, and no sink's.
+   *
+   *              seal                     nextToSend                   sent
+   *     open ───────────────► queue ───────────────────► being sent ───────────► gone
+   *       │  nextToSend, where the queue is empty           ▲
+   *       └─────────────────────────────────────────────────┘
+   *
+   * A batch belongs to this sink from BatchAssembly.begin to free. Its segments go back to the pool
+   * unless a sender may still read them. One that is dropped hands on what it had to tell of gaps.
+   *
+   * Lines that have no room wait in their buffers (RoomWait). Whoever leads the drain makes room
+   * first and adds then: between the two the open batch stays where it is (BatchAssembly.ready).
+   *
+   * The task that sends is claimed under the lock where something is due, and started after it
+   * (SendClaim). It ends by itself, when nextToSend finds nothing due.
+   */
+
+  /** No room because the budget over all jobs is spent. */
+  static final int NO_SEGMENT = -1;
+
+  /** No room because the JVM has no heap left: nobody tells when it has. */
+  static final int NO_MEMORY = -2;
+
+  /** How far the sink has come. */
+  enum Supply {
+    /** Lines come. */
+    OPEN,
+    /** No more come: what is open is the last batch. */
+    COMPLETE,
+    /** All was sent; the job was told. */
+    SENT,
+    /** The account is closed, whatever there was. */
+    ENDED
+  }
+
+  final JobContext job;
+  final MemoryLock lock = new MemoryLock();
+
+  @GuardedBy("lock")
+  final SinkLedger ledger;
+
+  /** What the server took of the batches. */
+  @GuardedBy("lock")
+  final SendProgress told;
+
+  @GuardedBy("lock")
+  final BatchAssembly assembly;
+
+  @GuardedBy("lock")
+  final BatchQueue queue;
+
+  @GuardedBy("lock")
+  final SegmentAccount account;
+
+  @GuardedBy("lock")
+  final SendSchedule schedule;
+
+  @GuardedBy("lock")
+  final RoomWait room;
+
+  @GuardedBy("lock")
+  final Flushes flushes = new Flushes();
+
+  @GuardedBy("lock")
+  final RecentLines recent;
+
+  /** The batch being sent; null while none is, and of a call that was given up. */
+  @GuardedBy("lock")
+  @Nullable LogBatch sending;
+
+  /** Number of the job's last line that came here or was dropped before. */
+  @GuardedBy("lock")
+  long position;
+
+  @GuardedBy("lock")
+  Supply supply = Supply.OPEN;
+
+  /** Of the end, once that has begun. */
+  @GuardedBy("lock")
+  long deadlineNanos;
+
+  final SendClaim claim = new SendClaim();
+
+  SinkBatches(JobContext job, long maxEncoded, SegmentAccount account, RecentLines recent) {
+    this.job = job;
+    this.account = account;
+    this.recent = recent;
+    JobSettings settings = job.settings;
+    EngineTime time = job.engine.time;
+    told = new SendProgress(lock, time);
+    ledger = new SinkLedger(job.engine.totals);
+    assembly = new BatchAssembly(account, told, time, settings.maxSize, maxEncoded);
+    queue = new BatchQueue(account.nominal(), settings.maxSize);
+    EngineTimer sendTimer =
+        new EngineTimer() {
+          @Override
+          public void run() {
+            sendTimeCame();
+          }
+        };
+    schedule = new SendSchedule(time, sendTimer, settings.spreadInterval());
+    EngineTimer roomTimer =
+        new EngineTimer() {
+          @Override
+          public void run() {
+            roomTimeCame();
+          }
+        };
+    room = new RoomWait(time, roomTimer, told, settings);
+  }
+
+  /** Whether the calling thread is in the sender, or in a logger that is told of it. */
+  abstract boolean isOwnWord();
+
+  /** A batch may be due, or another try of the task. */
+  abstract void sendTimeCame();
+
+  /** Lines have waited for a while; or, at the end, there is more to drop. */
+  abstract void roomTimeCame();
+
+  /** Starts the task that sends; called with no lock. */
+  abstract void startTask();
+
+  // ---- the open batch ----
+
+  /**
+   * Makes room in the open batch.
+   *
+   * @param min bytes there must be room for, at most what an empty batch takes
+   * @param wanted bytes wanted, {@code min} or more
+   * @param tallied whether they come with counts behind the line ends
+   * @param encoded what the longest line among them costs of the server's bound
+   * @return for how many bytes there is room; 0 if the lines must wait until a send ends, or {@link
+   *     #NO_SEGMENT} until the budget has something again, or {@link #NO_MEMORY}
+   */
+  @GuardedBy("lock")
+  int makeRoom(int min, int wanted, boolean tallied, long encoded) {
+    while (!isEnded()) {
+      LogBatch batch = assembly.begin(position);
+      if (batch == null) {
+        starve();
+        return NO_MEMORY;
+      }
+      if (assembly.takes(batch, min, tallied, encoded)) {
+        int bytes = assembly.reserve(batch, min, wanted, tallied);
+        if (bytes > 0) {
+          return bytes;
+        }
+        starve();
+        return account.isMemoryShort() ? NO_MEMORY : NO_SEGMENT;
+      }
+      if (!seal(batch)) {
+        room.block();
+        return 0;
+      }
+      claimStart();
+    }
+    return 0;
+  }
+
+  /** Lines lack a segment: what is assembled goes now, so that its segments come back. */
+  @GuardedBy("lock")
+  void starve() {
+    schedule.hurry(!assembly.isEmpty());
+    room.starve();
+    claimStart();
+  }
+
+  /** Returns the open batch for lines for which room was made; null after the end. */
+  @GuardedBy("lock")
+  @Nullable LogBatch openForLines() {
+    assembly.reserved(false);
+    return isEnded() ? null : assembly.open();
+  }
+
+  /** Takes note of lines of the job that are in the open batch. */
+  @GuardedBy("lock")
+  void entered(int lines, long bytes) {
+    position += lines;
+    ledger.entered(lines, bytes);
+  }
+
+  /** Returns the gap behind all that has come, to be added to. */
+  @GuardedBy("lock")
+  GapTally gapBehind() {
+    return assembly.isEmpty() ? queue.gapBehind() : assembly.fill();
+  }
+
+  /** An open batch without lines holds nothing. */
+  @GuardedBy("lock")
+  void freeEmpty() {
+    LogBatch batch = assembly.open();
+    if (batch != null && batch.lineCount() == 0) {
+      free(assembly.close(batch), true);
+    }
+  }
+
+  // ---- the queue ----
+
+  /** Moves the open batch into the queue, or drops what the policy says; false if it must wait. */
+  @GuardedBy("lock")
+  private boolean seal(LogBatch batch) {
+    assembly.close(batch);
+    if (!queue.fits(batch)) {
+      if (!room.mayDrop(job.isWaiting())) {
+        assembly.reopen(batch);
+        return false;
+      }
+      room.drops();
+      if (room.dropsNewest()) {
+        drop(batch, queue.gapBehind());
+        assembly.giveGapTo(queue);
+        return true;
+      }
+      makeRoomFor(batch);
+    }
+    recent.keep(batch);
+    queue.add(batch);
+    assembly.giveGapTo(queue);
+    schedule.sealed();
+    return true;
+  }
+
+  @GuardedBy("lock")
+  private void makeRoomFor(LogBatch batch) {
+    while (!queue.fits(batch)) {
+      LogBatch oldest = Objects.requireNonNull(queue.poll());
+      LogBatch next = queue.first();
+      drop(oldest, (next == null ? batch : next).gapBefore);
+    }
+  }
+
+  /** Drops a batch that was not sent: its gaps go on to what follows. */
+  @GuardedBy("lock")
+  void drop(LogBatch batch, GapTally target) {
+    flushes.lost(batch.sequence());
+    ledger.dropped(batch, room.reason(), target);
+    free(batch, true);
+  }
+
+  /**
+   * Gives back what a batch holds, which is over.
+   *
+   * @param recycle whether its segments may be written again: not if a sender may still read them
+   */
+  @GuardedBy("lock")
+  void free(LogBatch batch, boolean recycle) {
+    batch.invalidate();
+    account.give(batch.segments());
+    Segment chain = batch.detach();
+    if (recycle) {
+      account.recycle(chain);
+    }
+  }
+
+  // ---- the task ----
+
+  /** Claims the start of the task if something is due; else sees to it that the time comes. */
+  @GuardedBy("lock")
+  void claimStart() {
+    if (!claim.isFree() || isEnded()) {
+      return;
+    }
+    if (!queue.isEmpty() || isOpenDue() || isGapDue()) {
+      claim.make();
+    } else {
+      awaitTime();
+    }
+  }
+
+  /** Starts the task if that is claimed: with no lock held, as it may go to a given executor. */
+  void startIfClaimed() {
+    if (!claim.isMade()) {
+      return;
+    }
+    boolean start;
+    lock.lock();
+    try {
+      start = claim.take();
+    } finally {
+      lock.unlock();
+    }
+    if (start) {
+      startTask();
+    }
+  }
+
+  /** The task could get no thread, or no memory: it is tried again soon. */
+  @GuardedBy("lock")
+  void retryTask() {
+    claim.end();
+    if (!isEnded()) {
+      schedule.retryLater();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void awaitTime() {
+    LogBatch batch = assembly.ready();
+    if (batch != null) {
+      schedule.await(batch);
+    }
+  }
+
+  @GuardedBy("lock")
+  private boolean isOpenDue() {
+    LogBatch batch = assembly.ready();
+    return batch != null
+        && (supply != Supply.OPEN
+            || flushes.include(assembly.lastNumber())
+            || schedule.isDueAtOnce(batch)
+            || schedule.isDueAt(assembly.nanoTime(), batch));
+  }
+
+  /** Whether only the marker of what was dropped last is left to send. */
+  @GuardedBy("lock")
+  private boolean isGapDue() {
+    return supply != Supply.OPEN
+        && queue.hasGapBehind()
+        && job.settings.markers
+        && assembly.open() == null;
+  }
+
+  // ---- being sent ----
+
+  /** Returns the next batch to send; null if there is none, and then the task is over. */
+  @GuardedBy("lock")
+  @Nullable LogBatch nextToSend() {
+    LogBatch batch = isEnded() ? null : takeNext();
+    if (batch == null) {
+      claim.end();
+      return null;
+    }
+    if (room.isEnding()) {
+      batch.call().beginEnd(deadlineNanos);
+    }
+    schedule.sending();
+    sending = batch;
+    return batch;
+  }
+
+  @GuardedBy("lock")
+  private @Nullable LogBatch takeNext() {
+    LogBatch batch = queue.poll();
+    if (batch == null && isOpenDue()) {
+      batch = assembly.close(Objects.requireNonNull(assembly.open()));
+      recent.keep(batch);
+      queue.giveGap(batch);
+      assembly.giveGapTo(queue);
+    }
+    if (batch == null && isGapDue()) {
+      LogBatch marker = assembly.begin(position);
+      if (marker == null) {
+        retryTask();
+        return null;
+      }
+      batch = assembly.close(marker);
+      queue.giveGap(batch);
+    }
+    if (batch == null) {
+      awaitTime();
+    }
+    return batch;
+  }
+
+  /** Takes note of what became of a batch. Returns whether the drain waits for room. */
+  @GuardedBy("lock")
+  boolean sent(LogBatch batch, @Nullable Throwable failure, SinkLedger.Loss lost) {
+    sending = null;
+    ledger.sent(batch, failure, lost, batch.isWritten());
+    if (failure != null) {
+      if (batch.lineCount() > 0) { // a marker alone is not tried again
+        lost.handOn(SinkLedger.reasonOf(failure), queue.gapInFront());
+      }
+      flushes.lost(batch.sequence());
+    }
+    free(batch, failure == null);
+    tellFlushes();
+    return room.sendEnded();
+  }
+
+  /** What was to be told at the head of a batch is told by the next one. */
+  @GuardedBy("lock")
+  void handGapOn(LogBatch batch) {
+    queue.gapInFront().add(batch.gapBefore);
+    batch.gapBefore.clear();
+  }
+
+  /** Tells who waits for a flush which batches have not gone yet; none is being sent. */
+  @GuardedBy("lock")
+  void tellFlushes() {
+    LogBatch next = queue.first();
+    if (next != null) {
+      flushes.gone(next.sequence());
+    } else {
+      flushes.gone(assembly.isEmpty() ? Long.MAX_VALUE : assembly.lastNumber());
+    }
+  }
+
+  // ---- what comes ----
+
+  /** Whether lines are taken that come from no stream. */
+  @GuardedBy("lock")
+  boolean isOpen() {
+    return !room.isEnding() && !isEnded();
+  }
+
+  @GuardedBy("lock")
+  boolean isEnded() {
+    return supply == Supply.ENDED;
+  }
+
+  /** Takes note of it if all is sent that ever will be; true once. */
+  @GuardedBy("lock")
+  boolean markSent() {
+    boolean sent =
+        supply == Supply.COMPLETE
+            && claim.isFree()
+            && assembly.open() == null
+            && queue.isEmpty()
+            && !isGapDue();
+    if (sent) {
+      supply = Supply.SENT;
+    }
+    return sent;
+  }
+
+  // ---- looking at it ----
+
+  @GuardedBy("lock")
+  Tally heldInBatches() {
+    Tally held = assembly.held().plus(queue.held());
+    return sending == null ? held : held.plus(sending.source());
+  }
+
+  @GuardedBy("lock")
+  long heldBytes() {
+    return account.heldBytes() + queue.objectBytes();
+  }
+}

@@ -1,0 +1,373 @@
+package dev.logweir;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lines on their way into the open batch of a sink, and the account of those that do not come so
+ * far.
+ *
+ * <p>Lines come from the drain, which makes room before it adds, from a write by {@link
+ * #addDirect}, or by {@link #submit}, from any thread.
+ */
+final class SinkIntake {
+  /*
+   * Each call takes the sink's lock. The sender is asked what a line costs before that; a send that has
+   * become due is started after it (SinkBatches.startIfClaimed). Where the caller may hold a lock of
+   * its own, in addDirect and submit, both are left to it.
+   */
+
+  private final SinkBatches batches;
+  private final JobSettings settings;
+  private final EncodedBound bound;
+  private final EngineTime time;
+
+  /** The job's, for marks. */
+  private final int token;
+
+  @GuardedBy("batches.lock")
+  private final BatchAssembly assembly;
+
+  @GuardedBy("batches.lock")
+  private final SinkLedger ledger;
+
+  @SuppressWarnings("GuardedBy") // nobody else has it yet
+  SinkIntake(
+      SinkBatches batches, JobSettings settings, EncodedBound bound, EngineTime time, int token) {
+    this.batches = batches;
+    this.settings = settings;
+    this.bound = bound;
+    this.time = time;
+    this.token = token;
+    assembly = batches.assembly;
+    ledger = batches.ledger;
+  }
+
+  /** Whether the server bounds a batch in a unit of its own, so that every line must be weighed. */
+  boolean isEncodedBounded() {
+    return bound.isSet();
+  }
+
+  /**
+   * Returns the longest fragment that with its mark and a marker before it is a batch the server
+   * takes.
+   */
+  int maxLineBytes() {
+    if (!bound.isSet()) {
+      return Integer.MAX_VALUE;
+    }
+    int prefix = settings.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES;
+    return bound.maxLineBytes(settings.maxLineBytes, Markers.Mark.CONTINUED.length() + prefix);
+  }
+
+  EncodedBound bound() {
+    return bound;
+  }
+
+  /** Asks what a line costs of the server's bound; not to be called under a lock. */
+  long weigh(int lineBytes) {
+    return bound.cost(lineBytes);
+  }
+
+  // ---- room ----
+
+  /**
+   * Makes room in the open batch, which is then not sent before lines were added or the pass has
+   * ended.
+   *
+   * @param min bytes there must be room for, at most what an empty batch takes
+   * @param wanted bytes wanted, {@code min} or more
+   * @param tallied whether they come with counts behind the line ends
+   * @param lineBytes length of the longest line among them, for the server's bound
+   * @return as {@link SinkBatches#makeRoom}; if it is 0, the sink asks for a drain once there is
+   *     room
+   */
+  int prepare(int min, int wanted, boolean tallied, int lineBytes) {
+    long encoded = bound.cost(lineBytes);
+    batches.lock.lock();
+    try {
+      return reserve(min, wanted, tallied, encoded);
+    } finally {
+      batches.lock.unlock();
+      batches.startIfClaimed();
+    }
+  }
+
+  /**
+   * Makes room for one line or fragment; as {@link #prepare}.
+   *
+   * @param plain whether it is a line as the job wrote it
+   */
+  int prepareLine(int bytes, boolean plain, int lineBytes) {
+    long encoded = bound.cost(lineBytes);
+    batches.lock.lock();
+    try {
+      return reserve(bytes, bytes, assembly.needsCounts(plain), encoded);
+    } finally {
+      batches.lock.unlock();
+      batches.startIfClaimed();
+    }
+  }
+
+  @GuardedBy("batches.lock")
+  private int reserve(int min, int wanted, boolean tallied, long encoded) {
+    int bytes = batches.makeRoom(min, wanted, tallied, encoded);
+    assembly.reserved(bytes > 0);
+    return bytes;
+  }
+
+  /** Returns what room costs of the budget. */
+  long cost(int bytes, boolean tallied, int lineBytes) {
+    long encoded = bound.cost(lineBytes);
+    batches.lock.lock();
+    try {
+      return assembly.cost(bytes, tallied, encoded);
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /** The budget has not enough for all sinks: none of them takes anything. */
+  void waitForBudget() {
+    batches.lock.lock();
+    try {
+      batches.starve();
+    } finally {
+      batches.lock.unlock();
+      batches.startIfClaimed();
+    }
+  }
+
+  /** Whether lines one by one fill what a run of whole lines would leave unused. */
+  boolean prefersLines() {
+    batches.lock.lock();
+    try {
+      return assembly.prefersLines();
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  // ---- lines ----
+
+  /** Whether a start is claimed; a moment later another thread may have taken the claim. */
+  boolean hasClaim() {
+    return batches.claim.isMade();
+  }
+
+  /** As {@link SinkBatches#startIfClaimed}. */
+  void startIfClaimed() {
+    batches.startIfClaimed();
+  }
+
+  /** Adds a run of whole lines, with counts if it is to have them; there must be room. */
+  void addRun(LineRun run, boolean tallied) {
+    batches.lock.lock();
+    try {
+      assembly.arrived(run.source, run.millis);
+      LogBatch batch = batches.openForLines();
+      if (batch != null) {
+        assembly.addRun(batch, run, tallied);
+        batch.asksToGo = true;
+        batches.entered(run.lines, run.end - run.from);
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /**
+   * Takes whole lines straight from a write, as many as there is room for; the run is cut to them.
+   * A send that is due is claimed only.
+   *
+   * @param begun what came before of the first line
+   * @return whether there was room for the first; if not, they are for a drain
+   */
+  boolean addDirect(@Nullable Segment begun, LineRun run) {
+    batches.lock.lock();
+    try {
+      assembly.arrivesNow(run.source, batches.claim.isFree());
+      try {
+        return addDirectLocked(begun, run);
+      } finally {
+        assembly.forgetNow();
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  @GuardedBy("batches.lock")
+  private boolean addDirectLocked(@Nullable Segment begun, LineRun run) {
+    int before = begun == null ? 0 : begun.end - begun.start;
+    int wanted = before + run.end - run.from;
+    int first = before + run.firstBytes(false);
+    int bytes = assembly.prefersLines() ? 0 : batches.makeRoom(first, wanted, false, 0);
+    if (bytes <= 0) {
+      return false;
+    }
+    if (bytes < wanted) {
+      run.cutTo(bytes - before, false, 0);
+    }
+    LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
+    if (begun != null) {
+      assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
+    }
+    assembly.addRun(batch, run, false);
+    batch.asksToGo = true;
+    batches.entered(run.lines, before + run.end - run.from);
+    batches.claimStart();
+    return true;
+  }
+
+  /**
+   * Adds a line, or a fragment with its mark; there must be room.
+   *
+   * @param source as {@link LineReader#source} tells it
+   */
+  void addPiece(LogLine piece, Markers.Mark mark, int source) {
+    long encoded = bound.cost(piece.length() + mark.length());
+    batches.lock.lock();
+    try {
+      assembly.arrived(source, piece.timeMillis());
+      LogBatch batch = batches.openForLines();
+      if (batch != null) {
+        assembly.addPiece(batch, piece, mark, token, encoded);
+        batch.asksToGo = true;
+        batches.entered(piece.sourceLines, piece.sourceBytes);
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /**
+   * Adds a line that did not come from a stream, or counts it as dropped. What comes out of a call
+   * of the sender, or of a message about one, does not ask for a send: where a program's log is
+   * shipped by this very sink, each send would else make the next one, for ever.
+   *
+   * <p>A send that is due is claimed only: the caller starts it, once it holds no lock.
+   *
+   * @param encoded what it costs of the server's bound, which the caller asked before it took any
+   *     lock: {@link #weigh}
+   * @return whether it is in a batch
+   */
+  boolean submit(LogLine piece, Markers.Mark mark, long encoded) {
+    int bytes = piece.length() + mark.length() + 2 * LineCounts.MAX_TRAILER;
+    batches.lock.lock();
+    try {
+      boolean tallied = assembly.needsCounts(BatchAssembly.isPlain(piece));
+      int room = batches.isOpen() ? batches.makeRoom(bytes, bytes, tallied, encoded) : 0;
+      if (room > 0) {
+        assembly.arrivesNow(LineReader.NO_SOURCE, batches.claim.isFree());
+        LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
+        assembly.addPiece(batch, piece, mark, token, encoded);
+        batch.asksToGo |= !batches.isOwnWord();
+        batches.entered(piece.sourceLines, piece.sourceBytes);
+      } else {
+        lostOrClosed(room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET, piece);
+      }
+      batches.claimStart();
+      assembly.forgetNow();
+      return room > 0;
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /** Counts the rest of a line as dropped of which a piece was. */
+  void lose(LogLine rest) {
+    batches.lock.lock();
+    try {
+      lostOrClosed(DropReason.BUDGET, rest);
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  @GuardedBy("batches.lock")
+  private void lostOrClosed(DropReason reason, LogLine piece) {
+    lost(batches.isOpen() ? reason : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
+  }
+
+  // ---- what does not come ----
+
+  /**
+   * Adds the marker of a gap in front of the batches, and takes note of the gap. There must be
+   * room.
+   *
+   * @param source the stream that it is in, as {@link LineReader#source} tells it
+   * @param newLines how many of its lines have not been counted here yet
+   * @param text the marker's; of no meaning where gaps are not marked
+   */
+  void addGap(int source, GapTally gap, long newLines, byte[] text) {
+    long encoded = bound.cost(text.length);
+    long millis = time.currentTimeMillis();
+    batches.lock.lock();
+    try {
+      ledger.gap(batches.position - gap.lines + newLines, gap.lines, gap.bytes, gap.reasons);
+      batches.position += newLines;
+      LogBatch batch = batches.openForLines();
+      if (batch != null && settings.markers) {
+        assembly.arrived(source, millis);
+        assembly.addMarker(batch, text, encoded);
+        batch.endMarker(gap.lines, gap.bytes, gap.reasons);
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /** Counts lines that a processor took out on purpose. */
+  void filtered(long bytes, int lines) {
+    batches.lock.lock();
+    try {
+      if (!batches.isEnded()) {
+        batches.position += lines;
+        ledger.filtered(lines, bytes);
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /** Counts a line that a processor lost; its marker comes with the next line. */
+  void failed(long bytes, int lines) {
+    batches.lock.lock();
+    try {
+      if (!batches.isEnded()) {
+        batches.entered(lines, bytes);
+        ledger.dropped(DropReason.PROCESSOR_FAILED, lines, bytes);
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+
+  /** Counts a line that was lost on its way from the buffer to a batch. */
+  void lost(DropReason reason, long bytes, int lines) {
+    lost(reason, bytes, lines, 0);
+  }
+
+  /**
+   * Counts a line that was lost on its way from the buffer to a batch.
+   *
+   * @param added its own bytes, if a processor made it
+   */
+  void lost(DropReason reason, long bytes, int lines, long added) {
+    batches.lock.lock();
+    try {
+      if (reason == DropReason.CLOSED) {
+        ledger.closed(lines, bytes, batches.isEnded()); // what comes after the end is no gap
+      } else if (!batches.isEnded()) { // else the final report has it as held up to then
+        ledger.entered(lines, bytes);
+        ledger.lost(batches.position, reason, lines, bytes, added);
+        batches.gapBehind().add(lines, bytes, reason.bit());
+        batches.position += lines;
+      }
+    } finally {
+      batches.lock.unlock();
+    }
+  }
+}
