@@ -1,7 +1,7 @@
 package dev.logweir;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
@@ -67,10 +67,14 @@ abstract class DrainLoop extends Work {
     Reach reach();
   }
 
+  /** Of the field itself: an object of its own would be one more of each idle job. */
+  private static final AtomicReferenceFieldUpdater<DrainLoop, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(DrainLoop.class, State.class, "state");
+
   final MemoryLock lock;
   private final WorkerPool pool;
   private final EngineTime time;
-  private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+  private volatile State state = State.IDLE;
 
   private final EngineTimer retry =
       new EngineTimer() {
@@ -111,7 +115,12 @@ abstract class DrainLoop extends Work {
   abstract PassEnd pass();
 
   State state() {
-    return state.get();
+    return state;
+  }
+
+  /** Moves the state, if it is what is expected; returns whether it did. */
+  private boolean moves(State from, State to) {
+    return STATE.compareAndSet(this, from, to);
   }
 
   // ---- asking for it ----
@@ -119,23 +128,23 @@ abstract class DrainLoop extends Work {
   /** Asks for a pass; false if no thread can be had for it. */
   boolean request() {
     while (true) {
-      State now = state.get();
+      State now = state;
       switch (now) {
         case REQUESTED, RUNNING_AGAIN, DIRECT_AGAIN -> {
           return true;
         }
         case RUNNING -> {
-          if (state.compareAndSet(now, State.RUNNING_AGAIN)) {
+          if (moves(now, State.RUNNING_AGAIN)) {
             return true;
           }
         }
         case DIRECT -> {
-          if (state.compareAndSet(now, State.DIRECT_AGAIN)) {
+          if (moves(now, State.DIRECT_AGAIN)) {
             return true;
           }
         }
         case IDLE -> {
-          if (state.compareAndSet(now, State.REQUESTED)) {
+          if (moves(now, State.REQUESTED)) {
             return handOver();
           }
         }
@@ -148,7 +157,7 @@ abstract class DrainLoop extends Work {
     if (pool.execute(this)) {
       return true;
     }
-    state.compareAndSet(State.REQUESTED, State.IDLE);
+    moves(State.REQUESTED, State.IDLE);
     retryLater();
     return false;
   }
@@ -180,7 +189,7 @@ abstract class DrainLoop extends Work {
 
   @Override
   public void run() {
-    if (state.compareAndSet(State.REQUESTED, State.RUNNING)) {
+    if (moves(State.REQUESTED, State.RUNNING)) {
       interruptSeen = false; // the pool clears what is left on its own threads
       passes(true);
     }
@@ -188,8 +197,7 @@ abstract class DrainLoop extends Work {
 
   /** Makes the calling thread the owner, unless another one is. */
   boolean takeOver() {
-    return state.compareAndSet(State.IDLE, State.RUNNING)
-        || state.compareAndSet(State.REQUESTED, State.RUNNING);
+    return moves(State.IDLE, State.RUNNING) || moves(State.REQUESTED, State.RUNNING);
   }
 
   /**
@@ -217,9 +225,9 @@ abstract class DrainLoop extends Work {
     boolean more = true;
     while (more) {
       if (pass() != PassEnd.MORE) {
-        more = !state.compareAndSet(State.RUNNING, State.IDLE);
+        more = !moves(State.RUNNING, State.IDLE);
         if (more) {
-          state.set(State.RUNNING);
+          state = State.RUNNING;
         }
       } else if (givesWay && pool.hasWaiting() && giveWay()) {
         return;
@@ -230,9 +238,9 @@ abstract class DrainLoop extends Work {
 
   /** Lets others go first; false if the rest is still for this thread, as no other is to be had. */
   private boolean giveWay() {
-    state.set(State.REQUESTED);
+    state = State.REQUESTED;
     signalIdle();
-    return pool.execute(this) || !state.compareAndSet(State.REQUESTED, State.RUNNING);
+    return pool.execute(this) || !moves(State.REQUESTED, State.RUNNING);
   }
 
   /**
@@ -256,7 +264,7 @@ abstract class DrainLoop extends Work {
 
   /** Makes a write the owner; false if a pass is asked for or under way. */
   boolean beginDirect() {
-    return state.compareAndSet(State.IDLE, State.DIRECT);
+    return moves(State.IDLE, State.DIRECT);
   }
 
   /**
@@ -265,13 +273,13 @@ abstract class DrainLoop extends Work {
    * @param ask whether there is something left for a pass
    */
   void endDirect(boolean ask) {
-    if (state.compareAndSet(State.DIRECT, State.IDLE)) {
+    if (moves(State.DIRECT, State.IDLE)) {
       if (ask) {
         request();
       }
       return;
     }
-    state.set(State.REQUESTED);
+    state = State.REQUESTED;
     signalIdle();
     handOver();
   }
@@ -309,12 +317,12 @@ abstract class DrainLoop extends Work {
     while (true) {
       PassEnd end = pass();
       boolean more = end == PassEnd.MORE;
-      if (!more && state.compareAndSet(State.RUNNING, State.IDLE)) {
+      if (!more && moves(State.RUNNING, State.IDLE)) {
         signalIdle();
         return end == PassEnd.TAKEN;
       }
       if (more ? goal.reach() != Reach.OPEN : !looksAgain) {
-        state.set(State.REQUESTED);
+        state = State.REQUESTED;
         signalIdle();
         handOver();
         return more || end == PassEnd.TAKEN;
@@ -322,7 +330,7 @@ abstract class DrainLoop extends Work {
       if (!more) {
         // For a little that was written meanwhile, that costs less than a thread.
         looksAgain = false;
-        state.set(State.RUNNING);
+        state = State.RUNNING;
       }
     }
   }
@@ -352,8 +360,8 @@ abstract class DrainLoop extends Work {
 
   /** Sees to it that whoever is at it says when that has ended; false if nobody is. */
   private boolean askToBeWoken() {
-    state.compareAndSet(State.DIRECT, State.DIRECT_AGAIN);
-    State now = state.get();
+    moves(State.DIRECT, State.DIRECT_AGAIN);
+    State now = state;
     return now != State.IDLE && now != State.REQUESTED;
   }
 

@@ -33,41 +33,48 @@ final class FailureLog {
   /** Guards the streaks of all subjects: it is taken for a moment, and only where things fail. */
   private static final MemoryLock LOCK = new MemoryLock();
 
-  private final ILoggerFactory loggers;
-  private final EngineTime time;
+  private final Loggers loggers;
   private final String category;
   private final String subject;
 
-  private volatile boolean failing;
-
-  /** Whether the streak's WARN was told. */
-  @GuardedBy("LOCK")
-  private boolean told;
-
-  @GuardedBy("LOCK")
-  private boolean warned;
-
-  @GuardedBy("LOCK")
-  private long warnedNanos;
-
-  /** Failures since the last WARN, in however many streaks. */
-  @GuardedBy("LOCK")
-  private int failures;
-
-  /** What was lost since the last INFO. */
-  @GuardedBy("LOCK")
-  private long lostBytes;
+  /** Made for the first failure, under the lock: most subjects have none. */
+  private volatile @Nullable Streak streak;
 
   /** The thread that is in a call of the logger. */
   private volatile @Nullable Thread teller;
+
+  /** Where messages go, and the time by which their rate is bounded. */
+  record Loggers(ILoggerFactory factory, EngineTime time) {}
+
+  /** What is known of the streak under way, or the last one. */
+  private static final class Streak {
+    private volatile boolean failing;
+
+    /** Whether its WARN was told. */
+    @GuardedBy("LOCK")
+    private boolean told;
+
+    @GuardedBy("LOCK")
+    private boolean warned;
+
+    @GuardedBy("LOCK")
+    private long warnedNanos;
+
+    /** Failures since the last WARN, in however many streaks. */
+    @GuardedBy("LOCK")
+    private int failures;
+
+    /** What was lost since the last INFO. */
+    @GuardedBy("LOCK")
+    private long lostBytes;
+  }
 
   /**
    * @param category the name of the logger
    * @param subject begins each message, such as the name of the job
    */
-  FailureLog(ILoggerFactory loggers, EngineTime time, String category, String subject) {
+  FailureLog(Loggers loggers, String category, String subject) {
     this.loggers = loggers;
-    this.time = time;
     this.category = category;
     this.subject = subject;
   }
@@ -141,11 +148,12 @@ final class FailureLog {
    * @param format what goes on, with places for the subject and the bytes lost
    */
   void goesOn(String format) {
-    if (!failing) {
+    Streak last = streak;
+    if (last == null || !last.failing) {
       return;
     }
     try {
-      long lost = end();
+      long lost = end(last);
       if (lost >= 0) {
         tell(Level.INFO, null, format, lost);
       }
@@ -156,21 +164,26 @@ final class FailureLog {
 
   /** Counts a failure; returns the level at which it is told, null if it is not. */
   private @Nullable Level next(long lost, boolean last) {
-    long now = time.nanoTime();
+    long now = loggers.time.nanoTime();
     LOCK.lock();
     try {
-      failing = true;
-      lostBytes += lost;
-      boolean due = !told && (!warned || now - warnedNanos >= WARN_NANOS);
+      Streak at = streak;
+      if (at == null) {
+        at = new Streak();
+        streak = at;
+      }
+      at.failing = true;
+      at.lostBytes += lost;
+      boolean due = !at.told && (!at.warned || now - at.warnedNanos >= WARN_NANOS);
       if (due || last) {
-        told = true;
-        warned = true;
-        warnedNanos = now;
-        failures = 1;
+        at.told = true;
+        at.warned = true;
+        at.warnedNanos = now;
+        at.failures = 1;
         return Level.WARN;
       }
-      failures = Math.max(failures, failures + 1);
-      boolean shown = failures <= ALWAYS_TOLD || Integer.bitCount(failures) == 1;
+      at.failures = Math.max(at.failures, at.failures + 1);
+      boolean shown = at.failures <= ALWAYS_TOLD || Integer.bitCount(at.failures) == 1;
       return shown ? Level.DEBUG : null;
     } finally {
       LOCK.unlock();
@@ -178,16 +191,16 @@ final class FailureLog {
   }
 
   /** Ends the streak; returns what was lost, less than 0 if its beginning was not told. */
-  private long end() {
+  private static long end(Streak last) {
     LOCK.lock();
     try {
-      failing = false;
-      if (!told) {
+      last.failing = false;
+      if (!last.told) {
         return -1;
       }
-      told = false;
-      long lost = lostBytes;
-      lostBytes = 0;
+      last.told = false;
+      long lost = last.lostBytes;
+      last.lostBytes = 0;
       return lost;
     } finally {
       LOCK.unlock();
@@ -243,7 +256,7 @@ final class FailureLog {
     }
     teller = Thread.currentThread();
     try {
-      Logger logger = loggers.getLogger(category);
+      Logger logger = loggers.factory.getLogger(category);
       if (!LogLevels.isEnabled(logger, level)) {
         return;
       }

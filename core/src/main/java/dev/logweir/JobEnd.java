@@ -46,7 +46,6 @@ final class JobEnd extends EngineTimer {
   private final JobPlaces places;
   private final MemoryLock account = new MemoryLock();
   private final CountDownLatch over = new CountDownLatch(1);
-  private final LogReport unknownReport;
 
   private final Closing closing;
 
@@ -72,10 +71,12 @@ final class JobEnd extends EngineTimer {
   @GuardedBy("job.lock")
   private @Nullable LogReport report;
 
+  /** What it says where there is no memory for more; made as it begins. */
+  private volatile @Nullable LogReport unknownReport;
+
   JobEnd(JobContext job, JobPlaces places) {
     this.job = job;
     this.places = places;
-    unknownReport = LogReport.unknown(job.name, places.sinks.size(), job.markerToken);
     closing =
         new Closing(job) {
           @Override
@@ -119,6 +120,7 @@ final class JobEnd extends EngineTimer {
     } finally {
       job.lock.unlock();
     }
+    prepareReport();
     places.beginEnd(deadlineNanos - timeoutNanos + logNanos);
     boolean drained = places.closeStreams();
     if (!job.isAccountClosed() || !waits) {
@@ -350,6 +352,15 @@ final class JobEnd extends EngineTimer {
         LockSupport.parkNanos(REPORT_PAUSE_NANOS);
       }
     }
-    return unknownReport;
+    LogReport unknown = unknownReport;
+    return unknown == null ? LogReport.UNKNOWN : unknown;
+  }
+
+  private void prepareReport() {
+    try {
+      unknownReport = LogReport.unknown(job.name, places.sinks.size(), job.markerToken);
+    } catch (OutOfMemoryError ignored) {
+      // The one that is there for all jobs must do.
+    }
   }
 }

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class LogReport {
   private static final SinkReport UNKNOWN_SINK = new SinkLedger(new Totals()).unknown();
 
+  /** As {@link #unknown}, of a job whose end found no memory even for that. */
+  static final LogReport UNKNOWN = unknown("unknown job", 1, 0);
+
   /** How many ends of streams a report lists. */
   public static final int MAX_BAD_ENDS = 32;
 

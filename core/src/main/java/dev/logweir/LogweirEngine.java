@@ -41,7 +41,7 @@ public final class LogweirEngine implements AutoCloseable {
   private static final long DRAIN_IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   final EngineTime time;
-  private final ILoggerFactory loggers;
+  private final FailureLog.Loggers loggers;
   private final AtomicLong jobNumbers = new AtomicLong();
   final WorkerPool drains;
   final SendPool sends;
@@ -75,7 +75,7 @@ public final class LogweirEngine implements AutoCloseable {
 
   private LogweirEngine(Builder builder) {
     time = builder.time == null ? new SystemTime("logweir-timer") : builder.time;
-    loggers = builder.loggers;
+    loggers = new FailureLog.Loggers(builder.loggers, time);
     drainThreads = Runtime.getRuntime().availableProcessors();
     scratches = new ArrayList<>(drainThreads);
     drains = new WorkerPool(builder.drainFactory, drainThreads, DRAIN_IDLE_NANOS, time);
@@ -249,7 +249,7 @@ public final class LogweirEngine implements AutoCloseable {
   }
 
   FailureLog log(String category, String subject) {
-    return new FailureLog(loggers, time, category, subject);
+    return new FailureLog(loggers, category, subject);
   }
 
   /** Returns the name of a job that was given none. */

@@ -24,7 +24,8 @@ class FailureLogTest {
   private final List<ILoggingEvent> events = new ArrayList<>();
   private Consumer<ILoggingEvent> appending = event -> {};
   private final FailureLog log =
-      new FailureLog(context, time, BatchSender.class.getName(), "build 42");
+      new FailureLog(
+          new FailureLog.Loggers(context, time), BatchSender.class.getName(), "build 42");
   private final IOException cause = new IOException("no route");
 
   @BeforeEach
@@ -151,7 +152,9 @@ class FailureLogTest {
     for (Throwable thrown : Faults.ALL) {
       FailureLog broken =
           new FailureLog(
-              name -> Faults.throwIt(thrown), time, BatchSender.class.getName(), "job-1");
+              new FailureLog.Loggers(name -> Faults.throwIt(thrown), time),
+              BatchSender.class.getName(),
+              "job-1");
       appending = event -> Faults.throwIt(thrown);
       for (FailureLog tried : List.of(broken, log)) {
         assertThatCode(
