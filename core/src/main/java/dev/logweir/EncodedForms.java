@@ -4,9 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -30,18 +27,9 @@ final class EncodedForms {
   /** The most bytes of a form by which it is found. */
   static final int SIGNATURE_BYTES = 12;
 
-  /** Kinds of what is special in a text. */
-  static final byte ESCAPE = 1;
-
-  static final byte QUOTE = 2;
-  static final byte SPACE = 4;
-  static final byte BREAK = 8;
-
   /** Heap beside the automaton of the signatures and what is counted by {@link #size}. */
-  static final int FIXED_BYTES = 2 * (256 + 8 * 1024) + 600;
+  static final int FIXED_BYTES = 16 + 8 * 1024 + SpecialBytes.FIXED_BYTES + 640;
 
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int HEX = 0;
   private static final int RAW = 4;
   private static final byte[] BASE64_VALUES = new byte[256];
@@ -69,15 +57,7 @@ final class EncodedForms {
   final MaskerAutomaton signatures;
 
   private final boolean mayBeJoined;
-  private final byte[] classes = new byte[256];
-
-  /** The same, of lines: their ends are none of it. */
-  private final byte[] lineClasses;
-
-  /** A bit for each two bytes, the first one in the lower bits: whether one of them may be so. */
-  private final long[] linePairs = new long[1 << 10];
-
-  private final long[] pairs;
+  private final SpecialBytes specials;
   private final byte[][] data;
   private final byte[] kinds;
   private final int[] firstEntries;
@@ -85,12 +65,7 @@ final class EncodedForms {
   private final long dataBytes;
 
   private EncodedForms(
-      boolean escapes,
-      boolean wideSpaces,
-      boolean blanks,
-      MaskerAutomaton values,
-      List<byte[]> data,
-      List<Byte> kinds) {
+      boolean escapes, boolean wideSpaces, boolean blanks, List<byte[]> data, List<Byte> kinds) {
     this.escapes = escapes;
     this.wideSpaces = wideSpaces;
     this.data = data.toArray(new byte[0][]);
@@ -105,7 +80,7 @@ final class EncodedForms {
     }
     dataBytes = bytes;
     signatures = MaskerAutomaton.EMPTY.with(texts);
-    mayBeJoined = texts.stream().noneMatch(text -> isBlank(text[0]));
+    mayBeJoined = texts.stream().noneMatch(EncodedForms::mayLoseBytes);
     firstEntries = new int[signatures.states()];
     Arrays.fill(firstEntries, -1);
     nextEntries = new int[2 * this.kinds.length];
@@ -116,29 +91,16 @@ final class EncodedForms {
         firstEntries[state] = i;
       }
     }
-    pairs = values.pairs();
-    fillClasses(blanks);
-    lineClasses = classes.clone();
-    lineClasses['\n'] = 0;
-    for (int first = 0; first < 256; first++) {
-      for (int second = 0; second < 256; second++) {
-        if ((lineClasses[first] | lineClasses[second]) != 0) {
-          int pair = first | second << 8;
-          linePairs[pair >>> 6] |= 1L << pair;
-        }
-      }
-    }
+    specials = new SpecialBytes(escapes, wideSpaces, blanks);
   }
 
   /**
    * Returns the forms of values.
    *
    * @param escapes whether encoded forms are looked for; else white space alone
-   * @param values the automaton of the values
    * @param texts the values to be encoded
    */
-  static EncodedForms of(
-      boolean escapes, boolean wideSpaces, MaskerAutomaton values, Collection<String> texts) {
+  static EncodedForms of(boolean escapes, boolean wideSpaces, Collection<String> texts) {
     List<byte[]> data = new ArrayList<>();
     List<Byte> kinds = new ArrayList<>();
     boolean blanks = false;
@@ -154,7 +116,7 @@ final class EncodedForms {
         }
       }
     }
-    return new EncodedForms(escapes, wideSpaces, blanks, values, data, kinds);
+    return new EncodedForms(escapes, wideSpaces, blanks, data, kinds);
   }
 
   /** In Latin 1 both orders are the same bytes but for a zero before or after. */
@@ -178,88 +140,14 @@ final class EncodedForms {
     return signatures.states() * 5L / 4 + kinds.length * 4L + dataBytes;
   }
 
-  // ---- special bytes ----
-
-  private void fillClasses(boolean blanks) {
-    if (escapes) {
-      for (char c : "%&\\^`".toCharArray()) {
-        classes[c] = ESCAPE;
-      }
-      classes['+'] = blanks ? ESCAPE : 0;
-      classes['\''] = QUOTE;
-      classes['"'] = QUOTE;
-      classes['\\'] |= BREAK;
-      classes['\n'] = BREAK;
-      classes['\r'] = BREAK;
-    }
-    if (wideSpaces) {
-      for (char c : " \t\n\r\f\u000B".toCharArray()) {
-        classes[c] |= SPACE;
-      }
-    }
-  }
-
   /** Returns the first index, at most {@code to}, of a byte that may be other than it looks. */
   int special(byte[] bytes, int from, int to) {
-    return first(classes, bytes, from, to);
+    return specials.first(bytes, from, to);
   }
 
   /** Returns the same of whole lines, the end of each of which is no such byte. */
   int suspect(byte[] bytes, int from, int to) {
-    return first(lineClasses, bytes, from, to);
-  }
-
-  /** Most bytes are not special, so that eight are looked at with one branch. */
-  private int first(byte[] table, byte[] bytes, int from, int to) {
-    boolean lineEnds = table['\n'] != 0;
-    int index = from;
-    while (index < to) {
-      while (index + Long.BYTES <= to
-          && !mayBeSpecial((long) LONGS.get(bytes, index))
-          && !(lineEnds && Newlines.isIn(bytes, index))) {
-        index += Long.BYTES;
-      }
-      int last = Math.min(index + Long.BYTES, to);
-      while (index < last) {
-        if (isSpecial(table, bytes, index, to)) {
-          return index;
-        }
-        index++;
-      }
-    }
-    return to;
-  }
-
-  /** Whether one of eight bytes may be special that is no line end. */
-  private boolean mayBeSpecial(long word) {
-    long[] pairs = linePairs;
-    long second = word >>> 16;
-    long third = word >>> 32;
-    long fourth = word >>> 48;
-    long found =
-        pairs[(int) (word & 0xFFFF) >>> 6] >>> word
-            | pairs[(int) (second & 0xFFFF) >>> 6] >>> second
-            | pairs[(int) (third & 0xFFFF) >>> 6] >>> third
-            | pairs[(int) fourth >>> 6] >>> fourth;
-    return (found & 1) != 0;
-  }
-
-  private static boolean isSpecial(byte[] table, byte[] bytes, int index, int to) {
-    byte kind = table[bytes[index] & 0xFF];
-    if (kind == 0) {
-      return false;
-    }
-    if (kind == QUOTE || (kind == SPACE && bytes[index] == ' ')) {
-      // One quote or blank alone is what it looks like.
-      return index + 1 == to || (table[bytes[index + 1] & 0xFF] & ~BREAK) != 0;
-    }
-    return true;
-  }
-
-  /** Whether a value may begin with two bytes. */
-  boolean begins(byte first, byte second) {
-    int pair = (first & 0xFF) << 8 | (second & 0xFF);
-    return (pairs[pair >>> 6] & 1L << pair) != 0;
+    return specials.firstInLines(bytes, from, to);
   }
 
   private static boolean isBlank(byte b) {
@@ -275,16 +163,72 @@ final class EncodedForms {
     return place;
   }
 
+  /**
+   * Returns the first index, at most {@code to}, from which {@link #breakEnd} finds a line's end.
+   */
+  int nextBreak(byte[] bytes, int from, int to) {
+    int place = special(bytes, from, to);
+    while (place < to && breakEnd(bytes, place, to) == place) {
+      byte passed = bytes[place++];
+      while (place < to && passed == '\\' && bytes[place] == '\\') {
+        place++; // what such a run means, its end says
+      }
+      place = special(bytes, place, to);
+    }
+    return place;
+  }
+
+  /** Returns where a text goes on after a line's end, as it is or escaped; the place if none. */
+  static int breakEnd(byte[] bytes, int place, int end) {
+    int at = place;
+    while (at < end) {
+      byte b = bytes[at];
+      if (b == '\n' || b == '\r') {
+        at++;
+      } else if (b == '\\') {
+        int letter = at + 1;
+        while (letter < end && bytes[letter] == '\\') {
+          letter++;
+        }
+        if (letter == end || !isBreakLetter(bytes[letter])) {
+          break;
+        }
+        at = letter + 1;
+      } else {
+        break;
+      }
+    }
+    return at > place ? skipBlanks(bytes, at, end) : at;
+  }
+
+  /** Whether a byte means a line's end behind a backslash. */
+  static boolean isBreakLetter(byte b) {
+    return b == 'n' || b == 'r';
+  }
+
   // ---- forms that leave nothing of a value as it is ----
 
-  /** Whether a form's beginning is found although blanks at the begin of lines are left out. */
+  /** Whether a form's beginning is not found where line ends, and blanks behind, are left out. */
+  private static boolean mayLoseBytes(byte[] signature) {
+    boolean lost = isBlank(signature[0]) || signature[signature.length - 1] == '\\';
+    for (int i = 0; i < signature.length; i++) {
+      lost |= signature[i] == '\r';
+      lost |= i > 0 && signature[i - 1] == '\\' && isBreakLetter(signature[i]);
+    }
+    return lost;
+  }
+
+  /** Whether a form's beginning is found although line ends, and blanks behind, are left out. */
   boolean mayBeJoined() {
     return mayBeJoined;
   }
 
-  /** Returns the last index of the first signature in a text; {@code length} if there is none. */
-  int firstSignature(byte[] text, int length) {
-    return signatures.first(text, 0, length);
+  /**
+   * Returns the last index of the first signature in a text that begins at an index or after;
+   * {@code length} if there is none.
+   */
+  int firstSignature(byte[] text, int from, int length) {
+    return signatures.first(text, from, length);
   }
 
   /**
@@ -294,11 +238,20 @@ final class EncodedForms {
   boolean mayEndInForm(byte[] text, int length) {
     int last = length - MIN_BYTES;
     for (int place = Math.max(0, length - SIGNATURE_BYTES + 1); place <= last; place++) {
-      if (signatures.mayBegin(text, place)) {
+      if (signatures.mayBegin(text, place) && isBeginning(text, place, length)) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean isBeginning(byte[] text, int from, int to) {
+    int state = 0;
+    int place = from;
+    do {
+      state = signatures.child(state, text[place++]);
+    } while (state != 0 && place < to);
+    return state != 0;
   }
 
   /** Returns the first form whose signature ends in a state, -1 if there is none. */

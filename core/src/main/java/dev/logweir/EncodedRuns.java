@@ -3,14 +3,18 @@ package dev.logweir;
 /**
  * Tells of whole lines at once which of them need not be searched for encoded values one by one.
  *
- * <p>Such a line has no special byte, no value as it is, and no beginning of a form that leaves
- * nothing as it is. These forms may be broken into lines, so the lines are searched joined to one
- * text, without their ends and the blanks that they begin with. Where that text ends, a form may
- * begin that the next lines go on with: the last bytes' lines are left to be searched one by one.
+ * <p>Such a line has no value as it is, none written with escapes, and no beginning of a form that
+ * leaves nothing as it is. These forms may be broken into lines, so the lines are searched joined
+ * to one text, without their ends, escaped ones too, and the blanks behind. Where that text ends, a
+ * form may begin that the next lines go on with: the last bytes' lines are left to be searched one
+ * by one.
  */
 final class EncodedRuns {
   /** Heap of this object. */
   static final int FIXED_BYTES = 64 + Segment.LARGE;
+
+  /** How many bytes of a text a form's beginning may be in that is not known to be one. */
+  private static final int OPEN_BYTES = EncodedForms.SIGNATURE_BYTES - 1;
 
   private byte[] joined = Segment.NO_BYTES;
 
@@ -18,44 +22,88 @@ final class EncodedRuns {
    * Returns where the first line begins that must be searched; {@code to} if none of them must.
    *
    * @param from where a line begins that no form goes on in
-   * @param to behind a line end, at {@code from} or after; up to there is no value as it is
+   * @param to behind a line end, after {@code from}
    */
-  int plainUntil(EncodedForms forms, byte[] bytes, int from, int to) {
-    int suspect = forms.suspect(bytes, from, to);
-    int end = suspect == to ? to : lineOf(bytes, from, suspect);
-    return forms.escapes && end > from ? withoutForms(forms, bytes, from, end) : end;
-  }
-
-  private int withoutForms(EncodedForms forms, byte[] bytes, int from, int linesEnd) {
+  int plainUntil(
+      EncodedScan scan, MaskerValues values, EncodedForms forms, byte[] bytes, int from, int to) {
     if (!forms.mayBeJoined()) {
       return from;
     }
-    int end = linesEnd;
-    if (end - from > Segment.LARGE) {
-      end = lineOf(bytes, from, from + Segment.LARGE);
-    }
+    int end = to - from > Segment.LARGE ? lineOf(bytes, from, from + Segment.LARGE) : to;
     if (joined.length == 0) {
       joined = new byte[Segment.LARGE];
     }
+    MaskerAutomaton plain = values.plain();
+    int special = forms.suspect(bytes, from, end);
     int length = 0;
+    int found = Integer.MAX_VALUE;
     int line = from;
-    while (line < end) {
+    while (line < end && found == Integer.MAX_VALUE) {
       int lineEnd = Newlines.first(bytes, line, end);
-      int text = EncodedForms.skipBlanks(bytes, line, lineEnd);
-      System.arraycopy(bytes, text, joined, length, lineEnd - text);
-      length += lineEnd - text;
-      line = lineEnd + 1;
-      if (forms.mayEndInForm(joined, length)) {
-        end = line;
+      // Line by line, so that the bytes behind a find are not searched again and again.
+      if (plain.first(bytes, line, lineEnd) < lineEnd) {
+        break;
       }
+      int before = length;
+      if (special < lineEnd) {
+        special = scan.searchLine(values, bytes, line, lineEnd, end, special);
+        if (special < 0) {
+          break;
+        }
+        length = joinBroken(scan, forms, bytes, line, lineEnd, length);
+      } else {
+        length = join(bytes, line, lineEnd, length);
+      }
+      found = beginning(forms, before, length);
+      line = lineEnd + 1;
     }
-    int found = forms.firstSignature(joined, length);
-    // No form begins before, or its signature would have been found.
-    int safe = (found < length ? found : length) - (EncodedForms.SIGNATURE_BYTES - 1);
-    while (end > from && length > safe) {
-      int last = lineOf(bytes, from, end - 1);
-      length -= end - 1 - EncodedForms.skipBlanks(bytes, last, end - 1);
-      end = last;
+    return withoutOpen(forms, bytes, from, line, length, Math.min(found, length));
+  }
+
+  /** Appends a line to the text; returns its length. */
+  private int join(byte[] bytes, int line, int lineEnd, int before) {
+    int place = EncodedForms.skipBlanks(bytes, line, lineEnd);
+    System.arraycopy(bytes, place, joined, before, lineEnd - place);
+    return before + lineEnd - place;
+  }
+
+  /** Appends the line just searched, without the line ends within it; returns the length. */
+  private int joinBroken(
+      EncodedScan scan, EncodedForms forms, byte[] bytes, int line, int lineEnd, int before) {
+    int length = before;
+    int place = EncodedForms.skipBlanks(bytes, line, lineEnd);
+    while (place < lineEnd) {
+      int next = scan.nextBreak(forms, bytes, place, lineEnd);
+      System.arraycopy(bytes, place, joined, length, next - place);
+      length += next - place;
+      place = EncodedForms.breakEnd(bytes, next, lineEnd);
+    }
+    return length;
+  }
+
+  /**
+   * Returns where in the text a form's beginning is that is new in it, or its end if that may be
+   * the beginning of one; the largest number there is if there is none.
+   */
+  private int beginning(EncodedForms forms, int before, int length) {
+    int found = forms.firstSignature(joined, Math.max(0, before - OPEN_BYTES), length);
+    return found < length || forms.mayEndInForm(joined, length) ? found : Integer.MAX_VALUE;
+  }
+
+  /** Leaves out the last lines, in which a form may begin: none begins further in front. */
+  private static int withoutOpen(
+      EncodedForms forms, byte[] bytes, int from, int linesEnd, int textLength, int found) {
+    int end = linesEnd;
+    int length = textLength;
+    while (end > from && length > found - OPEN_BYTES) {
+      int lineEnd = end - 1;
+      end = lineOf(bytes, from, lineEnd);
+      int place = EncodedForms.skipBlanks(bytes, end, lineEnd);
+      while (place < lineEnd) {
+        int next = forms.nextBreak(bytes, place, lineEnd);
+        length -= next - place;
+        place = EncodedForms.breakEnd(bytes, next, lineEnd);
+      }
     }
     return end;
   }

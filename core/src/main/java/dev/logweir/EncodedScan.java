@@ -12,17 +12,19 @@ import java.util.Objects;
  */
 final class EncodedScan {
   /** Heap of this object, with its walk. */
-  static final int FIXED_BYTES = 576 + EscapeWalk.FIXED_BYTES;
+  static final int FIXED_BYTES = 672 + EscapeWalk.FIXED_BYTES;
 
   static final int NONE = Integer.MAX_VALUE;
 
   private static final int MIN_CUT_TAIL = 4;
+  private static final int MAX_BREAKS = 16;
 
   private final EscapeWalk walk = new EscapeWalk();
 
   private EncodedForms forms;
   private MaskerAutomaton values;
   private MaskerAutomaton signatures;
+  private EscapeStarts starts;
   private byte[] bytes = Segment.NO_BYTES;
   private int end;
   private PartEnd partEnd = PartEnd.ENDS;
@@ -64,10 +66,16 @@ final class EncodedScan {
 
   private final OpenForms open = new OpenForms();
 
-  EncodedScan(MaskerAutomaton values, EncodedForms forms) {
-    this.values = values;
+  /** Where there are line ends within the line searched last by {@link #searchLine}. */
+  private final int[] breaks = new int[MAX_BREAKS];
+
+  private int breakCount;
+
+  EncodedScan(MaskerValues all, EncodedForms forms) {
+    values = all.plain();
     this.forms = forms;
     signatures = forms.signatures;
+    starts = Objects.requireNonNull(all.starts());
   }
 
   /** What comes next begins a line: a form may go on in it that the line before ended in. */
@@ -87,6 +95,7 @@ final class EncodedScan {
       forms = allForms;
       values = all.plain();
       signatures = forms.signatures;
+      starts = Objects.requireNonNull(all.starts());
       open.clear(); // its states are those of the forms before
     }
     bytes = text;
@@ -216,6 +225,108 @@ final class EncodedScan {
     return false;
   }
 
+  // ---- whole lines at once ----
+
+  /**
+   * Returns where the first line begins that has a value whose white space is another; {@code to}
+   * if there is none.
+   *
+   * @param from where a line begins
+   * @param to behind a line end
+   */
+  int plainUntil(MaskerValues sought, byte[] text, int from, int to) {
+    int place = Objects.requireNonNull(sought.forms()).suspect(text, from, to);
+    int line = from;
+    while (place < to) {
+      line = Newlines.last(text, line, place) + 1;
+      int lineEnd = Newlines.first(text, place, to);
+      place = searchLine(sought, text, line, lineEnd, to, place);
+      if (place < 0) {
+        return line;
+      }
+    }
+    return to;
+  }
+
+  /**
+   * Searches a whole line, of a run of them, for values that are written with escapes.
+   *
+   * @param line where it begins
+   * @param lineEnd where its line end is
+   * @param to behind the last line's end
+   * @param firstSpecial the first special byte of the line
+   * @return the first special byte behind the line, {@code to} if there is none; less than 0 if a
+   *     value was found
+   */
+  int searchLine(
+      MaskerValues sought, byte[] text, int line, int lineEnd, int to, int firstSpecial) {
+    EncodedForms allForms = Objects.requireNonNull(sought.forms());
+    EscapeStarts places = Objects.requireNonNull(sought.starts());
+    int longest = sought.plain().longest();
+    int at = firstSpecial;
+    int from = Math.max(line, at - longest);
+    breakCount = 0;
+    int signs = at;
+    boolean begun = false;
+    while (at < lineEnd) {
+      signs = at > line && text[at] == '\\' && text[at - 1] == '\\' ? signs : at;
+      noteBreak(text, signs, at);
+      while (from <= at) {
+        int place = places.next(text, line, from, at, lineEnd);
+        from = Math.min(place, at) + 1;
+        if (place <= at) {
+          if (!begun) {
+            walk.begin(sought.plain(), allForms, text, lineEnd, false);
+            begun = true;
+          }
+          walk.walk(place);
+          if (walk.matchedEnd >= 0) {
+            walk.letGo();
+            return -1;
+          }
+        }
+      }
+      at = allForms.suspect(text, from, to);
+      from = Math.max(from, at - longest);
+    }
+    if (begun) {
+      walk.letGo();
+    }
+    return at;
+  }
+
+  /**
+   * Notes a carriage return, or a line end that is escaped.
+   *
+   * @param from where the run of backslashes begins that a byte is in
+   */
+  private void noteBreak(byte[] text, int from, int at) {
+    boolean escaped = text[at] == '\\' && EncodedForms.isBreakLetter(text[at + 1]);
+    if (escaped || text[at] == '\r') {
+      if (breakCount < MAX_BREAKS) {
+        breaks[breakCount] = from;
+      }
+      breakCount++;
+    }
+  }
+
+  /**
+   * Returns where the first line end is in the line searched last, escaped or a carriage return.
+   *
+   * @param from where the line begins, or goes on behind another
+   */
+  int nextBreak(EncodedForms allForms, byte[] text, int from, int lineEnd) {
+    if (breakCount > MAX_BREAKS) {
+      return allForms.nextBreak(text, from, lineEnd);
+    }
+    for (int i = 0; i < breakCount; i++) {
+      if (breaks[i] >= from) {
+        return breaks[i];
+      }
+    }
+    return lineEnd;
+  }
+
   // ---- escapes ----
 
   private void nextEscape() {
@@ -229,26 +340,13 @@ final class EncodedScan {
         return;
       }
       while (escapeFrom <= special) {
-        int place = escapeFrom++;
-        // A run of signs is read from its first one on.
-        boolean within = place > first && Escapes.isSign(bytes[place - 1]);
-        if (within && Escapes.isSign(bytes[place])) {
-          continue;
-        }
-        if (mayBegin(place) && walkFrom(place)) {
+        int place = starts.next(bytes, first, escapeFrom, special, end);
+        escapeFrom = Math.min(place, special) + 1;
+        if (place <= special && walkFrom(place)) {
           return;
         }
       }
     }
-  }
-
-  private boolean mayBegin(int place) {
-    if (place == special) {
-      return true;
-    }
-    return place + 1 == special
-        ? values.child(0, bytes[place]) != 0
-        : forms.begins(bytes[place], bytes[place + 1]);
   }
 
   private boolean walkFrom(int place) {
@@ -293,10 +391,7 @@ final class EncodedScan {
     formStart = NONE;
     while (forms.escapes && formFrom < end) {
       if (lineBreak < formFrom) {
-        lineBreak = Math.max(formFrom, firstSpecial);
-        while (lineBreak < end && breakEnd(lineBreak) == lineBreak) {
-          lineBreak = forms.special(bytes, lineBreak + 1, end);
-        }
+        lineBreak = forms.nextBreak(bytes, Math.max(formFrom, firstSpecial), end);
       }
       int place = signatures.skip(bytes, formFrom, lineBreak);
       formFrom = place + 1;
@@ -322,7 +417,7 @@ final class EncodedScan {
       }
       int next = state == 0 ? signatures.root(bytes[at]) : signatures.child(state, bytes[at]);
       if (next == 0) {
-        int after = state == 0 ? at : breakEnd(at);
+        int after = state == 0 ? at : EncodedForms.breakEnd(bytes, at, end);
         if (after == at) {
           return;
         }
@@ -351,7 +446,7 @@ final class EncodedScan {
         at++;
         continue;
       }
-      int after = forms.wraps(form) ? breakEnd(at) : at;
+      int after = forms.wraps(form) ? EncodedForms.breakEnd(bytes, at, end) : at;
       if (after == end || at == end) {
         open(from, at, form, index);
         return;
@@ -418,28 +513,5 @@ final class EncodedScan {
     tailStart = NONE;
     tailEnd = -1;
     return last;
-  }
-
-  /** Returns where the text goes on after a line's end, as it is or escaped; the place if none. */
-  private int breakEnd(int place) {
-    int at = place;
-    while (at < end) {
-      byte b = bytes[at];
-      if (b == '\n' || b == '\r') {
-        at++;
-      } else if (b == '\\') {
-        int letter = at + 1;
-        while (letter < end && bytes[letter] == '\\') {
-          letter++;
-        }
-        if (letter == end || (bytes[letter] != 'n' && bytes[letter] != 'r')) {
-          break;
-        }
-        at = letter + 1;
-      } else {
-        break;
-      }
-    }
-    return at > place ? EncodedForms.skipBlanks(bytes, at, end) : at;
   }
 }

@@ -295,9 +295,9 @@ final class EscapeWalk {
       return;
     }
     byte b = bytes[to];
-    int letter = LETTERS.indexOf(b);
+    int letter = letterMeant(b);
     if (letter >= 0) {
-      follow(state, MEANT[letter], to + 1);
+      follow(state, (byte) letter, to + 1);
     }
     if (b == 'x') {
       followByte(state, to + 1, 2);
@@ -322,6 +322,17 @@ final class EscapeWalk {
         follow(state, (byte) number(to, digits, 8), to + digits);
       }
     }
+  }
+
+  /** Returns what a letter behind a sign means, less than 0 if nothing. */
+  static int letterMeant(byte b) {
+    int letter = LETTERS.indexOf(b);
+    return letter < 0 ? -1 : MEANT[letter];
+  }
+
+  /** Whether a number may follow a sign that a byte is behind. */
+  static boolean beginsNumber(byte b) {
+    return b == 'x' || b == 'u' || b == 'U' || (b >= '0' && b <= '7');
   }
 
   private void followByte(int state, int from, int digits) {

@@ -118,8 +118,17 @@ final class MaskerAutomaton {
     return longest;
   }
 
+  /** Returns how many bytes of each value the search knows at once; 0 if there is no value. */
+  int window() {
+    return window;
+  }
+
   /** Returns the state that a byte leads to, 0 if no value goes on so. */
   int child(int state, byte label) {
+    return state == 0 ? root(label) : listed(state, label);
+  }
+
+  private int listed(int state, byte label) {
     int child = children[state];
     while (child != 0 && labels[child] != label) {
       child = siblings[child];
@@ -177,7 +186,7 @@ final class MaskerAutomaton {
   int next(int state, byte label) {
     int from = state;
     while (from != 0) {
-      int to = child(from, label);
+      int to = listed(from, label);
       if (to != 0) {
         return to;
       }
@@ -216,6 +225,16 @@ final class MaskerAutomaton {
     return window >= WORD_WINDOW
         ? (blocks[hash((int) INTS.get(bytes, index))] & START) != 0
         : window > 0;
+  }
+
+  /**
+   * Whether a value may begin, with its first {@link #window} bytes of 4 and more, 4 bytes before
+   * an index or earlier, and have the window end there or behind.
+   */
+  boolean mayReach(byte[] bytes, int end) {
+    int word = (int) INTS.get(bytes, end - Integer.BYTES);
+    int most = window - Integer.BYTES + 1 + (blockShift >>> 3);
+    return (blocks[hash(word >>> blockShift)] & SHIFT) != most;
   }
 
   /**
@@ -291,7 +310,7 @@ final class MaskerAutomaton {
   private void insert(byte[] value) {
     int state = 0;
     for (byte label : value) {
-      int child = child(state, label);
+      int child = listed(state, label);
       if (child == 0) {
         child = states++;
         labels[child] = label;

@@ -151,10 +151,11 @@ abstract class MaskerScan {
     letGo();
   }
 
-  private EncodedScan encodedScan(MaskerValues values, EncodedForms forms) {
+  /** Returns the search for encoded values. */
+  final EncodedScan encodedScan(MaskerValues values, EncodedForms forms) {
     EncodedScan search = encodedScan;
     if (search == null) {
-      search = new EncodedScan(values.plain(), forms);
+      search = new EncodedScan(values, forms);
       encodedScan = search;
     }
     search.setHeld(heldLength);

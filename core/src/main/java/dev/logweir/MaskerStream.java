@@ -48,9 +48,12 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
     if (forms != null && goesOn(forms, bytes, from, end)) {
       return from;
     }
+    if (forms != null && forms.escapes) {
+      return runs.plainUntil(encodedScan(values, forms), values, forms, bytes, from, end);
+    }
     int found = values.plain().first(bytes, from, end);
     int to = found == end ? end : Newlines.last(bytes, from, found) + 1;
-    return forms == null ? to : runs.plainUntil(forms, bytes, from, to);
+    return forms == null ? to : encodedScan(values, forms).plainUntil(values, bytes, from, to);
   }
 
   @Override

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EncodedRunsTest {
   private static final String QUIET = "[INFO] compiled in 12 ms to target/classes\n";
@@ -23,9 +25,36 @@ class EncodedRunsTest {
   }
 
   @Test
-  void lineWithAnEscape_isNotPassedOver() {
-    byte[] text = (QUIET + QUIET + "100%\n" + QUIET).getBytes(UTF_8);
+  void lineWithEscapesOfOtherThings_isPassedOver() {
+    String line = "100% of \"a\\nb\" `at` C:\\new\\x41 &amp; a+b ^^ %2F ''\r\n";
+    byte[] text = (line + QUIET).getBytes(UTF_8);
+    assertThat(plainUntil("correct horse", text)).isEqualTo(line.length());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "correct%20horse",
+        "correct+horse",
+        "%63orrect horse",
+        "c%6frrect horse",
+        "cor\\u0072ect horse",
+        "correct hors\\x65",
+        "corr^ect horse",
+        "corr`ect horse",
+        "&#99;orrect horse",
+        "co&#x72;rect horse"
+      })
+  void lineWithTheValueInEscapes_isNotPassedOver(String form) {
+    byte[] text = (QUIET + QUIET + "a " + form + " b\n" + QUIET).getBytes(UTF_8);
     assertThat(plainUntil("correct horse", text)).isEqualTo(QUIET.length());
+  }
+
+  @Test
+  void formOverEscapedLineEnds_isNotPassedOver() {
+    String form = "Y29ycmVj\\n  dCBob3\\r\\nJzZQ==";
+    byte[] text = (QUIET + QUIET + form + "\n" + QUIET).getBytes(UTF_8);
+    assertThat(plainUntil("correct horse", text)).isEqualTo(2 * QUIET.length());
   }
 
   @Test
