@@ -3,21 +3,21 @@ package dev.logweir;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a write's whole lines past the buffer, straight into the open batch: for a job with
- * one sink, and nobody who looks at lines or weighs them. One per stream.
+ * The short way of a write: its whole lines go past the stream's store, straight into the open
+ * batch. For a job with one sink, and nobody who looks at lines or weighs them. One per stream.
  */
 final class DirectPath {
   /*
-   *   1. begin moves the drain's loop from IDLE to DIRECT, under the buffer's lock. If that fails,
+   *   1. begin moves the drain's loop from IDLE to DIRECT, under the store's lock. If that fails,
    *      somebody drains or will, and the lines must queue behind what that thread takes: the write
-   *      goes through the buffer.
-   *   2. take copies lines into the open batch, under the buffer's lock and then the sink's, as long
-   *      as the buffer holds nothing but the beginning of the first of them, which goes in front.
-   *      If lines or a gap of the other stream wait in its buffer, though no drain is asked for, such
+   *      goes through the store.
+   *   2. take copies lines into the open batch, under the store's lock and then the sink's, as long
+   *      as the store holds nothing but the beginning of the first of them, which goes in front.
+   *      If lines or a gap of the other stream wait in its store, though no drain is asked for, such
    *      as for room, it takes none: they came before.
-   *   3. What the sink has no room for, and the beginning of a line at the end, goes into the buffer.
+   *   3. What the sink has no room for, and the beginning of a line at the end, goes into the store.
    *   4. end, after the lock, starts the send that is due, and gives the loop back. It asks for a
-   *      pass if the buffer has more than the beginning of a line, or if the send is to go to an
+   *      pass if the store has more than the beginning of a line, or if the send is to go to an
    *      executor of the user, whose code no write runs.
    *
    * Between begin and end the write owns what a pass owns: the StreamDrain's place, and the run,
@@ -27,58 +27,63 @@ final class DirectPath {
 
   private final StreamDrain drain;
   private final SinkIntake sink;
-  private final SafeBuffer other;
+  private final StreamStore store;
+  private final StreamStore other;
 
   /**
-   * @param other the other stream, whose lines may be before those of a write
+   * @param other the other stream's, whose lines may be before those of a write
    */
-  DirectPath(StreamDrain drain, SinkIntake sink, SafeBuffer other) {
+  DirectPath(StreamDrain drain, SinkIntake sink, StreamStore store, StreamStore other) {
     this.drain = drain;
     this.sink = sink;
+    this.store = store;
     this.other = other;
   }
 
-  /** Takes the place of the drain; false if one is asked for or under way. */
+  /**
+   * Takes the place of the drain; false if one is asked for or under way, or lines wait. Under the
+   * store's lock.
+   */
+  @SuppressWarnings("GuardedBy") // the write has the store's lock
   boolean begin() {
-    return drain.drain().beginDirect();
+    return store.mayBePassed() && drain.drain().beginDirect();
   }
 
   /**
    * Gives whole lines to the sink, as long as nothing waits before them but the beginning of the
-   * first, and the sink has room; takes note of them in the ledger. Under the buffer's lock.
+   * first, and the sink has room. Under the store's lock.
    *
    * @return where those end that it took
    */
-  int take(SegmentChain begun, StreamLedger ledger, byte[] bytes, int offset, int end) {
+  @SuppressWarnings("GuardedBy") // the write has the store's lock
+  int take(byte[] bytes, int offset, int end) {
     LineRun run = drain.drain().directRun();
-    if (run == null || !begun.holdsNoLine() || other.holdsOthersBack()) {
+    if (run == null || !store.mayBePassed() || other.holdsOthersBack()) {
       return offset;
     }
     int from = offset;
-    int maxLine = drain.maxLine();
+    int maxLine = drain.maxDirectLine();
     boolean goesOn = true;
     while (goesOn && from < end) {
       int cut = Newlines.last(bytes, from, Math.min(end, from + maxLine)) + 1;
-      goesOn = cut > from && begins(run, begun.tail(), bytes, from, cut);
-      goesOn = goesOn && takeRun(run, begun.tail());
+      Segment begun = store.begun();
+      goesOn = cut > from && begins(run, begun, bytes, from, cut) && takeRun(run, begun);
       if (goesOn) {
-        int taken = run.end - from;
-        ledger.accept(run.lines, taken);
-        from += taken;
-        Segment used = begun.tail();
-        if (used != null) {
-          used.clear();
-        }
+        store.passed(run.lines, run.end - from);
+        from = run.end;
       }
     }
     run.clear(); // keeps no array of the writer alive
+    if (from > offset) {
+      store.passingEnded(from == end);
+    }
     return from;
   }
 
   /** Makes whole lines a run; false if the first of them is too long with what came before. */
   private boolean begins(LineRun run, @Nullable Segment begun, byte[] bytes, int from, int cut) {
     int firstEnd = Newlines.first(bytes, from, cut) + 1;
-    if (!drain.isBetweenLines() || bytesOf(begun) + firstEnd - from > drain.maxLine()) {
+    if (bytesOf(begun) + firstEnd - from > drain.maxDirectLine()) {
       return false;
     }
     run.begin(bytes, from, firstEnd, cut);

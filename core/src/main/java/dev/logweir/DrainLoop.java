@@ -254,6 +254,13 @@ abstract class DrainLoop extends Work {
     }
   }
 
+  /** An interrupt that a call left behind is not for the next one's. */
+  void takeInterrupt() {
+    if (Thread.interrupted()) {
+      interruptLeft();
+    }
+  }
+
   /** The interrupt of this pass was ours: it is for nobody else. */
   void forgetInterrupt() {
     interruptSeen = false;

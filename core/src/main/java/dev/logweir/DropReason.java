@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum DropReason {
   /*
    * Where a new one goes besides: the place that drops, and who else decides the reason there
-   * (SafeBuffer.shortage, SinkLedger.reasonOf, LineFanOut); README, docs/operations.md, the
+   * (SegmentChain.shortage, SinkLedger.reasonOf, LineFanOut); README, docs/operations.md, the
    * examples' ResultTable; api.txt. Meters, reports and markers go through all of them.
    */
 

@@ -11,23 +11,32 @@ package dev.logweir;
 final class ExitScan {
   private static final int MAX_DIGITS = 3;
 
+  private final Totals totals;
   private final byte[] begin;
 
   /** The bytes that are held: a beginning of the marker. */
   private final byte[] held;
 
   private int heldBytes;
+
+  /** Whether it is clear what the bytes are that are held. */
+  private boolean decided;
+
   private int code = -1;
   private long markedBytes;
   private int markedLines;
 
-  ExitScan(ExitMarker marker) {
+  ExitScan(ExitMarker marker, Totals totals) {
+    this.totals = totals;
     begin = marker.begin();
     held = new byte[begin.length + MAX_DIGITS + 1];
   }
 
-  /** Returns up to where there is nothing of the marker; the whole range if nothing is held. */
-  int plain(byte[] bytes, int from, int end) {
+  /** Returns where what can be nothing of the marker ends. */
+  int plainEnd(byte[] bytes, int from, int end) {
+    if (heldBytes > 0) {
+      return from;
+    }
     for (int at = from; at < end; at++) {
       if (bytes[at] == ExitMarker.START) {
         int length = 1;
@@ -42,10 +51,6 @@ final class ExitScan {
     return end;
   }
 
-  boolean isHolding() {
-    return heldBytes > 0;
-  }
-
   /**
    * Takes bytes as long as they go on with what is held; returns where they end. What is held then
    * is a whole marker, a beginning of one, or nothing that can become one.
@@ -55,12 +60,19 @@ final class ExitScan {
     while (at < end && !isWhole()) {
       held[heldBytes] = bytes[at];
       if (!accepts(held, 0, heldBytes)) {
+        decided = true;
         return at;
       }
       heldBytes++;
       at++;
     }
+    decided = isWhole();
     return at;
+  }
+
+  /** Whether what was taken last is a whole marker, or nothing that can become one. */
+  boolean isDecided() {
+    return decided;
   }
 
   /** Whether a byte goes on with the marker, of which those from {@code at} before it are. */
@@ -88,17 +100,21 @@ final class ExitScan {
     return heldBytes > 0 && held[heldBytes - 1] == '\n';
   }
 
-  /** If a whole marker is held, takes it out; returns its bytes, or 0. */
-  int takeMarker() {
-    int bytes = heldBytes;
+  /** If a whole marker is held, takes it out; false if none is. */
+  boolean takeMarker() {
     if (!isWhole()) {
-      return 0;
+      return false;
     }
     code = number(held, begin.length, heldBytes - 1 - begin.length);
+    takeHeldOut();
+    return true;
+  }
+
+  private void takeHeldOut() {
+    totals.filteredBytes.add(heldBytes);
     markedBytes += heldBytes;
     markedLines++;
     heldBytes = 0;
-    return bytes;
   }
 
   /** Returns the bytes that are held; see {@link #letGo}. */
@@ -119,9 +135,7 @@ final class ExitScan {
    */
   void end() {
     if (heldBytes > 0) {
-      markedBytes += heldBytes;
-      markedLines++;
-      heldBytes = 0;
+      takeHeldOut();
     }
   }
 

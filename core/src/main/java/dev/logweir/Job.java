@@ -168,7 +168,7 @@ final class Job extends JobContext implements EngineJob {
     long deadline = engine.time.nanoTime() + timeoutNanos;
     JobDrain drain = places.drain;
     if (drain != null) {
-      drain.stdout().ask();
+      drain.stdout().store.ask();
     }
     boolean sent = drain == null || drain.drainBy(deadline);
     List<Sink> sinks = places.sinks;

@@ -65,28 +65,33 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     budget = job.engine.budget();
     budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     JobSettings settings = job.settings;
-    int maxSize = settings.maxSize;
-    ExitScan exit = settings.exitMarker == null ? null : new ExitScan(settings.exitMarker);
-    stdout = new SafeBuffer(this, outAccount, maxSize, new LineOrder(this, LogSource.STDOUT), exit);
-    stderr = new SafeBuffer(this, errAccount, maxSize, new LineOrder(this, LogSource.STDERR), null);
+    ExitMarker marker = settings.exitMarker;
+    ExitScan exit = marker == null ? null : new ExitScan(marker, job.engine.totals);
+    stdout = new SafeBuffer(this, store(outAccount, LogSource.STDOUT), exit);
+    stderr = new SafeBuffer(this, store(errAccount, LogSource.STDERR), null);
     SinkIntake[] targets = sinks.stream().map(sink -> sink.intake).toArray(SinkIntake[]::new);
-    out = stream(stdout, LogSource.STDOUT, targets);
-    err = stream(stderr, LogSource.STDERR, targets);
+    out = stream(stdout.store, LogSource.STDOUT, targets);
+    err = stream(stderr.store, LogSource.STDERR, targets);
     openDirectPaths();
   }
 
-  private StreamDrain stream(SafeBuffer buffer, LogSource source, SinkIntake[] targets) {
+  private StreamStore store(SegmentAccount account, LogSource source) {
+    LineOrder order = new LineOrder(this, source);
+    return new StreamStore(account, job.settings.maxSize, order, job.engine.totals);
+  }
+
+  private StreamDrain stream(StreamStore store, LogSource source, SinkIntake[] targets) {
     List<LogProcessor> processors = job.settings.processors;
     LineFanOut target =
         new LineFanOut(this, source, targets, !processors.isEmpty(), job.settings.listeners);
-    return new StreamDrain(this, buffer, source, target, processors);
+    return new StreamDrain(this, store, source, target, processors);
   }
 
   private void openDirectPaths() {
     SinkIntake sink = out.directSink();
     if (sink != null && err.directSink() != null) {
-      stdout.openDirectPath(new DirectPath(out, sink, stderr));
-      stderr.openDirectPath(new DirectPath(err, sink, stdout));
+      stdout.openDirectPath(new DirectPath(out, sink, stdout.store, stderr.store));
+      stderr.openDirectPath(new DirectPath(err, sink, stderr.store, stdout.store));
     }
   }
 
@@ -114,7 +119,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
 
   /** Returns the goal that all be taken that is complete now. */
   private DrainProgress.Goal goal() {
-    return progress.goal(stdout.completeBytes(), stderr.completeBytes());
+    return progress.goal(stdout.store.completeBytes(), stderr.store.completeBytes());
   }
 
   /**
@@ -453,6 +458,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   }
 
   long heldBytes() {
-    return stdout.heldBytes() + stderr.heldBytes();
+    return stdout.store.heldBytes() + stderr.store.heldBytes();
   }
 }

@@ -175,12 +175,13 @@ final class JobPlaces {
       return sink.ledger.report(sink.ledger.entered(), List.of(), held);
     }
     SafeBuffer stdout = drain.stdout();
-    SafeBuffer stderr = drain.stderr();
     Tally marked = stdout.marked();
     Tally undecided = new Tally(0, stdout.undecidedBytes());
+    StreamLedger out = stdout.store.ledger();
+    StreamLedger err = drain.stderr().store.ledger();
     return sink.ledger.report(
-        stdout.accepted().plus(stderr.accepted()).plus(marked).plus(undecided),
-        List.of(stdout.dropped(), stderr.dropped()),
+        out.accepted().plus(err.accepted()).plus(marked).plus(undecided),
+        List.of(out.dropped(), err.dropped()),
         held.plus(new Tally(unseenLines(sink), unseenBytes(sink))).plus(undecided),
         marked);
   }
@@ -190,8 +191,8 @@ final class JobPlaces {
   private long unseenLines(Sink sink) {
     return drain == null
         ? 0
-        : drain.stdout().keptLinesSoFar()
-            + drain.stderr().keptLinesSoFar()
+        : drain.stdout().store.ledger().keptLines()
+            + drain.stderr().store.ledger().keptLines()
             - sink.ledger.enteredLines();
   }
 
@@ -199,8 +200,8 @@ final class JobPlaces {
   private long unseenBytes(Sink sink) {
     return drain == null
         ? 0
-        : drain.stdout().keptBytesSoFar()
-            + drain.stderr().keptBytesSoFar()
+        : drain.stdout().store.ledger().keptBytes()
+            + drain.stderr().store.ledger().keptBytes()
             - sink.ledger.enteredBytes();
   }
 
@@ -220,8 +221,8 @@ final class JobPlaces {
 
   private void lockAll() {
     if (drain != null) {
-      drain.stdout().lock().lock();
-      drain.stderr().lock().lock();
+      drain.stdout().store.lock.lock();
+      drain.stderr().store.lock.lock();
     }
     for (int i = 0; i < sinks.size(); i++) {
       sinks.get(i).lock.lock();
@@ -233,8 +234,8 @@ final class JobPlaces {
       sinks.get(i).lock.unlock();
     }
     if (drain != null) {
-      drain.stderr().lock().unlock();
-      drain.stdout().lock().unlock();
+      drain.stderr().store.lock.unlock();
+      drain.stdout().store.lock.unlock();
     }
   }
 }

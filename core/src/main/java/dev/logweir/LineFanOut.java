@@ -21,6 +21,9 @@ final class LineFanOut implements LineTarget {
   private final SinkIntake[] sinks;
   private final @Nullable LineListeners listeners;
 
+  /** Text that a segment of a sink has room for. */
+  private final int capacity;
+
   /** What processors lost since the last line that came through. */
   private final GapTally failedGap;
 
@@ -36,6 +39,7 @@ final class LineFanOut implements LineTarget {
     this.drain = drain;
     this.source = drain.job.settings.submitted ? LineReader.NO_SOURCE : source.ordinal();
     this.sinks = sinks;
+    capacity = Segment.capacity(Segment.nominalFor(drain.job.settings.maxSize));
     failedGap = processed ? new GapTally() : NO_GAP;
     this.listeners =
         listeners.isEmpty()
@@ -46,6 +50,10 @@ final class LineFanOut implements LineTarget {
   /** Returns the sink, if it is the only one. */
   @Nullable SinkIntake onlySink() {
     return sinks.length == 1 ? sinks[0] : null;
+  }
+
+  int capacity() {
+    return capacity;
   }
 
   /** Returns the longest line that every sink takes in one piece. */
@@ -139,7 +147,7 @@ final class LineFanOut implements LineTarget {
    *
    * @return {@link PassEnd#TAKEN} if it did, else what is waited for
    */
-  PassEnd addRun(LineRun run, int capacity) {
+  PassEnd addRun(LineRun run) {
     int counted = 0;
     run.source = source;
     // By index: an iterator for each run would be garbage.

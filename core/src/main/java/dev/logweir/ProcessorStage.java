@@ -31,10 +31,6 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     this.endLine = new LogLine(source);
   }
 
-  LogProcessor processor() {
-    return processor;
-  }
-
   /** Whether nothing of a line before is left to be passed on. */
   boolean isBetweenLines() {
     return pieces.isBetweenLines();

@@ -4,19 +4,34 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments of one place, the oldest first: the last of them is being filled. Behind it are
- * spare ones, taken for what is about to come.
+ * The segments in which the bytes of one stream wait, the oldest first, charged to the stream's
+ * account: the last of them is being filled. Behind it are spare ones, taken for what is about to
+ * come.
  *
- * <p>The owner takes segments out of its account before it adds them, and gives back what it takes
- * out of here. Guarded by the owner's lock; a drain reads full segments without it.
+ * <p>Guarded by the stream's lock; a drain reads full segments without it.
  */
 final class SegmentChain {
+  private final SegmentAccount account;
+  private final int maxSegments;
+  private final LineOrder order;
   private @Nullable Segment head;
   private @Nullable Segment tail;
   private @Nullable Segment spares;
 
   /** Spare ones included. */
   private int count;
+
+  /** How many of the bytes added last are the beginning of a line that may go on. */
+  private int openBytes;
+
+  /** Whether the last byte added is not a line end. */
+  private boolean midLine;
+
+  SegmentChain(SegmentAccount account, int maxSize, LineOrder order) {
+    this.account = account;
+    this.maxSegments = maxSize / account.nominal();
+    this.order = order;
+  }
 
   @Nullable Segment head() {
     return head;
@@ -27,43 +42,85 @@ final class SegmentChain {
     return tail;
   }
 
-  int count() {
-    return count;
+  int openBytes() {
+    return openBytes;
   }
+
+  boolean isMidLine() {
+    return midLine;
+  }
+
+  // ---- room ----
 
   boolean hasSpares() {
     return spares != null;
   }
 
-  /** Adds a chain of so many empty segments for what comes. */
-  void addSpares(Segment chain, int segments) {
-    Segment last = chain;
-    while (last.next != null) {
-      last = last.next;
-    }
-    last.next = spares;
-    spares = chain;
-    count += segments;
+  /** Returns how many more segments there may be. */
+  int free() {
+    return maxSegments - count;
   }
 
-  /** Takes the spare segments out; returns their chain. */
-  @Nullable Segment takeSpares() {
-    Segment chain = spares;
-    spares = null;
-    for (Segment spare = chain; spare != null; spare = spare.next) {
-      count--;
+  /**
+   * Takes spare segments for so many bytes; returns for how many of them there then is room.
+   *
+   * @param afterGap whether a gap comes first: what follows it begins in a segment of its own,
+   *     which has the gap's record
+   */
+  int reserve(int bytes, boolean afterGap) {
+    Segment last = tail;
+    int begun = afterGap ? -RunMarks.GAP_BYTES : last == null ? 0 : last.freeForRun();
+    int room = begun + spareRoom();
+    while (room < bytes && count < maxSegments) {
+      Segment spare = account.take();
+      if (spare == null) {
+        break;
+      }
+      addSpare(spare);
+      room += spare.freeForRun();
     }
-    return chain;
+    return Math.max(0, Math.min(room, bytes));
   }
 
-  /** Returns the bytes that fit into the spare segments. */
-  int spareRoom() {
+  private int spareRoom() {
     int room = 0;
     for (Segment spare = spares; spare != null; spare = spare.next) {
       room += spare.freeForRun();
     }
     return room;
   }
+
+  private void addSpare(Segment spare) {
+    spare.next = spares;
+    spares = spare;
+    count++;
+  }
+
+  /** Returns why there was no room for what was to be kept last. */
+  DropReason shortage() {
+    if (count >= maxSegments) {
+      return DropReason.BUFFER_FULL;
+    }
+    return account.isMemoryShort() ? DropReason.MEMORY : DropReason.BUDGET;
+  }
+
+  void giveSpares() {
+    Segment chain = spares;
+    spares = null;
+    giveAll(chain);
+    account.recycle(chain);
+  }
+
+  /** Takes a chain out of the account. */
+  private void giveAll(@Nullable Segment chain) {
+    int before = count;
+    for (Segment segment = chain; segment != null; segment = segment.next) {
+      count--;
+    }
+    account.give(before - count);
+  }
+
+  // ---- adding ----
 
   /** Makes the next spare segment the one being filled; there must be one. */
   Segment advance() {
@@ -80,11 +137,79 @@ final class SegmentChain {
     return segment;
   }
 
-  /** Returns a segment that takes a byte more: the one being filled, or the next. */
-  Segment roomy() {
-    Segment segment = tail;
-    return segment == null || segment.freeForRun() == 0 ? advance() : segment;
+  /**
+   * Adds bytes of a write if there is room for them where the last ones ended.
+   *
+   * @return how many lines end in them; -1 if there is no room
+   */
+  int append(byte[] bytes, int from, int end) {
+    Segment last = tail;
+    if (last == null || last.freeForRun() < end - from) {
+      return -1;
+    }
+    order.beginWrite();
+    return append(last, bytes, from, end);
   }
+
+  /** Adds bytes of a write for which there is room; returns how many lines end in them. */
+  int put(byte[] bytes, int from, int end) {
+    int index = from;
+    int lines = 0;
+    order.beginWrite();
+    while (index < end) {
+      Segment last = tail;
+      Segment segment = last == null || last.freeForRun() == 0 ? advance() : last;
+      int next = Math.min(end, index + segment.freeForRun());
+      lines += append(segment, bytes, index, next);
+      index = next;
+    }
+    return lines;
+  }
+
+  private int append(Segment segment, byte[] bytes, int from, int end) {
+    int at = segment.end;
+    int after = at + end - from;
+    System.arraycopy(bytes, from, segment.bytes, at, end - from);
+    int lines = Newlines.count(segment.bytes, at, after);
+    segment.end = after;
+    if (lines > 0) {
+      order.mark(segment);
+      segment.lines += lines;
+      segment.linesEnd = Newlines.last(segment.bytes, at, after) + 1;
+      openBytes = after - segment.linesEnd;
+    } else {
+      openBytes += end - from;
+    }
+    midLine = bytes[end - 1] != '\n';
+    return lines;
+  }
+
+  /** Ends the line that was begun last where it stands; returns whether there is one. */
+  boolean endLine() {
+    Segment last = tail;
+    if (!midLine || last == null) {
+      return false;
+    }
+    order.beginWrite();
+    last = order.hasRoom(last) ? last : emptySegment(last);
+    order.mark(last);
+    last.endsLine = true;
+    midLine = false;
+    openBytes = 0;
+    return true;
+  }
+
+  /** Returns a segment of its own for the mark of an end; the last one if there is none. */
+  private Segment emptySegment(Segment last) {
+    Segment spare = count < maxSegments ? account.take() : null;
+    if (spare == null) {
+      return last;
+    }
+    addSpare(spare);
+    return advance();
+  }
+
+  // ---- reading ----
 
   /** Whether all bytes were read; a stale look at the reader's place says no too often. */
   boolean isRead() {
@@ -102,6 +227,22 @@ final class SegmentChain {
             && !segment.endsLine);
   }
 
+  /** What was begun last went another way: there is nothing but that. */
+  void clearBegun() {
+    Segment begun = tail;
+    if (begun != null) {
+      order.released(begun.marks);
+      begun.clear();
+    }
+    endBegun();
+  }
+
+  /** What is added next begins a line: the one before has ended, or was cut. */
+  void endBegun() {
+    midLine = false;
+    openBytes = 0;
+  }
+
   /**
    * Takes out the segments before one, and that one too if all of it was read and nothing follows:
    * then none is left.
@@ -113,12 +254,15 @@ final class SegmentChain {
     Segment segment = head;
     while (segment != null && (segment != upTo || isAllRead(segment))) {
       boolean ends = segment == upTo;
+      order.released(segment.marks);
       last = segment;
       segment = segment.next;
-      count--;
       if (ends) {
         break;
       }
+    }
+    if (segment != null) {
+      order.read(segment);
     }
     if (last == null) {
       return null;
@@ -129,6 +273,7 @@ final class SegmentChain {
     if (segment == null) {
       tail = null;
     }
+    giveAll(chain);
     return chain;
   }
 
@@ -139,11 +284,9 @@ final class SegmentChain {
   /** Takes out all segments but spare ones; returns their chain. */
   @Nullable Segment takeAll() {
     Segment chain = head;
-    for (Segment segment = chain; segment != null; segment = segment.next) {
-      count--;
-    }
     head = null;
     tail = null;
+    giveAll(chain);
     return chain;
   }
 }

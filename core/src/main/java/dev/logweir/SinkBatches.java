@@ -16,7 +16,7 @@ abstract class SinkBatches {
    * The lock guards all that changes here and in the parts that have no lock of their own: the
    * assembly, the queue, the ledger, the account, the recent lines, when a batch goes, who waits for
    * room or for a flush, and what the sender's calls tell. It comes after the locks of BatchShipper and
-   * SafeBuffer, and before Job's. Locks of several sinks are taken in the order of the job's list.
+   * StreamStore, and before Job's. Locks of several sinks are taken in the order of the job's list.
    *
    * Under it: copies, counts, a segment of the pool or the budget, a timer. Not under it: the sender,
    * a meter, a logger, or the start of the task, which may go to an executor of the user. A

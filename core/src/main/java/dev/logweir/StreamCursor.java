@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamCursor {
   /*
-   * It reads what the buffer's snapshot shows, without the buffer's lock. How far a segment was read
+   * It reads what the store's snapshot shows, without the store's lock. How far a segment was read
    * stays in the segment (Segment.start, takenLines, gapTaken), so that the next pass begins there,
    * with whatever cursor.
    *
@@ -67,20 +67,23 @@ final class StreamCursor {
   private boolean lastGapTaken;
 
   /**
-   * Begins a pass.
+   * Begins a pass over what the view shows.
    *
-   * @param taken bytes of the stream taken so far
    * @param upTo the turn of the job: that and those before are complete in the snapshot, of the
    *     stream whose turn it is not
    */
-  void begin(SafeBuffer buffer, long taken, int upTo, long nowMillis) {
-    buffer.snapshot(view, taken);
+  void begin(int upTo, long nowMillis) {
     at = view.head;
     mark = 0;
     lastTurn = upTo;
     passMillis = nowMillis;
     farEndKnown = false;
     lastGapTaken = false;
+  }
+
+  /** Returns what it reads, to be filled before a pass. */
+  StreamView view() {
+    return view;
   }
 
   /** Keeps nothing alive of what it has read. */
@@ -338,11 +341,13 @@ final class StreamCursor {
     lastGapTaken = true;
   }
 
-  /** Gives the buffer back what was read. */
-  void release(SafeBuffer buffer) {
-    Segment read = at;
-    if (read != null && buffer.release(read)) {
-      at = null;
-    }
+  /** Returns the segment up to which all was read; null if there is none. */
+  @Nullable Segment readUpTo() {
+    return at;
+  }
+
+  /** Takes note that no segment is left of what was read. */
+  void releasedAll() {
+    at = null;
   }
 }

@@ -2,7 +2,6 @@ package dev.logweir;
 
 import dev.logweir.Markers.Mark;
 import dev.logweir.StreamCursor.Next;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,23 +33,18 @@ final class StreamDrain {
    */
 
   private final DrainContext drain;
-  private final SafeBuffer buffer;
+  private final StreamStore store;
   private final LogSource source;
   private final LineFanOut target;
   private final int maxLine;
-  private final int capacity;
 
   private @Nullable LogLine line;
-  private ProcessorStage @Nullable [] stages;
+
+  /** Null if there are no processors. */
+  private final @Nullable StageChain chain;
 
   /** Whether lines that nobody must see may be taken as runs. */
   private final boolean takesRuns;
-
-  /** What runs are asked for lines that must be seen, the last processor first. */
-  private List<RunProcessor> searching = List.of();
-
-  /** What is in front of every line of a run. */
-  private @Nullable RunPrefix prefix;
 
   /** Lent for the pass under way. */
   private @Nullable Scratch scratch;
@@ -61,7 +55,6 @@ final class StreamDrain {
   /** Whether the last piece was the kept beginning of a line. */
   private boolean cutLine;
 
-  private boolean processorsEnded;
   private boolean ended;
 
   /** Bytes of the stream taken so far: from the buffer, or straight from a write. */
@@ -71,54 +64,21 @@ final class StreamDrain {
 
   StreamDrain(
       DrainContext drain,
-      SafeBuffer buffer,
+      StreamStore store,
       LogSource source,
       LineFanOut target,
       List<LogProcessor> processors) {
     this.drain = drain;
-    this.buffer = buffer;
+    this.store = store;
     this.source = source;
     this.target = target;
     JobSettings settings = drain.job.settings;
     maxLine = target.maxLineBytes(settings.maxLineBytes);
-    capacity = Segment.capacity(Segment.nominalFor(settings.maxSize));
-    List<ProcessorStage> made = stagesOf(processors);
-    if (!made.isEmpty()) {
-      stages = made.toArray(new ProcessorStage[0]);
-    }
-    takesRuns = target.takesRuns() && maxLine >= capacity && searches(made);
-  }
-
-  private List<ProcessorStage> stagesOf(List<LogProcessor> processors) {
-    List<ProcessorStage> made = new ArrayList<>(processors.size());
-    LineTarget next = target;
-    for (int i = processors.size() - 1; i >= 0; i--) {
-      LogProcessor own = processors.get(i).forStream(source);
-      if (own == null) {
-        throw new NullPointerException("forStream returned null: " + processors.get(i));
-      }
-      ProcessorStage stage = new ProcessorStage(source, own, next, maxLine + Scratch.PREFIX_BYTES);
-      made.add(0, stage);
-      next = stage;
-    }
-    return made;
-  }
-
-  /** Whether each processor says of runs what it must see, or is a prefix behind the others. */
-  private boolean searches(List<ProcessorStage> chain) {
-    List<RunProcessor> found = new ArrayList<>(chain.size());
-    for (int i = 0; i < chain.size(); i++) {
-      LogProcessor processor = chain.get(i).processor();
-      if (processor instanceof RunProcessor search) {
-        found.add(0, search);
-      } else if (processor instanceof RunPrefix last && i == chain.size() - 1) {
-        prefix = last;
-      } else {
-        return false;
-      }
-    }
-    searching = found.isEmpty() ? List.of() : found;
-    return true;
+    int pieceLimit = maxLine + Scratch.PREFIX_BYTES;
+    chain =
+        processors.isEmpty() ? null : new StageChain(drain, processors, source, target, pieceLimit);
+    boolean searched = chain == null || chain.takesRuns();
+    takesRuns = target.takesRuns() && maxLine >= target.capacity() && searched;
   }
 
   boolean isEnded() {
@@ -131,12 +91,12 @@ final class StreamDrain {
 
   /** Whether nobody's code runs in a pass: none that could hang. */
   boolean callsNobody() {
-    return takesRuns && stages == null;
+    return takesRuns && chain == null;
   }
 
   /** Whether processors are called, which may be slow. */
   boolean isProcessed() {
-    return stages != null;
+    return chain != null;
   }
 
   // ---- past the buffer; see DirectPath ----
@@ -154,13 +114,9 @@ final class StreamDrain {
     return callsNobody() ? target.onlySink() : null;
   }
 
-  int maxLine() {
-    return maxLine;
-  }
-
-  /** Whether no line is open of which fragments have gone out. */
-  boolean isBetweenLines() {
-    return openLine == 0;
+  /** Returns the longest line that may go past it; 0 while a line is open that is in fragments. */
+  int maxDirectLine() {
+    return openLine == 0 ? maxLine : 0;
   }
 
   /** A write has given bytes to the sink itself, and all that was in the buffer. */
@@ -179,8 +135,11 @@ final class StreamDrain {
     scratch = lent;
     stop = PassEnd.TAKEN;
     if (!ended) {
-      cursor().begin(buffer, takenBytes, turn, millis);
-      lendRooms(lent);
+      store.snapshot(cursor().view(), takenBytes);
+      cursor().begin(turn, millis);
+      if (chain != null) {
+        chain.lend(lent);
+      }
       target.beginPass();
     }
   }
@@ -192,13 +151,23 @@ final class StreamDrain {
       return;
     }
     StreamCursor cursor = cursor();
-    cursor.release(buffer);
+    release(cursor);
     cursor.clear();
     if (line != null) {
       line.setContent(Segment.NO_BYTES, 0, 0);
     }
-    lendRooms(null);
+    if (chain != null) {
+      chain.lend(null);
+    }
     scratch = null;
+  }
+
+  /** Gives the store back what was read. */
+  private void release(StreamCursor cursor) {
+    Segment read = cursor.readUpTo();
+    if (read != null && store.release(read)) {
+      cursor.releasedAll();
+    }
   }
 
   private StreamCursor cursor() {
@@ -211,14 +180,6 @@ final class StreamDrain {
       throw new IllegalStateException("no pass");
     }
     return lent;
-  }
-
-  private void lendRooms(@Nullable Scratch lent) {
-    if (stages != null) {
-      for (int i = 0; i < stages.length; i++) {
-        stages[i].lend(lent == null ? Segment.NO_BYTES : lent.room(i + 1));
-      }
-    }
   }
 
   /**
@@ -278,16 +239,7 @@ final class StreamDrain {
     if (callee != null) {
       return callee;
     }
-    ProcessorStage[] chain = stages;
-    if (chain != null) {
-      // The last one first: a processor's text may go on to the next while it is in its call.
-      for (int i = chain.length - 1; i >= 0; i--) {
-        if (chain[i].isInside()) {
-          return drain.job.settings.processors.get(i);
-        }
-      }
-    }
-    return null;
+    return chain == null ? null : chain.callee();
   }
 
   // ---- gaps, and the end ----
@@ -311,9 +263,9 @@ final class StreamDrain {
     if (!isRoom(target.markFailed()) || !isRoom(target.roomForGap())) {
       return -1;
     }
-    cursor.release(buffer);
+    release(cursor);
     GapTally gap = new GapTally();
-    if (!buffer.takeGap(gap)) {
+    if (!store.takeGap(gap)) {
       stop = PassEnd.MORE;
       return -1;
     }
@@ -321,7 +273,7 @@ final class StreamDrain {
     try {
       marker = target.marker(gap);
     } catch (OutOfMemoryError e) {
-      buffer.putGapBack(gap, cursor.turn());
+      store.putGapBack(gap, cursor.turn());
       throw e;
     }
     addGap(gap, marker);
@@ -330,11 +282,8 @@ final class StreamDrain {
   }
 
   private void addGap(GapTally gap, byte[] marker) {
-    if (stages != null) {
-      for (ProcessorStage stage : stages) {
-        stage.gap();
-        takeInterrupt();
-      }
+    if (chain != null) {
+      chain.gap();
     }
     target.addGap(gap, marker);
     // The line that was cut has its number, and is one of those dropped.
@@ -343,15 +292,11 @@ final class StreamDrain {
   }
 
   private int takeEnd(long millis) {
-    if (stages != null && !processorsEnded) {
+    if (chain != null && !chain.hasEnded()) {
       if (!isRoomForEnd()) {
         return -1;
       }
-      processorsEnded = true;
-      for (ProcessorStage stage : stages) {
-        stage.end(drain.lastNumber() + 1, millis);
-        takeInterrupt();
-      }
+      chain.end(drain.lastNumber() + 1, millis);
     }
     ended = isRoom(target.markFailed());
     return ended ? 1 : -1;
@@ -376,7 +321,8 @@ final class StreamDrain {
     }
     byte[] bytes = cursor.segment().bytes;
     int from = cursor.segment().start;
-    int end = plainUntil(bytes, from, cursor.runEnd());
+    int linesEnd = cursor.runEnd();
+    int end = chain == null ? linesEnd : chain.plainUntil(bytes, from, linesEnd);
     if (end <= from) {
       return 0;
     }
@@ -384,40 +330,23 @@ final class StreamDrain {
     run.lines = cursor.lines(end);
     run.millis = cursor.millis();
     run.firstNumber = drain.lastNumber() + 1;
-    run.prefix = prefix;
-    run.prefixBytes =
-        prefix == null ? 0 : prefix.beginRun(run.millis, drain.lastNumber() + run.lines);
+    RunPrefix prefix = chain == null ? null : chain.prefix();
+    if (prefix != null) {
+      run.prefix = prefix;
+      run.prefixBytes = prefix.beginRun(run.millis, drain.lastNumber() + run.lines);
+    }
     int taken = -1;
-    if (isRoom(target.addRun(run, capacity))) {
+    if (isRoom(target.addRun(run))) {
       taken = run.end - from;
       takenBytes += taken;
       cursor.takeLines(run.end, run.lines);
-      if (stages != null) {
+      if (chain != null) {
         drain.skipNumbers(run.lines);
         cutLine = false;
       }
     }
     run.clear();
     return taken;
-  }
-
-  /** Returns where the first line begins that a processor must see. */
-  private int plainUntil(byte[] bytes, int from, int linesEnd) {
-    ProcessorStage[] chain = stages;
-    if (chain == null) {
-      return linesEnd;
-    }
-    for (ProcessorStage stage : chain) {
-      if (!stage.isBetweenLines()) {
-        return from;
-      }
-    }
-    int end = linesEnd;
-    // The last first: it is most often a masker, after whose find the others have less to search.
-    for (int i = 0; i < searching.size() && end > from; i++) {
-      end = searching.get(i).plainUntil(bytes, from, end);
-    }
-    return end;
   }
 
   // ---- lines one by one ----
@@ -449,7 +378,12 @@ final class StreamDrain {
       shown.setUnended();
     }
     shown.setTally(taken, last && !cursor.isCut() ? 1 : 0);
-    deliver(shown);
+    if (chain == null) {
+      target.accept(shown);
+    } else {
+      chain.accept(shown);
+    }
+    drain.takeInterrupt();
     takenBytes += taken;
     cursor.take(taken, ends, last);
     return Math.max(1, taken);
@@ -458,7 +392,7 @@ final class StreamDrain {
   /** Returns for how many bytes of a line there is room, of so many found; less than 0 if none. */
   private int lengthWithRoom(int found, boolean whole) {
     int length = Math.min(found, maxLine);
-    boolean plain = stages == null && whole && openLine == 0;
+    boolean plain = chain == null && whole && openLine == 0;
     while (!isRoomFor(length, plain && found <= length)) {
       if (stop != PassEnd.NO_SEGMENT) {
         return -1;
@@ -466,7 +400,7 @@ final class StreamDrain {
       if (length <= JobSettings.MIN_LINE) {
         // A sink's reserve holds the shortest fragment, if not what processors might add to it.
         int least = length + EXTRA_BYTES + target.markerBytes();
-        return stages != null && isRoom(target.roomFor(least, false, least)) ? length : -1;
+        return chain != null && isRoom(target.roomFor(least, false, least)) ? length : -1;
       }
       // A budget nearly spent has room for a short fragment, and that gives segments back.
       length = Math.max(JobSettings.MIN_LINE, length / 2);
@@ -490,24 +424,6 @@ final class StreamDrain {
     return shown;
   }
 
-  /** Sends a line or fragment through the processors to the sinks. */
-  private void deliver(LogLine shown) {
-    ProcessorStage[] chain = stages;
-    if (chain == null) {
-      target.accept(shown);
-    } else {
-      chain[0].accept(shown);
-    }
-    takeInterrupt();
-  }
-
-  /** An interrupt that a call left behind is not for the next line's. */
-  private void takeInterrupt() {
-    if (Thread.interrupted()) {
-      drain.interruptLeft();
-    }
-  }
-
   // ---- room ----
 
   /** Takes note of what is waited for; whether it is nothing. */
@@ -523,16 +439,12 @@ final class StreamDrain {
    */
   private boolean isRoomFor(int length, boolean plain) {
     int bytes = length + EXTRA_BYTES;
-    if (stages != null) {
+    if (chain != null) {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
-      bytes = Math.min(bytes + Scratch.PREFIX_BYTES + growth, largestPiece());
+      bytes = Math.min(bytes + growth, maxLine + EXTRA_BYTES) + Scratch.PREFIX_BYTES;
     }
     int marker = target.markerBytes();
     int lineBytes = length + Mark.CONTINUED.length() + marker;
     return isRoom(target.roomFor(bytes + marker, plain && marker == 0, lineBytes));
-  }
-
-  private int largestPiece() {
-    return maxLine + Scratch.PREFIX_BYTES + EXTRA_BYTES;
   }
 }

@@ -37,13 +37,14 @@ final class StreamLedger {
     reported = true;
   }
 
-  boolean isReported() {
-    return reported;
-  }
-
-  /** Counts what came after the last report. */
-  void late(byte[] bytes, int from, int end) {
-    totals.dropped(DropReason.CLOSED, Newlines.count(bytes, from, end), end - from);
+  /** Counts what came after the end. */
+  void closed(byte[] bytes, int from, int end) {
+    if (reported) {
+      totals.dropped(DropReason.CLOSED, Newlines.count(bytes, from, end), end - from);
+    } else {
+      accept(0, end - from);
+      drop(bytes, from, end, DropReason.CLOSED);
+    }
   }
 
   void accept(long lines, long bytes) {

@@ -26,6 +26,17 @@ final class StreamView {
   boolean hasGap;
   boolean gapGoesOn;
 
+  /** Shows segments from one to another, up to where the last is filled now. */
+  void show(@Nullable Segment first, @Nullable Segment last) {
+    head = first;
+    tail = last;
+    tailEnd = last == null ? 0 : last.end;
+    tailLines = last == null ? 0 : last.lines;
+    tailLinesEnd = last == null ? 0 : last.linesEnd;
+    tailMarks = last == null ? 0 : last.marks;
+    tailEndsLine = last != null && last.endsLine;
+  }
+
   void clear() {
     head = null;
     tail = null;

@@ -3,6 +3,7 @@ package dev.logweir;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -48,60 +49,122 @@ final class WaitingOutput extends OutputStream {
     int from = offset;
     boolean turn = false;
     try {
-      turn = buffer.beginTurn();
+      turn = beginTurn();
       while (from < end) {
-        int to = buffer.isWatched() ? buffer.plainEnd(bytes, from, end) : end;
-        if (to == from) {
-          from = takeWatched(bytes, from, end, wake);
-        }
-        while (from < to) {
-          from = buffer.writeDirect(bytes, from, to);
-          if (from < to) {
-            from = writeWithin(bytes, from, to, wake);
-          }
-        }
+        int to = plainEnd(bytes, from, end);
+        from = to > from ? writePlain(bytes, from, to, wake) : takeWatched(bytes, from, end, wake);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      buffer.forget(wake);
+      buffer.store.account.forget(wake);
       if (turn) {
-        buffer.endTurn();
+        endTurn();
       }
     }
     return end - from;
   }
 
+  private boolean beginTurn() throws InterruptedException {
+    buffer.store.lock.lockInterruptibly();
+    try {
+      return buffer.store.waiting.begin();
+    } finally {
+      buffer.store.lock.unlock();
+    }
+  }
+
+  private void endTurn() {
+    buffer.store.lock.lock();
+    try {
+      buffer.store.waiting.end();
+    } finally {
+      buffer.store.lock.unlock();
+    }
+  }
+
+  /**
+   * Takes bytes in which there is nothing of a marker, as far as there is room; waits if there is
+   * none. Returns where what it took ends.
+   */
+  private int writePlain(byte[] bytes, int from, int end, MemoryBudget.Waiter wake)
+      throws InterruptedException {
+    int passed = buffer.writeDirect(bytes, from, end);
+    return passed > from ? passed : writeWithin(bytes, from, end, wake);
+  }
+
+  /** Returns where what can be no marker ends. */
+  private int plainEnd(byte[] bytes, int from, int end) {
+    ExitScan scan = buffer.exit;
+    if (scan == null) {
+      return end;
+    }
+    buffer.store.lock.lock();
+    try {
+      return buffer.plainEnd(scan, bytes, from, end);
+    } finally {
+      buffer.store.lock.unlock();
+    }
+  }
+
   /** Takes what may be of the job's marker; returns where it ends. */
   private int takeWatched(byte[] bytes, int from, int end, MemoryBudget.Waiter wake) {
-    SafeBuffer.Watched taken = buffer.takeWatched(bytes, from, end);
-    byte[] letGo = taken.letGo();
+    ExitScan scan = Objects.requireNonNull(buffer.exit);
+    byte[] letGo = Segment.NO_BYTES;
+    boolean marker = false;
+    int at = from;
+    buffer.store.lock.lock();
+    try {
+      if (buffer.plainEnd(scan, bytes, from, end) == from) {
+        at = scan.take(bytes, from, end);
+        if (scan.isDecided()) {
+          marker = buffer.takeMarker(scan);
+          letGo = Arrays.copyOf(scan.held(), scan.letGo());
+        }
+      }
+    } finally {
+      buffer.store.lock.unlock();
+    }
+    if (marker) {
+      buffer.requestDrain();
+    }
+    writeLetGo(letGo, wake);
+    return at;
+  }
+
+  /** Writes what was held back and is no marker. */
+  private void writeLetGo(byte[] bytes, MemoryBudget.Waiter wake) {
     int written = 0;
     try {
-      while (written < letGo.length) {
-        written = buffer.writeDirect(letGo, written, letGo.length);
-        if (written < letGo.length) {
-          written = writeWithin(letGo, written, letGo.length, wake);
-        }
+      while (written < bytes.length) {
+        written = writePlain(bytes, written, bytes.length, wake);
       }
     } catch (InterruptedException e) {
       // Who wrote them was told that they were taken.
-      buffer.addNow(letGo, written, letGo.length);
+      boolean ask;
+      buffer.store.lock.lock();
+      try {
+        ask = buffer.addWaited(bytes, written, bytes.length);
+      } finally {
+        buffer.store.lock.unlock();
+      }
+      if (ask) {
+        buffer.requestDrain();
+      }
       Thread.currentThread().interrupt();
     }
-    return taken.end();
   }
 
   private int writeWithin(byte[] bytes, int from, int length, MemoryBudget.Waiter wake)
       throws InterruptedException {
     boolean ask;
     int end;
-    buffer.lock.lockInterruptibly();
+    buffer.store.lock.lockInterruptibly();
     try {
       end = from + awaitRoom(length - from, wake);
-      ask = buffer.acceptWaited(bytes, from, end);
+      ask = buffer.addWaited(bytes, from, end);
     } finally {
-      buffer.lock.unlock();
+      buffer.store.lock.unlock();
     }
     if (ask) {
       buffer.requestDrain();
@@ -110,15 +173,16 @@ final class WaitingOutput extends OutputStream {
   }
 
   /** Waits for room; returns for how many of the bytes. */
-  @GuardedBy("buffer.lock")
+  @GuardedBy("buffer.store.lock")
   private int awaitRoom(int bytes, MemoryBudget.Waiter wake) throws InterruptedException {
-    while (!buffer.isClosed()) {
-      buffer.whenGiven(wake); // before the look, so that nothing given after it is missed
-      int room = buffer.reserve(bytes);
+    while (!buffer.store.isClosed()) {
+      buffer.store.account.whenGiven(
+          wake); // before the look, so that nothing given after it is missed
+      int room = buffer.store.reserve(bytes);
       if (room > 0) {
         return room;
       }
-      buffer.awaitRoom();
+      buffer.store.waiting.await(!buffer.store.account.isMemoryShort());
     }
     return bytes;
   }

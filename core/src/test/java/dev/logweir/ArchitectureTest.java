@@ -90,10 +90,9 @@ class ArchitectureTest {
       Map.of(
           "LineReader", List.of("LogBatch"),
           "LogBatch", List.of("SendCall"),
-          "SafeBuffer", List.of("DirectPath", "WaitingOutput"),
+          "SafeBuffer", List.of("WaitingOutput"),
           "Segment", List.of("RunMarks"),
-          "SinkLedger", List.of("LogBatch"),
-          "StreamCursor", List.of("SafeBuffer"));
+          "SinkLedger", List.of("LogBatch"));
 
   private static final JavaClasses CORE =
       new ClassFileImporter()

@@ -45,7 +45,7 @@ class ExitScanProperties {
       @ForAll("texts") String text,
       @ForAll @Size(max = 12) List<@IntRange(min = 1, max = 50) Integer> cuts) {
     byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-    ExitScan scan = new ExitScan(MARKER);
+    ExitScan scan = new ExitScan(MARKER, new Totals());
     ByteArrayOutputStream plain = new ByteArrayOutputStream();
     int codes = 0;
     int from = 0;
@@ -54,12 +54,12 @@ class ExitScanProperties {
       int size = cuts.isEmpty() ? bytes.length : cuts.get(piece++ % cuts.size());
       int end = Math.min(bytes.length, from + size);
       while (from < end) {
-        int to = scan.isHolding() ? from : scan.plain(bytes, from, end);
+        int to = scan.plainEnd(bytes, from, end);
         plain.write(bytes, from, to - from);
         from = to;
         if (from < end) {
           from = scan.take(bytes, from, end);
-          if (scan.takeMarker() > 0) {
+          if (scan.takeMarker()) {
             codes++;
           } else if (from < end) {
             int count = scan.letGo();
@@ -97,10 +97,10 @@ class ExitScanProperties {
   @Property
   void end_takesWhatIsLeftOfAMarkerThatWasCut(@ForAll @IntRange(min = 1, max = 36) int length) {
     byte[] bytes = (BEGIN + "137\n").getBytes(StandardCharsets.ISO_8859_1);
-    ExitScan scan = new ExitScan(MARKER);
-    assertThat(scan.plain(bytes, 0, length)).isEqualTo(0);
+    ExitScan scan = new ExitScan(MARKER, new Totals());
+    assertThat(scan.plainEnd(bytes, 0, length)).isEqualTo(0);
     assertThat(scan.take(bytes, 0, length)).isEqualTo(length);
-    assertThat(scan.takeMarker()).isEqualTo(0);
+    assertThat(scan.takeMarker()).isFalse();
     scan.end();
     assertThat(scan.marked()).isEqualTo(new Tally(1, length));
     assertThat(scan.code()).isEqualTo(-1);

@@ -14,9 +14,10 @@ final class Places {
     long reserves = 0;
     long all = 0;
     for (SafeBuffer buffer : new SafeBuffer[] {rig.log.stdout(), rig.log.stderr()}) {
-      SegmentAccount account = read(SafeBuffer.class, buffer, "account", SegmentAccount.class);
+      StreamStore store = buffer.store;
+      SegmentAccount account = store.account;
       int chain = 0;
-      Segment head = read(SafeBuffer.class, buffer, "chain", SegmentChain.class).head();
+      Segment head = read(StreamStore.class, store, "chain", SegmentChain.class).head();
       for (Segment at = head; at != null; at = at.next) {
         chain++;
       }

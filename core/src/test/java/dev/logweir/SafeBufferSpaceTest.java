@@ -32,7 +32,11 @@ class SafeBufferSpaceTest {
   private final SegmentPool pool = new SegmentPool(Segment.SMALL, 64, Segment::new);
   private final MemoryBudget budget = MemoryBudget.of(64 << 10);
   private final SegmentAccount account = new SegmentAccount(pool, budget);
-  private final SafeBuffer buffer = new SafeBuffer(drain(), account, SEGMENTS << 10);
+  private final JobDrain drain = drain();
+  private final StreamStore store =
+      new StreamStore(
+          account, SEGMENTS << 10, new LineOrder(drain, LogSource.STDOUT), engine.totals);
+  private final SafeBuffer buffer = new SafeBuffer(drain, store, null);
   private final StreamView view = new StreamView();
 
   private JobDrain drain() {
@@ -62,7 +66,7 @@ class SafeBufferSpaceTest {
   }
 
   private Segment head() {
-    buffer.snapshot(view, 0);
+    store.snapshot(view, 0);
     return view.head;
   }
 
@@ -72,12 +76,12 @@ class SafeBufferSpaceTest {
       Segment first = head();
       first.start = first.end;
       Segment next = first.next;
-      assertThat(buffer.release(next == null ? first : next)).isEqualTo(next == null);
+      assertThat(store.release(next == null ? first : next)).isEqualTo(next == null);
     }
   }
 
   private Tally dropped() {
-    return buffer.dropped().total();
+    return store.ledger().dropped().total();
   }
 
   @Test
@@ -153,16 +157,16 @@ class SafeBufferSpaceTest {
   @Test
   void gapAtTheEnd_isThereOnceAllBeforeItWasRead() {
     GapTally gap = new GapTally();
-    assertThat(buffer.hasGap()).isFalse();
-    assertThat(buffer.takeGap(gap)).isFalse();
+    assertThat(store.hasGap()).isFalse();
+    assertThat(store.takeGap(gap)).isFalse();
     write(SEGMENTS, SEGMENT);
-    assertThat(buffer.hasGap()).isFalse();
+    assertThat(store.hasGap()).isFalse();
     write(2, 5);
-    assertThat(buffer.hasGap()).as("segments before it").isFalse();
+    assertThat(store.hasGap()).as("segments before it").isFalse();
     read(SEGMENTS);
-    assertThat(buffer.hasGap()).isTrue();
+    assertThat(store.hasGap()).isTrue();
     writeOpen(3);
-    assertThat(buffer.hasGap()).as("a line goes on").isFalse();
+    assertThat(store.hasGap()).as("a line goes on").isFalse();
     assertThat(buffer.isDropping()).isFalse();
   }
 
@@ -172,10 +176,10 @@ class SafeBufferSpaceTest {
     write(2, 5);
     read(SEGMENTS);
     GapTally gap = new GapTally();
-    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(store.takeGap(gap)).isTrue();
     assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(2, 10));
-    assertThat(buffer.hasGap()).isFalse();
-    assertThat(buffer.takeGap(gap)).isFalse();
+    assertThat(store.hasGap()).isFalse();
+    assertThat(store.takeGap(gap)).isFalse();
     assertThat(gap.lines).isEqualTo(2);
   }
 
@@ -184,14 +188,14 @@ class SafeBufferSpaceTest {
     write(SEGMENTS, SEGMENT);
     writeOpen(5);
     read(SEGMENTS);
-    buffer.snapshot(view, 0);
+    store.snapshot(view, 0);
     assertThat(view.gapGoesOn).as("the line may go on").isTrue();
     buffer.close();
-    buffer.snapshot(view, 0);
+    store.snapshot(view, 0);
     assertThat(view.gapGoesOn).isFalse();
-    assertThat(buffer.hasGap()).isTrue();
+    assertThat(store.hasGap()).isTrue();
     GapTally gap = new GapTally();
-    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(store.takeGap(gap)).isTrue();
     assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(1, 5));
     assertThat(dropped()).isEqualTo(new Tally(1, 5));
   }
@@ -202,15 +206,15 @@ class SafeBufferSpaceTest {
     writeOpen(5);
     read(SEGMENTS);
     GapTally gap = new GapTally();
-    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(store.takeGap(gap)).isTrue();
     assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(0, 5));
     writeOpen(3);
     writeOpen(4);
-    assertThat(buffer.hasGap()).as("the rest of the line told").isFalse();
+    assertThat(store.hasGap()).as("the rest of the line told").isFalse();
     buffer.endLine();
-    assertThat(buffer.hasGap()).isTrue();
+    assertThat(store.hasGap()).isTrue();
     gap.clear();
-    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(store.takeGap(gap)).isTrue();
     assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(1, 7));
     assertThat(gap.reasons).isEqualTo(DropReason.BUFFER_FULL.bit());
     assertThat(dropped()).isEqualTo(new Tally(1, 12));
@@ -221,10 +225,10 @@ class SafeBufferSpaceTest {
     write(SEGMENTS, SEGMENT);
     writeOpen(5);
     read(SEGMENTS);
-    assertThat(buffer.takeGap(new GapTally())).isTrue();
+    assertThat(store.takeGap(new GapTally())).isTrue();
     buffer.close();
     GapTally gap = new GapTally();
-    assertThat(buffer.takeGap(gap)).isTrue();
+    assertThat(store.takeGap(gap)).isTrue();
     assertThat(new Tally(gap.lines, gap.bytes)).isEqualTo(new Tally(1, 0));
     assertThat(gap.reasons).isEqualTo(DropReason.BUFFER_FULL.bit());
   }
@@ -233,19 +237,19 @@ class SafeBufferSpaceTest {
   void release_givesBackWhatIsBeforeAndKeepsWhatIsUnread() {
     write(3, SEGMENT);
     Segment first = head();
-    assertThat(buffer.release(first)).as("nothing read").isFalse();
+    assertThat(store.release(first)).as("nothing read").isFalse();
     assertThat(account.held()).isEqualTo(3);
     Segment second = first.next;
-    assertThat(buffer.release(second)).isFalse();
+    assertThat(store.release(second)).isFalse();
     assertThat(account.held()).isEqualTo(2);
     assertThat(head()).isSameAs(second);
     assertThat(pool.take()).isSameAs(first);
     second.start = second.end;
-    assertThat(buffer.release(second)).as("one follows").isFalse();
+    assertThat(store.release(second)).as("one follows").isFalse();
     assertThat(account.held()).isEqualTo(2);
     Segment third = second.next;
     third.start = third.end;
-    assertThat(buffer.release(third)).isTrue();
+    assertThat(store.release(third)).isTrue();
     assertThat(account.held()).isZero();
     assertThat(head()).isNull();
     write(1, 10);
@@ -261,7 +265,7 @@ class SafeBufferSpaceTest {
     assertThat(budget.usedBytes()).as("the reserve of the account was given").isNotPositive();
     assertThat(head()).isNull();
     assertThat(pool.take()).isNotSameAs(first);
-    assertThat(buffer.release(first)).isTrue();
+    assertThat(store.release(first)).isTrue();
     assertThat(buffer).hasToString("SafeBuffer[closed, 0 bytes held]");
   }
 
@@ -294,7 +298,7 @@ class SafeBufferSpaceTest {
     assertThat(budget.take(spent)).isTrue();
     write(1, 10);
     write(1, SEGMENT);
-    assertThat(buffer.dropped().total()).isEqualTo(new Tally(1, SEGMENT));
+    assertThat(store.ledger().dropped().total()).isEqualTo(new Tally(1, SEGMENT));
     assertThat(engine.totals.droppedLines(DropReason.BUDGET)).isEqualTo(1);
     budget.give(spent);
   }
@@ -308,7 +312,7 @@ class SafeBufferSpaceTest {
     awaitWaiting(writer);
     read(1);
     writer.join();
-    assertThat(buffer.accepted().bytes()).isEqualTo((SEGMENTS + 2L) * SEGMENT);
+    assertThat(store.ledger().accepted().bytes()).isEqualTo((SEGMENTS + 2L) * SEGMENT);
     assertThat(dropped()).isEqualTo(Tally.NONE);
   }
 
@@ -318,7 +322,7 @@ class SafeBufferSpaceTest {
     Thread writer = waiting(10);
     buffer.close();
     writer.join();
-    assertThat(buffer.dropped().total()).isEqualTo(new Tally(0, 10));
+    assertThat(store.ledger().dropped().total()).isEqualTo(new Tally(0, 10));
   }
 
   @Test
@@ -327,7 +331,7 @@ class SafeBufferSpaceTest {
     Thread writer = waiting(10);
     buffer.discard(true);
     writer.join();
-    assertThat(buffer.dropped().total()).isEqualTo(new Tally(0, 10));
+    assertThat(store.ledger().dropped().total()).isEqualTo(new Tally(0, 10));
   }
 
   /** Returns the segment of a number from 1; null if there are fewer. */

@@ -49,7 +49,7 @@ class WriteThroughTest {
     sender.awaitLines(3);
     assertThat(sender.lines()).containsExactly("one", "two", "three");
     assertThat(drainThreads).hasValue(0);
-    assertThat(log.stdout().heldBytes() + log.stderr().heldBytes()).isZero();
+    assertThat(log.stdout().store.heldBytes() + log.stderr().store.heldBytes()).isZero();
     log.close();
   }
 
@@ -122,7 +122,7 @@ class WriteThroughTest {
               log.pump(child);
               return null;
             });
-    Eventually.until(() -> log.stdout().heldBytes() > 3 << 10);
+    Eventually.until(() -> log.stdout().store.heldBytes() > 3 << 10);
     sender.recover();
     pump.get();
     assertThat(log.finish().isComplete()).isTrue();

@@ -23,6 +23,7 @@ class BufferModelTest {
   /** A buffer of some small segments, and the drain's side of it. */
   private static final class Rig {
     private final StreamView view = new StreamView();
+    final StreamStore store;
     final SafeBuffer buffer;
     final StringBuilder drained = new StringBuilder();
     final GapTally told = new GapTally();
@@ -36,7 +37,9 @@ class BufferModelTest {
       Job job = Models.start(engine, true, lines -> {});
       SegmentPool pool = new SegmentPool(NOMINAL, segments, Segment::new);
       SegmentAccount account = new SegmentAccount(pool, null);
-      buffer = new SafeBuffer(job.streams(), account, segments * NOMINAL);
+      LineOrder order = new LineOrder(job.streams(), LogSource.STDOUT);
+      store = new StreamStore(account, segments * NOMINAL, order, engine.totals);
+      buffer = new SafeBuffer(job.streams(), store, null);
     }
 
     void write(String text) {
@@ -47,7 +50,7 @@ class BufferModelTest {
     /** Takes what there is, as a drain does; returns it. */
     String drain() {
       int before = drained.length();
-      buffer.snapshot(view, drained.length());
+      store.snapshot(view, drained.length());
       Segment last = null;
       for (Segment at = view.head; at != null; at = view.after(at)) {
         if (at.hasGap && !at.gapTaken) {
@@ -60,10 +63,10 @@ class BufferModelTest {
         last = at;
       }
       if (last != null) {
-        buffer.release(last);
+        store.release(last);
       }
-      if (buffer.hasGap()) {
-        buffer.takeGap(told);
+      if (store.hasGap()) {
+        store.takeGap(told);
       }
       view.clear();
       return drained.substring(before);
@@ -127,8 +130,8 @@ class BufferModelTest {
         Models.require(line.length() == 7 || line.length() == 8, "whole " + line);
         Models.require(found.add(line), "once: " + line);
       }
-      Tally accepted = rig.buffer.accepted();
-      Tally dropped = rig.buffer.dropped().total();
+      Tally accepted = rig.store.ledger().accepted();
+      Tally dropped = rig.store.ledger().dropped().total();
       Models.require(accepted.lines() == numbers.get(), "all is counted: " + accepted);
       Models.require(
           found.size() + dropped.lines() == accepted.lines(), "kept or dropped: " + found);
@@ -136,7 +139,7 @@ class BufferModelTest {
           rig.drained.length() + dropped.bytes() == accepted.bytes(), "each byte: " + dropped);
       Models.require(
           rig.told.lines == dropped.lines() && rig.told.bytes == dropped.bytes(), "gaps tell it");
-      Models.require(rig.buffer.heldBytes() == 0, "nothing is left");
+      Models.require(rig.store.heldBytes() == 0, "nothing is left");
     }
   }
 

@@ -1,0 +1,67 @@
+package dev.logweir;
+
+import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writes to one stream that wait for room: which of them is next, and what wakes them. Guarded
+ * by the stream's lock, which a write gives up while it waits.
+ */
+final class WaitingWriters {
+  private final MemoryLock lock;
+  private @Nullable Condition roomFreed;
+
+  /** Whether such a write is under way: others come after it, whole. */
+  private boolean writing;
+
+  /** Whether nobody waits any more, as the stream is closed. */
+  private boolean over;
+
+  WaitingWriters(MemoryLock lock) {
+    this.lock = lock;
+  }
+
+  /**
+   * Waits until no other such write is under way.
+   *
+   * @return whether others are to wait for this one, until {@link #end}
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  boolean begin() throws InterruptedException {
+    while (writing && !over) {
+      await(true);
+    }
+    boolean first = !writing;
+    writing = true;
+    return first;
+  }
+
+  void end() {
+    writing = false;
+    signal();
+  }
+
+  /**
+   * Waits until there may be room, or the stream is closed; may return without.
+   *
+   * @param told whether somebody tells of room: nobody tells of memory
+   */
+  void await(boolean told) throws InterruptedException {
+    if (roomFreed == null) {
+      roomFreed = lock.condition();
+    }
+    lock.await(told ? roomFreed : null);
+  }
+
+  void signal() {
+    if (roomFreed != null) {
+      roomFreed.signalAll();
+    }
+  }
+
+  /** Ends all waiting. */
+  void close() {
+    over = true;
+    signal();
+  }
+}
