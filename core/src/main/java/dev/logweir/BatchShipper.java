@@ -233,7 +233,7 @@ public final class BatchShipper implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "BatchShipper[" + job.name + ", " + job.state() + "]";
+    return "BatchShipper[" + job.name() + ", " + job.state() + "]";
   }
 
   /**

@@ -34,11 +34,14 @@ abstract class DrainContext extends DrainLoop {
   /** Of the write that drains in its own place; made for the first one. */
   private @Nullable LineRun directRun;
 
+  /** Room for lines longer than what the engine lends has, once there was a pass. */
+  private @Nullable Scratch ownScratch;
+
   DrainContext(JobContext job) {
     super(job.lock, job.engine.drains, job.engine.time);
     this.job = job;
     boolean looked = job.settings.hasLineCode();
-    lineLog = looked ? job.engine.log(LogProcessor.class, job.name) : job.log;
+    lineLog = looked ? job.engine.log(LogProcessor.class, job) : job.log;
   }
 
   // ---- the order of both ----
@@ -80,6 +83,30 @@ abstract class DrainContext extends DrainLoop {
 
   void forgetShortMemory() {
     memoryShort = false;
+  }
+
+  /** Returns the room for a pass; where lines may be long, the same each time. */
+  Scratch takeScratch() {
+    if (job.settings.maxLineBytes <= JobSettings.DEFAULT_MAX_LINE) {
+      return job.engine.takeScratch();
+    }
+    Scratch own = ownScratch;
+    if (own == null) {
+      own = new Scratch(job.settings.maxLineBytes);
+      ownScratch = own;
+    }
+    return own;
+  }
+
+  void giveScratch(Scratch scratch) {
+    if (scratch != ownScratch) {
+      job.engine.giveScratch(scratch);
+    }
+  }
+
+  /** There is no pass any more. */
+  void dropScratch() {
+    ownScratch = null;
   }
 
   /** Returns what a write in the drain's place is to use; null if there is no memory for it. */

@@ -18,7 +18,7 @@ final class DrainProgress {
 
   /** How many passes have ended. */
   @GuardedBy("lock")
-  private long passes;
+  private int passes;
 
   @GuardedBy("lock")
   private PassEnd last = PassEnd.TAKEN;
@@ -116,9 +116,9 @@ final class DrainProgress {
   final class Goal implements DrainLoop.Goal {
     private final long outBytes;
     private final long errBytes;
-    private final long begunPasses;
+    private final int begunPasses;
 
-    private Goal(long outBytes, long errBytes, long begunPasses) {
+    private Goal(long outBytes, long errBytes, int begunPasses) {
       this.outBytes = outBytes;
       this.errBytes = errBytes;
       this.begunPasses = begunPasses;

@@ -6,6 +6,9 @@ package dev.logweir;
  * <p>It asks the sender, whose code may do anything: not to be called under a lock. Thread-safe.
  */
 final class EncodedBound {
+  /** Of all senders whose servers set none. */
+  private static final EncodedBound NONE = new EncodedBound(lines -> {}, Long.MAX_VALUE);
+
   private final BatchSender sender;
 
   /** What the lines of a batch may cost besides a marker at its head. */
@@ -17,13 +20,16 @@ final class EncodedBound {
    */
   private boolean asking;
 
-  EncodedBound(BatchSender sender) {
+  private EncodedBound(BatchSender sender, long max) {
     this.sender = sender;
+    this.max = max;
+  }
+
+  static EncodedBound of(BatchSender sender) {
     int bound = sender.maxBatchBytes();
-    max =
-        bound == Integer.MAX_VALUE
-            ? Long.MAX_VALUE
-            : bound - sender.encodedBytes(Markers.MAX_BYTES);
+    return bound == Integer.MAX_VALUE
+        ? NONE
+        : new EncodedBound(sender, bound - sender.encodedBytes(Markers.MAX_BYTES));
   }
 
   /** Returns what the lines of a batch may cost; no batch comes to that where there is no bound. */

@@ -35,7 +35,7 @@ final class FailureLog {
 
   private final Loggers loggers;
   private final String category;
-  private final String subject;
+  private final Object subject;
 
   /** Made for the first failure, under the lock: most subjects have none. */
   private volatile @Nullable Streak streak;
@@ -71,9 +71,9 @@ final class FailureLog {
 
   /**
    * @param category the name of the logger
-   * @param subject begins each message, such as the name of the job
+   * @param subject what it is about, such as a job: its text begins each message
    */
-  FailureLog(Loggers loggers, String category, String subject) {
+  FailureLog(Loggers loggers, String category, Object subject) {
     this.loggers = loggers;
     this.category = category;
     this.subject = subject;
@@ -261,7 +261,7 @@ final class FailureLog {
         return;
       }
       Object[] arguments = new Object[details.length + (cause == null ? 1 : 2)];
-      arguments[0] = subject;
+      arguments[0] = subject.toString();
       System.arraycopy(details, 0, arguments, 1, details.length);
       String text = format;
       if (cause != null) {

@@ -13,7 +13,9 @@ abstract class JobContext {
 
   final LogweirEngine engine;
   final JobSettings settings;
-  final String name;
+
+  /** Of a job that was given no name. */
+  private final long number;
 
   /** Tells of what fails in the job's own course: its drain, its end, its pumps. */
   final FailureLog log;
@@ -37,8 +39,8 @@ abstract class JobContext {
   JobContext(LogweirEngine engine, JobSettings settings) {
     this.engine = engine;
     this.settings = settings;
-    name = settings.name == null ? engine.nextJobName() : settings.name;
-    log = engine.log(FailureLog.JOB, name);
+    number = settings.name == null ? engine.nextJobNumber() : 0;
+    log = engine.log(FailureLog.JOB, this);
   }
 
   // ---- what a part tells the job ----
@@ -72,6 +74,17 @@ abstract class JobContext {
   }
 
   // ---- what a part asks ----
+
+  /** Returns the name that it was given, or made from its number when it is asked for. */
+  String name() {
+    String given = settings.name;
+    return given == null ? "job-" + number : given;
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
 
   /** Whether the calling thread is in a processor, sender or callback of this job. */
   abstract boolean isWithin();

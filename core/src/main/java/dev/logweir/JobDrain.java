@@ -18,10 +18,9 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
 
   /*
    * Who moves the loop's state to RUNNING or DIRECT owns both StreamDrains and the reading side of
-   * both buffers; the field without a lock here is the owner's too. The lock is the job's. It
-   * guards what others ask of a pass: its thread, how far it came, who waits for it. No pass runs
-   * under it, as a pass calls processors and takes the locks of buffers and sinks, which come
-   * before it.
+   * both buffers. The lock is the job's. It guards what others ask of a pass: its thread, how far it
+   * came, who waits for it. No pass runs under it, as a pass calls processors and takes the locks of
+   * buffers and sinks, which come before it.
    *
    * A pass reads the turn and then takes the snapshots, so that it finds all lines of earlier turns in
    * them. It takes those, the earlier turn first, and what there is of the turn it read; what is of
@@ -48,12 +47,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   /** To whom the pass under way is counted as a call that hangs; null if it is not. */
   @GuardedBy("lock")
   private @Nullable Object countedTo;
-
-  /**
-   * Room for lines longer than what the engine lends has, once there was a pass; of the thread that
-   * drains.
-   */
-  private @Nullable Scratch own;
 
   @GuardedBy("lock")
   private boolean ended;
@@ -179,7 +172,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
       waitForSegments(gifts);
     }
     if (end == PassEnd.TAKEN && out.isEnded() && err.isEnded()) {
-      own = null;
+      dropScratch();
       job.drained();
     }
     return end;
@@ -255,29 +248,16 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   private PassEnd takeBoth() {
     Scratch lent = null;
     try {
-      if (job.settings.maxLineBytes > JobSettings.DEFAULT_MAX_LINE) {
-        return takeBoth(own());
-      }
-      lent = job.engine.takeScratch();
+      lent = takeScratch();
       return takeBoth(lent);
     } catch (Throwable e) {
       failed(e);
       return PassEnd.NO_ROOM;
     } finally {
       if (lent != null) {
-        job.engine.giveScratch(lent);
+        giveScratch(lent);
       }
     }
-  }
-
-  /** A new one for each pass would cost more than the lines do. */
-  private Scratch own() {
-    Scratch scratch = own;
-    if (scratch == null) {
-      scratch = new Scratch(job.settings.maxLineBytes);
-      own = scratch;
-    }
-    return scratch;
   }
 
   private PassEnd takeBoth(Scratch scratch) {
@@ -454,7 +434,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   void discard(boolean recycle) {
     stdout.discard(recycle);
     stderr.discard(recycle);
-    own = null;
+    dropScratch();
   }
 
   long heldBytes() {

@@ -57,9 +57,6 @@ final class JobEnd extends EngineTimer {
 
   private long deadlineNanos;
 
-  /** The log's part of the time. */
-  private long logNanos;
-
   /** How many callers wait whom {@link Job#close} cancels. */
   @GuardedBy("job.lock")
   private int callers;
@@ -121,7 +118,7 @@ final class JobEnd extends EngineTimer {
       job.lock.unlock();
     }
     prepareReport();
-    places.beginEnd(deadlineNanos - timeoutNanos + logNanos);
+    places.beginEnd(deadlineNanos - timeoutNanos + logNanos());
     boolean drained = places.closeStreams();
     if (!job.isAccountClosed() || !waits) {
       setTimer(nextStep(0));
@@ -136,12 +133,16 @@ final class JobEnd extends EngineTimer {
 
   private void setTimes(long nanos) {
     timeoutNanos = nanos;
-    logNanos = nanos;
-    if (job.settings.afterLog != null) {
-      long share = Math.max(nanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
-      logNanos -= Math.min(share, nanos / 2);
-    }
     deadlineNanos = job.engine.time.nanoTime() + nanos;
+  }
+
+  /** Returns the log's part of the time. */
+  private long logNanos() {
+    if (job.settings.afterLog == null) {
+      return timeoutNanos;
+    }
+    long share = Math.max(timeoutNanos / AFTER_LOG_SHARE, AFTER_LOG_NANOS);
+    return timeoutNanos - Math.min(share, timeoutNanos / 2);
   }
 
   /** One of the sinks has sent all that it ever will. */
@@ -177,7 +178,7 @@ final class JobEnd extends EngineTimer {
     try {
       if (gone >= timeoutNanos) {
         timeUp();
-      } else if (gone >= logNanos) {
+      } else if (gone >= logNanos()) {
         logOver(true);
       } else {
         places.beLate();
@@ -190,6 +191,7 @@ final class JobEnd extends EngineTimer {
 
   /** Returns when the next step is due: half and three quarters of the log's time, its end, all. */
   private long nextStep(long gone) {
+    long logNanos = logNanos();
     long half = logNanos / 2;
     long threeQuarters = logNanos / 4 * 3;
     if (gone >= logNanos || job.isAccountClosed()) {
@@ -358,7 +360,7 @@ final class JobEnd extends EngineTimer {
 
   private void prepareReport() {
     try {
-      unknownReport = LogReport.unknown(job.name, places.sinks.size(), job.markerToken);
+      unknownReport = LogReport.unknown(job.name(), places.sinks.size(), job.markerToken);
     } catch (OutOfMemoryError ignored) {
       // The one that is there for all jobs must do.
     }

@@ -156,7 +156,7 @@ final class JobPlaces {
         reports.add(balance(sinks.get(i)));
       }
       return new LogReport(
-          job.name,
+          job.name(),
           reports,
           sources.badEnds(),
           job.markerToken,

@@ -213,7 +213,7 @@ public final class LogStreamer implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "LogStreamer[" + job.name + ", " + job.state() + "]";
+    return "LogStreamer[" + job.name() + ", " + job.state() + "]";
   }
 
   /**

@@ -244,17 +244,17 @@ public final class LogweirEngine implements AutoCloseable {
   }
 
   /** Returns what tells of the failures of a subject, such as a job. */
-  FailureLog log(Class<?> category, String subject) {
+  FailureLog log(Class<?> category, Object subject) {
     return log(category.getName(), subject);
   }
 
-  FailureLog log(String category, String subject) {
+  FailureLog log(String category, Object subject) {
     return new FailureLog(loggers, category, subject);
   }
 
-  /** Returns the name of a job that was given none. */
-  String nextJobName() {
-    return "job-" + jobNumbers.incrementAndGet();
+  /** Returns the number of a job that was given no name. */
+  long nextJobNumber() {
+    return jobNumbers.incrementAndGet();
   }
 
   void register(EngineJob job) {

@@ -22,7 +22,9 @@ final class SendTask extends Work {
    * counted already, and its batch goes to the garbage collector, as the sender may have kept it.
    *
    * An interrupt may run foreign code, such as the close of a channel, and writers want the sink's
-   * lock. So it has a lock of its own, which no writer takes. The interrupt flag is cleared under it too: then none that was meant for one call hits the next.
+   * lock. So each call
+   * has a lock of its own for it, which no writer takes. The interrupt flag is cleared under it too:
+   * then none that was meant for one call hits the next.
    */
 
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -52,21 +54,22 @@ final class SendTask extends Work {
     this.sender = sender;
     client = Objects.requireNonNull(sender.client(), "client");
     this.job = job;
-    log = job.engine.log(BatchSender.class, job.name);
+    log = job.engine.log(BatchSender.class, job);
   }
 
   /** The call that was given up, as long as it is to be interrupted. */
   private volatile @Nullable Call givenUp;
 
-  /**
-   * Guards the thread of a call against an interrupt that comes after it. Apart from the sink's
-   * lock: an interrupt may run foreign code, such as the close of a channel.
-   */
-  private final MemoryLock interrupts = new MemoryLock();
-
   /** A call of the sender: its thread is interrupted only while it is this call's. */
   private final class Call extends EngineTimer {
     private final Thread thread = Thread.currentThread();
+
+    /**
+     * Guards the thread against an interrupt that comes after the call. Apart from the sink's lock:
+     * an interrupt may run foreign code, such as the close of a channel.
+     */
+    private final MemoryLock interrupts = new MemoryLock();
+
     private @Nullable LogBatch batch;
 
     /** What was lost of the batch: made before it is sent, as counting must not want for memory. */

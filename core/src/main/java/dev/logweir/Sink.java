@@ -26,7 +26,7 @@ final class Sink extends SinkBatches {
   private final SendTask task;
 
   Sink(JobContext job, BatchSender sender, SegmentAccount account, RecentLines recent) {
-    this(job, sender, new EncodedBound(sender), account, recent);
+    this(job, sender, EncodedBound.of(sender), account, recent);
   }
 
   private Sink(

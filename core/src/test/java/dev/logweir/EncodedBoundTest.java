@@ -10,7 +10,7 @@ class EncodedBoundTest {
   private IntToLongFunction cost = bytes -> 2L * bytes + 1;
 
   private EncodedBound bound(int maxBatchBytes) {
-    return new EncodedBound(
+    return EncodedBound.of(
         new BatchSender() {
           @Override
           public void send(List<String> lines) {}

@@ -28,10 +28,8 @@ class GuardedFieldsTest {
   private static final Map<String, String> OWNERS =
       Map.ofEntries(
           Map.entry("DrainLoop.interruptSeen", "the thread that drains"),
-          Map.entry("JobDrain.own", "the thread that drains"),
           Map.entry("JobEnd.timeoutNanos", "set once, under the job's lock, before it begins"),
           Map.entry("JobEnd.deadlineNanos", "set once, under the job's lock, before it begins"),
-          Map.entry("JobEnd.logNanos", "set once, under the job's lock, before it begins"),
           Map.entry("Closing.inTime", "set once, before it is handed to its thread"),
           Map.entry("OutcomeStore.used", "the thread that drains, as it alone calls a processor"),
           Map.entry("SendTask.gone", "the thread that sends"),
