@@ -22,8 +22,6 @@ final class ArrivalClock {
 
   private static final long RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(RUN_MILLIS);
 
-  private final EngineTime time;
-
   /** When the run began, by the clock of the day and by the other one. */
   private long millis;
 
@@ -37,10 +35,6 @@ final class ArrivalClock {
 
   /** Whether a run has begun that may go on. */
   private boolean running;
-
-  ArrivalClock(EngineTime time) {
-    this.time = time;
-  }
 
   /** Counts a write; returns whether the last look does not serve it. */
   boolean isDue() {
@@ -76,8 +70,8 @@ final class ArrivalClock {
   }
 
   /** Begins a run with the write that was looked at. */
-  void beginRun() {
-    millis = time.currentTimeMillis();
+  void beginRun(long nowMillis) {
+    millis = nowMillis;
     begunNanos = lookedNanos;
     running = true;
   }

@@ -29,7 +29,7 @@ final class BatchAssembly {
   private long millis;
 
   /** Says when lines come that come now. */
-  private final ArrivalClock clock;
+  private final ArrivalClock clock = new ArrivalClock();
 
   /** What the clock said in the call of the sink that is under way, if it was looked at. */
   private long nowNanos;
@@ -49,7 +49,6 @@ final class BatchAssembly {
     this.account = account;
     this.progress = progress;
     this.time = time;
-    clock = new ArrivalClock(time);
     this.maxSegments = maxSize / account.nominal();
     this.maxEncoded = maxEncoded;
   }
@@ -125,7 +124,7 @@ final class BatchAssembly {
     if (clock.isDue() || looks || source != this.source || isEmpty()) {
       this.source = (byte) source;
       if (clock.look(nanoTime())) {
-        clock.beginRun();
+        clock.beginRun(time.currentTimeMillis());
       }
       millis = clock.millis();
     }

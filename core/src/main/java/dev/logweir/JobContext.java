@@ -15,7 +15,7 @@ abstract class JobContext {
   final JobSettings settings;
 
   /** Of a job that was given no name. */
-  private final long number;
+  private final int number;
 
   /** Tells of what fails in the job's own course: its drain, its end, its pumps. */
   final FailureLog log;

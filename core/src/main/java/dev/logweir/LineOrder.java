@@ -28,7 +28,7 @@ final class LineOrder {
   private int turn;
 
   /** Says when they came. */
-  private final ArrivalClock clock;
+  private final ArrivalClock clock = new ArrivalClock();
 
   /** Whether the run of the write under way is known: all of its lines are of one. */
   private boolean decided;
@@ -36,7 +36,6 @@ final class LineOrder {
   LineOrder(DrainContext drain, LogSource source) {
     this.drain = drain;
     stream = source.ordinal();
-    clock = new ArrivalClock(drain.job.engine.time);
   }
 
   /** Returns how many marks there may be of lines that wait, beside the first of each segment. */
@@ -95,7 +94,7 @@ final class LineOrder {
       return false; // half of the marks are kept for turns
     }
     if (later) {
-      clock.beginRun();
+      clock.beginRun(drain.job.engine.time.currentTimeMillis());
     }
     return true;
   }

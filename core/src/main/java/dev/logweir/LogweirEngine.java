@@ -11,7 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +42,7 @@ public final class LogweirEngine implements AutoCloseable {
 
   final EngineTime time;
   private final FailureLog.Loggers loggers;
-  private final AtomicLong jobNumbers = new AtomicLong();
+  private final AtomicInteger jobNumbers = new AtomicInteger();
   final WorkerPool drains;
   final SendPool sends;
 
@@ -253,7 +253,7 @@ public final class LogweirEngine implements AutoCloseable {
   }
 
   /** Returns the number of a job that was given no name. */
-  long nextJobNumber() {
+  int nextJobNumber() {
     return jobNumbers.incrementAndGet();
   }
 

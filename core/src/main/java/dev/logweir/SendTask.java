@@ -75,6 +75,9 @@ final class SendTask extends Work {
     /** What was lost of the batch: made before it is sent, as counting must not want for memory. */
     private final SinkLedger.Loss loss = new SinkLedger.Loss();
 
+    /** The same, if the call is given up: of whoever ends the job. */
+    private final SinkLedger.Loss lossIfGivenUp = new SinkLedger.Loss();
+
     /** Whether the sender has returned. */
     @GuardedBy("interrupts")
     private boolean returned;
@@ -308,12 +311,17 @@ final class SendTask extends Work {
     return log.isTelling() || isOn(Thread.currentThread());
   }
 
-  /** Gives up the call under way, whose batch is counted: it is to be interrupted. */
+  /**
+   * Gives up the call under way, which is to be interrupted; returns where to count its batch as
+   * lost.
+   */
   @GuardedBy("batches.lock")
-  void giveUp() {
-    givenUp = current;
+  SinkLedger.Loss giveUp() {
+    Call call = Objects.requireNonNull(current);
+    givenUp = call;
     current = null;
     job.engine.abandoned.add(client);
+    return call.lossIfGivenUp;
   }
 
   /** Interrupts the call that was given up, if it has not returned; with no other lock held. */

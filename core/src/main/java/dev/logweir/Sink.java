@@ -214,9 +214,8 @@ final class Sink extends SinkBatches {
     endSupply();
     flushes.lost(0); // what is left, and is being sent, does not arrive
     if (sending != null) {
-      ledger.abandoned(sending, sending.isWritten());
+      ledger.abandoned(sending, giveUpCall(), sending.isWritten());
       sending = null;
-      giveUpCall();
     }
     while (!queue.isEmpty() && ledger.hasRoomForGap()) {
       abort(Objects.requireNonNull(queue.poll()));
@@ -251,8 +250,8 @@ final class Sink extends SinkBatches {
 
   @GuardedBy("lock")
   @SuppressWarnings("GuardedBy") // the task's batches are these
-  private void giveUpCall() {
-    task.giveUp();
+  private SinkLedger.Loss giveUpCall() {
+    return task.giveUp();
   }
 
   /** Interrupts the call that was given up by {@link #abort}; with no lock held. */

@@ -15,10 +15,6 @@ final class SinkLedger {
   private static final int GAP_FIELDS = 4;
 
   private final Totals totals;
-
-  /** Of a batch that is dropped or given up, for a moment. */
-  private final Loss loss = new Loss();
-
   private final DropTallies dropped = new DropTallies();
   private long enteredLines;
   private long enteredBytes;
@@ -183,9 +179,14 @@ final class SinkLedger {
    * @param target where the next batch tells it
    */
   void dropped(LogBatch batch, DropReason reason, GapTally target) {
-    loss.ofWhole(batch);
-    lost(batch.afterLine, reason, loss.lines, loss.bytes, loss.added);
-    loss.handOn(reason, target);
+    long lines = batch.sourceLines;
+    long bytes = batch.sourceBytes;
+    lost(batch.afterLine, reason, lines, bytes, batch.addedBytes);
+    target.add(batch.gapBefore);
+    target.add(batch.markedGaps);
+    if ((lines | bytes) != 0 || batch.addedBytes > 0) {
+      target.add(lines, bytes, reason.bit());
+    }
   }
 
   /**
@@ -219,8 +220,12 @@ final class SinkLedger {
     totals.shippedBytes.add(bytes);
   }
 
-  /** Counts the batch of a call that is given up: what has not arrived is lost. */
-  void abandoned(LogBatch batch, boolean written) {
+  /**
+   * Counts the batch of a call that is given up: what has not arrived is lost.
+   *
+   * @param loss takes note of that
+   */
+  void abandoned(LogBatch batch, Loss loss, boolean written) {
     loss.ofUndelivered(batch);
     lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, loss.lines, loss.bytes, loss.added);
     if (written) {

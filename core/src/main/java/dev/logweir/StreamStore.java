@@ -33,8 +33,9 @@ final class StreamStore {
 
   final MemoryLock lock = new MemoryLock();
 
+  /** Nobody until a write waits: most streams have no such write. */
   @GuardedBy("lock")
-  final WaitingWriters waiting = new WaitingWriters(lock);
+  private WaitingWriters waiting = WaitingWriters.NOBODY;
 
   /** Under the lock but for what needs none: to recycle a chain, and to forget a waiter. */
   final SegmentAccount account;
@@ -65,10 +66,8 @@ final class StreamStore {
   private boolean discarded;
 
   /**
-   * Up to where the drain is asked for what is kept, in bytes since the start: once it has taken
-   * them, it is not shown what came behind before somebody asks again, or the stream ends. So what
-   * a job says of itself does not keep it going. All of it, unless lines are written that do not
-   * ask.
+   * Up to where the drain is asked for what is kept, in bytes since the start. What came behind it
+   * is shown once somebody asks, so that what a job says of itself does not keep its drain going.
    */
   @GuardedBy("lock")
   private long askedBytes = Long.MAX_VALUE;
@@ -236,14 +235,21 @@ final class StreamStore {
     return dropping || !chain.holdsNoLine();
   }
 
+  /** Returns which of the writes that wait for room is next. */
+  @GuardedBy("lock")
+  WaitingWriters waiting() {
+    if (waiting == WaitingWriters.NOBODY) {
+      waiting = new WaitingWriters(lock, closed);
+    }
+    return waiting;
+  }
+
   // ---- past it; see DirectPath ----
 
-  /**
-   * Whether lines may go past it: nothing waits but, at most, the beginning of the first of them.
-   */
+  /** Whether lines may go past it: at most the beginning of the first of them waits. */
   @GuardedBy("lock")
   boolean mayBePassed() {
-    return !closed && !dropping && chain.holdsNoLine();
+    return !closed && !holdsLines();
   }
 
   /** Returns what has that beginning; null if there is none. */

@@ -68,7 +68,7 @@ final class WaitingOutput extends OutputStream {
   private boolean beginTurn() throws InterruptedException {
     buffer.store.lock.lockInterruptibly();
     try {
-      return buffer.store.waiting.begin();
+      return buffer.store.waiting().begin();
     } finally {
       buffer.store.lock.unlock();
     }
@@ -77,7 +77,7 @@ final class WaitingOutput extends OutputStream {
   private void endTurn() {
     buffer.store.lock.lock();
     try {
-      buffer.store.waiting.end();
+      buffer.store.waiting().end();
     } finally {
       buffer.store.lock.unlock();
     }
@@ -182,7 +182,7 @@ final class WaitingOutput extends OutputStream {
       if (room > 0) {
         return room;
       }
-      buffer.store.waiting.await(!buffer.store.account.isMemoryShort());
+      buffer.store.waiting().await(!buffer.store.account.isMemoryShort());
     }
     return bytes;
   }

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * by the stream's lock, which a write gives up while it waits.
  */
 final class WaitingWriters {
+  /** Of all streams that no write waits for: there is nobody to wake. */
+  static final WaitingWriters NOBODY = new WaitingWriters(new MemoryLock(), true);
+
   private final MemoryLock lock;
   private @Nullable Condition roomFreed;
 
@@ -17,8 +20,12 @@ final class WaitingWriters {
   /** Whether nobody waits any more, as the stream is closed. */
   private boolean over;
 
-  WaitingWriters(MemoryLock lock) {
+  /**
+   * @param over whether the stream is closed
+   */
+  WaitingWriters(MemoryLock lock, boolean over) {
     this.lock = lock;
+    this.over = over;
   }
 
   /**

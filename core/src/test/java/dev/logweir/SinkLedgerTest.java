@@ -147,9 +147,9 @@ class SinkLedgerTest {
   @Test
   void abandoned_losesWhatIsBehindTheLinesDelivered() {
     LogBatch batch = batch();
-    ledger.abandoned(batch, false);
+    ledger.abandoned(batch, new SinkLedger.Loss(), false);
     batch.call().delivered(1);
-    ledger.abandoned(batch, true);
+    ledger.abandoned(batch, new SinkLedger.Loss(), true);
     assertThat(report().shipped()).isEqualTo(new Tally(1, 4));
     assertThat(report().unconfirmed()).isEqualTo(new Tally(2, 6 + 5));
     assertThat(report().dropped())
