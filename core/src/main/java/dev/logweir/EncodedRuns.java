@@ -25,7 +25,7 @@ final class EncodedRuns {
    * @param to behind a line end, after {@code from}
    */
   int plainUntil(
-      EncodedScan scan, MaskerValues values, EncodedForms forms, byte[] bytes, int from, int to) {
+      EscapedLines lines, MaskerValues values, EncodedForms forms, byte[] bytes, int from, int to) {
     if (!forms.mayBeJoined()) {
       return from;
     }
@@ -46,11 +46,11 @@ final class EncodedRuns {
       }
       int before = length;
       if (special < lineEnd) {
-        special = scan.searchLine(values, bytes, line, lineEnd, end, special);
+        special = lines.search(values, bytes, line, lineEnd, end, special);
         if (special < 0) {
           break;
         }
-        length = joinBroken(scan, forms, bytes, line, lineEnd, length);
+        length = joinBroken(lines, forms, bytes, line, lineEnd, length);
       } else {
         length = join(bytes, line, lineEnd, length);
       }
@@ -69,11 +69,11 @@ final class EncodedRuns {
 
   /** Appends the line just searched, without the line ends within it; returns the length. */
   private int joinBroken(
-      EncodedScan scan, EncodedForms forms, byte[] bytes, int line, int lineEnd, int before) {
+      EscapedLines lines, EncodedForms forms, byte[] bytes, int line, int lineEnd, int before) {
     int length = before;
     int place = EncodedForms.skipBlanks(bytes, line, lineEnd);
     while (place < lineEnd) {
-      int next = scan.nextBreak(forms, bytes, place, lineEnd);
+      int next = lines.nextBreak(forms, bytes, place, lineEnd);
       System.arraycopy(bytes, place, joined, length, next - place);
       length += next - place;
       place = EncodedForms.breakEnd(bytes, next, lineEnd);

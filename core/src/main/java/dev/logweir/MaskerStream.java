@@ -49,11 +49,13 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
       return from;
     }
     if (forms != null && forms.escapes) {
-      return runs.plainUntil(encodedScan(values, forms), values, forms, bytes, from, end);
+      return runs.plainUntil(encodedScan(values, forms).lines(), values, forms, bytes, from, end);
     }
     int found = values.plain().first(bytes, from, end);
     int to = found == end ? end : Newlines.last(bytes, from, found) + 1;
-    return forms == null ? to : encodedScan(values, forms).plainUntil(values, bytes, from, to);
+    return forms == null
+        ? to
+        : encodedScan(values, forms).lines().plainUntil(values, bytes, from, to);
   }
 
   @Override

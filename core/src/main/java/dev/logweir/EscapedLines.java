@@ -1,0 +1,121 @@
+package dev.logweir;
+
+import java.util.Objects;
+
+/** Searches whole lines for values that are written with escapes, for an {@link EncodedScan}. */
+final class EscapedLines {
+  private static final int MAX_BREAKS = 16;
+
+  private final EscapeWalk walk;
+
+  /** Where there are line ends within the line searched last. */
+  private final int[] breaks = new int[MAX_BREAKS];
+
+  private int breakCount;
+
+  /**
+   * @param walk used for the time of a search
+   */
+  EscapedLines(EscapeWalk walk) {
+    this.walk = walk;
+  }
+
+  /**
+   * Returns where the first line begins that has a value whose white space is another; {@code to}
+   * if there is none.
+   *
+   * @param from where a line begins
+   * @param to behind a line end
+   */
+  int plainUntil(MaskerValues sought, byte[] text, int from, int to) {
+    int place = Objects.requireNonNull(sought.forms()).suspect(text, from, to);
+    int line = from;
+    while (place < to) {
+      line = Newlines.last(text, line, place) + 1;
+      int lineEnd = Newlines.first(text, place, to);
+      place = search(sought, text, line, lineEnd, to, place);
+      if (place < 0) {
+        return line;
+      }
+    }
+    return to;
+  }
+
+  /**
+   * Searches a whole line, of a run of them, for values that are written with escapes.
+   *
+   * @param line where it begins
+   * @param lineEnd where its line end is
+   * @param to behind the last line's end
+   * @param firstSpecial the first special byte of the line
+   * @return the first special byte behind the line, {@code to} if there is none; less than 0 if a
+   *     value was found
+   */
+  int search(MaskerValues sought, byte[] text, int line, int lineEnd, int to, int firstSpecial) {
+    EncodedForms allForms = Objects.requireNonNull(sought.forms());
+    EscapeStarts places = Objects.requireNonNull(sought.starts());
+    int longest = sought.plain().longest();
+    int at = firstSpecial;
+    int from = Math.max(line, at - longest);
+    breakCount = 0;
+    int signs = at;
+    boolean begun = false;
+    while (at < lineEnd) {
+      signs = at > line && text[at] == '\\' && text[at - 1] == '\\' ? signs : at;
+      noteBreak(text, signs, at);
+      while (from <= at) {
+        int place = places.next(text, line, from, at, lineEnd);
+        from = Math.min(place, at) + 1;
+        if (place <= at) {
+          if (!begun) {
+            walk.begin(sought.plain(), allForms, text, lineEnd, false);
+            begun = true;
+          }
+          walk.walk(place);
+          if (walk.matchedEnd >= 0) {
+            walk.letGo();
+            return -1;
+          }
+        }
+      }
+      at = allForms.suspect(text, from, to);
+      from = Math.max(from, at - longest);
+    }
+    if (begun) {
+      walk.letGo();
+    }
+    return at;
+  }
+
+  /**
+   * Notes a carriage return, or a line end that is escaped.
+   *
+   * @param from where the run of backslashes begins that a byte is in
+   */
+  private void noteBreak(byte[] text, int from, int at) {
+    boolean escaped = text[at] == '\\' && EncodedForms.isBreakLetter(text[at + 1]);
+    if (escaped || text[at] == '\r') {
+      if (breakCount < MAX_BREAKS) {
+        breaks[breakCount] = from;
+      }
+      breakCount++;
+    }
+  }
+
+  /**
+   * Returns where the first line end is in the line searched last, escaped or a carriage return.
+   *
+   * @param from where the line begins, or goes on behind another
+   */
+  int nextBreak(EncodedForms allForms, byte[] text, int from, int lineEnd) {
+    if (breakCount > MAX_BREAKS) {
+      return allForms.nextBreak(text, from, lineEnd);
+    }
+    for (int i = 0; i < breakCount; i++) {
+      if (breaks[i] >= from) {
+        return breaks[i];
+      }
+    }
+    return lineEnd;
+  }
+}
