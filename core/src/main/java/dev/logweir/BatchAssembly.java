@@ -15,7 +15,7 @@ final class BatchAssembly {
   private final EngineTime time;
   private final int maxSegments;
   private final long maxEncoded;
-  private @Nullable LogBatch open;
+  private @Nullable SinkBatch open;
 
   /** Whether lines are about to be added for which room was made: the open batch waits for them. */
   private boolean reserved;
@@ -53,7 +53,7 @@ final class BatchAssembly {
     this.maxEncoded = maxEncoded;
   }
 
-  @Nullable LogBatch open() {
+  @Nullable SinkBatch open() {
     return open;
   }
 
@@ -63,7 +63,7 @@ final class BatchAssembly {
   }
 
   boolean isEmpty() {
-    return open == null || open.lineCount() == 0;
+    return open == null || open.isEmpty();
   }
 
   /** Room was made for lines that are about to be added; or they were, or do not come. */
@@ -72,21 +72,20 @@ final class BatchAssembly {
   }
 
   /** Returns the open batch if it could go: if it has lines, and none are about to be added. */
-  @Nullable LogBatch ready() {
+  @Nullable SinkBatch ready() {
     return isEmpty() || reserved ? null : open;
   }
 
   /** Returns the open batch, a new one if there is none; null if there is no memory for it. */
-  @Nullable LogBatch begin(long afterLine) {
-    LogBatch batch = open;
+  @Nullable SinkBatch begin(long afterLine) {
+    SinkBatch batch = open;
     if (batch == null) {
       try {
-        batch = new LogBatch(progress);
+        batch = new SinkBatch(new LogBatch(progress), afterLine);
       } catch (OutOfMemoryError ignored) {
         return null;
       }
-      batch.number(++made, madeLines + 1, madeBytes);
-      batch.afterLine = afterLine;
+      batch.list.number(++made, madeLines + 1, madeBytes);
       open = batch;
     }
     return batch;
@@ -140,22 +139,21 @@ final class BatchAssembly {
   }
 
   /** Takes note of when the first line came. */
-  private void touch(LogBatch batch) {
-    if (batch.lineCount() == 0) {
+  private void touch(SinkBatch batch) {
+    if (batch.isEmpty()) {
       batch.oldestNanos = nanoTime();
     }
   }
 
   /** Goes on with counts behind line ends, or without, and with the lines' run. */
-  private void begin(LogBatch batch, boolean tallied) {
+  private void begin(SinkBatch batch, boolean tallied) {
     touch(batch);
-    batch.tally(tallied);
-    batch.beginRun(source, millis);
+    batch.lines.beginRun(tallied, source, millis);
   }
 
   /** Whether the open batch is below its bounds with so much more in it. */
-  boolean takes(LogBatch batch, int bytes, boolean tallied, long encoded) {
-    if (batch.lineCount() == 0) {
+  boolean takes(SinkBatch batch, int bytes, boolean tallied, long encoded) {
+    if (batch.isEmpty()) {
       return roomIn(batch, tallied) >= bytes;
     }
     return gapBehind.isEmpty()
@@ -163,20 +161,20 @@ final class BatchAssembly {
         && batch.encodedBytes + encoded <= maxEncoded;
   }
 
-  private int roomIn(LogBatch batch, boolean tallied) {
-    int more = (maxSegments - batch.segments()) * account.capacity();
+  private int roomIn(SinkBatch batch, boolean tallied) {
+    int more = (maxSegments - batch.lines.segments()) * account.capacity();
     return usable(batch, tallied) + more;
   }
 
-  private static int usable(LogBatch batch, boolean tallied) {
-    return batch.room() - batch.roomLostBy(tallied);
+  private static int usable(SinkBatch batch, boolean tallied) {
+    return batch.lines.room() - batch.lines.roomLostBy(tallied);
   }
 
   /**
    * Takes the segments for so many bytes; returns for how many bytes, below {@code min} 0, there is
    * room.
    */
-  int reserve(LogBatch batch, int min, int wanted, boolean tallied) {
+  int reserve(SinkBatch batch, int min, int wanted, boolean tallied) {
     int segments = missing(batch, min, tallied);
     if (segments > 0) {
       // All or none: jobs that wait for more with some in hand might wait for each other.
@@ -184,7 +182,7 @@ final class BatchAssembly {
       if (chain == null) {
         return 0;
       }
-      batch.add(chain, segments);
+      batch.lines.addRoom(chain);
     }
     int aim = Math.min(wanted, roomIn(batch, tallied));
     while (usable(batch, tallied) < aim) {
@@ -192,13 +190,13 @@ final class BatchAssembly {
       if (segment == null) {
         break;
       }
-      batch.add(segment, 1);
+      batch.lines.addRoom(segment);
     }
     return Math.min(usable(batch, tallied), wanted);
   }
 
   /** Returns how many segments a batch lacks for so many bytes. */
-  private int missing(LogBatch batch, int bytes, boolean tallied) {
+  private int missing(SinkBatch batch, int bytes, boolean tallied) {
     return segmentsFor(bytes - usable(batch, tallied));
   }
 
@@ -208,7 +206,7 @@ final class BatchAssembly {
 
   /** Returns what room for so many bytes costs of the budget. */
   long cost(int bytes, boolean tallied, long encoded) {
-    LogBatch batch = open;
+    SinkBatch batch = open;
     if (batch != null && takes(batch, bytes, tallied, encoded)) {
       return account.cost(missing(batch, bytes, tallied));
     }
@@ -217,15 +215,15 @@ final class BatchAssembly {
 
   /** Whether lines one by one fill what a run of whole lines would leave unused. */
   boolean prefersLines() {
-    LogBatch batch = open;
-    return batch != null && batch.roomLostBy(false) > account.capacity() / WASTE_SHARE;
+    SinkBatch batch = open;
+    return batch != null && batch.lines.roomLostBy(false) > account.capacity() / WASTE_SHARE;
   }
 
   /** Adds whole lines as the job wrote them. */
-  void addLines(LogBatch batch, byte[] bytes, int from, int end, int lines) {
+  void addLines(SinkBatch batch, byte[] bytes, int from, int end, int lines) {
     begin(batch, false);
-    batch.put(bytes, from, end);
-    batch.countLines(lines, end - from);
+    batch.lines.put(bytes, from, end);
+    batch.lines.countPlain(lines, end - from);
     madeLines += lines;
     madeBytes += end - from;
   }
@@ -235,7 +233,7 @@ final class BatchAssembly {
    *
    * @param tallied whether they get counts, as they must where they have prefixes
    */
-  void addRun(LogBatch batch, LineRun run, boolean tallied) {
+  void addRun(SinkBatch batch, LineRun run, boolean tallied) {
     if (!tallied) {
       addLines(batch, run.bytes, run.from, run.end, run.lines);
       return;
@@ -248,11 +246,11 @@ final class BatchAssembly {
       int lineEnd = Newlines.first(run.bytes, line, run.end);
       if (prefix != null) {
         int length = prefix.prefix(number);
-        batch.put(prefix.prefixBytes(), 0, length);
+        batch.lines.put(prefix.prefixBytes(), 0, length);
         madeBytes += length;
       }
-      batch.put(run.bytes, line, lineEnd);
-      batch.endTallied(lineEnd + 1L - line, 1);
+      batch.lines.put(run.bytes, line, lineEnd);
+      batch.lines.endTallied(lineEnd + 1L - line, 1);
       line = lineEnd + 1;
       number++;
     }
@@ -267,13 +265,13 @@ final class BatchAssembly {
 
   /** Whether a line that comes next gets its count behind its end. */
   boolean needsCounts(boolean plain) {
-    LogBatch batch = open;
+    SinkBatch batch = open;
     return batch == null ? !plain : needsCounts(batch, plain);
   }
 
   /** Whether a line gets its count behind its end: one that is plain only among such lines. */
-  static boolean needsCounts(LogBatch batch, boolean plain) {
-    return !plain || batch.isTallied();
+  static boolean needsCounts(SinkBatch batch, boolean plain) {
+    return !plain || batch.lines.isTallied();
   }
 
   /**
@@ -281,64 +279,63 @@ final class BatchAssembly {
    *
    * @param token the job's, for the mark
    */
-  void addPiece(LogBatch batch, LogLine piece, Markers.Mark mark, int token, long encoded) {
+  void addPiece(SinkBatch batch, LogLine piece, Markers.Mark mark, int token, long encoded) {
     boolean plain = !needsCounts(batch, isPlain(piece));
     begin(batch, !plain);
-    batch.put(piece.array(), piece.offset(), piece.offset() + piece.length());
-    mark.put(batch, token);
+    batch.lines.put(piece.array(), piece.offset(), piece.offset() + piece.length());
+    mark.put(batch.lines, token);
     if (plain) {
-      batch.put(LogBatch.LINE_END, 0, 1);
-      batch.countLines(1, piece.sourceBytes);
+      batch.lines.endPlain(piece.sourceBytes);
     } else {
-      batch.endTallied(piece.sourceBytes, piece.sourceLines);
+      batch.lines.endTallied(piece.sourceBytes, piece.sourceLines);
     }
     if ((piece.sourceBytes | piece.sourceLines) == 0) {
-      batch.addedBytes += piece.length() + mark.length() + 1L;
+      batch.lines.countAdded(piece.length() + mark.length() + 1L);
     }
     count(batch, piece.length() + mark.length(), encoded);
   }
 
-  /** Adds the text of a gap's marker, which {@link LogBatch#endMarker} is to end. */
-  void addMarker(LogBatch batch, byte[] text, long encoded) {
+  /** Adds the text of a gap's marker, which {@link BatchLines#endMarker} is to end. */
+  void addMarker(SinkBatch batch, byte[] text, long encoded) {
     begin(batch, true);
-    batch.put(text, 0, text.length);
+    batch.lines.put(text, 0, text.length);
     count(batch, text.length, encoded);
   }
 
-  private void count(LogBatch batch, int length, long encoded) {
+  private void count(SinkBatch batch, int length, long encoded) {
     madeLines++;
     madeBytes += length + 1L;
     batch.encodedBytes += encoded;
   }
 
   /** Takes the open batch away, without the segments it has not used. */
-  LogBatch close(LogBatch batch) {
+  SinkBatch close(SinkBatch batch) {
     open = null;
     giveSpares(batch);
     return batch;
   }
 
   /** Takes the open batch away as it is; null if there is none. */
-  @Nullable LogBatch giveUp() {
-    LogBatch batch = open;
+  @Nullable SinkBatch giveUp() {
+    SinkBatch batch = open;
     open = null;
     return batch;
   }
 
   /** Gives back the segments that a batch has not used. */
-  void giveSpares(LogBatch batch) {
-    int before = batch.segments();
-    Segment spares = batch.trim();
-    account.give(before - batch.segments());
+  void giveSpares(SinkBatch batch) {
+    int before = batch.lines.segments();
+    Segment spares = batch.lines.takeUnused();
+    account.give(before - batch.lines.segments());
     account.recycle(spares);
   }
 
   /** Makes the closed batch the open one again. */
-  void reopen(LogBatch batch) {
+  void reopen(SinkBatch batch) {
     open = batch;
   }
 
   Tally held() {
-    return open == null ? Tally.NONE : open.source();
+    return open == null ? Tally.NONE : open.lines.source();
   }
 }

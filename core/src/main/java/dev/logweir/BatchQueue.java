@@ -15,8 +15,8 @@ final class BatchQueue {
 
   private final int nominal;
   private final long maxBytes;
-  private @Nullable LogBatch first;
-  private @Nullable LogBatch last;
+  private @Nullable SinkBatch first;
+  private @Nullable SinkBatch last;
   private int count;
   private int segments;
 
@@ -38,8 +38,8 @@ final class BatchQueue {
     this.maxBytes = 2L * maxSize;
   }
 
-  boolean fits(LogBatch batch) {
-    long bytes = (long) (segments + batch.segments()) * nominal;
+  boolean fits(SinkBatch batch) {
+    long bytes = (long) (segments + batch.lines.segments()) * nominal;
     return bytes + objectBytes(count + 1) <= maxBytes;
   }
 
@@ -60,7 +60,7 @@ final class BatchQueue {
     return count;
   }
 
-  @Nullable LogBatch first() {
+  @Nullable SinkBatch first() {
     return first;
   }
 
@@ -79,13 +79,13 @@ final class BatchQueue {
   }
 
   /** Gives the gap behind all that is queued to the batch that comes next. */
-  void giveGap(LogBatch batch) {
+  void giveGap(SinkBatch batch) {
     batch.gapBefore.add(gapBehind);
     gapBehind.clear();
   }
 
   /** Adds a batch, with the gap that was behind those before. */
-  void add(LogBatch batch) {
+  void add(SinkBatch batch) {
     giveGap(batch);
     if (last == null) {
       first = batch;
@@ -97,8 +97,8 @@ final class BatchQueue {
     count(batch, 1);
   }
 
-  @Nullable LogBatch poll() {
-    LogBatch batch = first;
+  @Nullable SinkBatch poll() {
+    SinkBatch batch = first;
     if (batch != null) {
       first = batch.nextQueued;
       if (first == null) {
@@ -111,12 +111,16 @@ final class BatchQueue {
     return batch;
   }
 
-  private void count(LogBatch batch, int sign) {
-    segments += sign * batch.segments();
-    heldLines += sign * batch.sourceLines;
-    heldBytes += sign * batch.sourceBytes;
-    heldAdded += sign * batch.addedBytes;
-    sources += (batch.sourceLines | batch.sourceBytes | batch.addedBytes) == 0 ? 0 : sign;
+  private void count(SinkBatch batch, int sign) {
+    segments += sign * batch.lines.segments();
+    heldLines += sign * batch.lines.sourceLines();
+    heldBytes += sign * batch.lines.sourceBytes();
+    heldAdded += sign * batch.lines.addedBytes();
+    sources += isOfNobody(batch.lines) ? 0 : sign;
+  }
+
+  private static boolean isOfNobody(BatchLines lines) {
+    return (lines.sourceLines() | lines.sourceBytes() | lines.addedBytes()) == 0;
   }
 
   Tally held() {

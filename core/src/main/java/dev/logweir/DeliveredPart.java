@@ -40,8 +40,8 @@ final class DeliveredPart implements LineReader.Passed {
   @GuardedBy("lock")
   private long addedBytes;
 
-  DeliveredPart(LogBatch batch, MemoryLock lock) {
-    reader = new LineReader(batch);
+  DeliveredPart(BatchLines lines, MemoryLock lock) {
+    reader = new LineReader(lines);
     this.lock = lock;
   }
 
@@ -81,22 +81,14 @@ final class DeliveredPart implements LineReader.Passed {
     countedSourceBytes += moreBytes;
   }
 
-  /** Returns the bytes of the lines among them that processors made. */
-  long addedBytes() {
+  /**
+   * Takes what the job and processors wrote for them out; a count that is under way is not waited
+   * for.
+   */
+  void takeFrom(BatchLoss loss) {
     lock.lock();
     try {
-      return addedBytes;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Takes what the job wrote for them out; a count that is under way is not waited for. */
-  void takeFrom(SinkLedger.Loss loss) {
-    lock.lock();
-    try {
-      loss.lines -= sourceLines;
-      loss.bytes -= sourceBytes;
+      loss.add(-sourceLines, -sourceBytes, -addedBytes);
     } finally {
       lock.unlock();
     }

@@ -25,6 +25,7 @@ final class EncodedBound {
     this.max = max;
   }
 
+  /** Returns the bound of a sender, the same for all that have none. */
   static EncodedBound of(BatchSender sender) {
     int bound = sender.maxBatchBytes();
     return bound == Integer.MAX_VALUE

@@ -5,6 +5,9 @@ import java.util.List;
 
 /** Who waits until what a sink holds has gone. Guarded by the sink's lock. */
 final class Flushes {
+  /** Of a sink that nobody has flushed yet: to be replaced, and not to be added to. */
+  static final Flushes NONE = new Flushes();
+
   /** The last batch that goes as soon as the sender is free. */
   private long upTo;
 

@@ -21,7 +21,7 @@ public final class LineReader {
   private static final List<Optional<LogSource>> SOURCES =
       List.of(Optional.of(LogSource.STDOUT), Optional.of(LogSource.STDERR), Optional.empty());
 
-  private final LogBatch batch;
+  private final BatchLines lines;
   private @Nullable Segment segment;
   private int position;
   private int length;
@@ -50,9 +50,9 @@ public final class LineReader {
   private int mark;
   private Optional<Instant> arrival = Optional.empty();
 
-  LineReader(LogBatch batch) {
-    this.batch = batch;
-    segment = batch.head();
+  LineReader(BatchLines lines) {
+    this.lines = lines;
+    segment = lines.head();
   }
 
   LineReader fromMarker(byte @Nullable [] headMarker) {
@@ -67,7 +67,7 @@ public final class LineReader {
    * @throws IllegalStateException if the batch is no longer valid
    */
   public boolean next() {
-    batch.requireValid();
+    lines.requireValid();
     byte[] head = marker;
     if (head != null && !atMarker) {
       atMarker = true;
@@ -77,7 +77,7 @@ public final class LineReader {
     }
     marker = null;
     boolean found = nextInSegments();
-    batch.requireStillValid();
+    lines.requireStillValid();
     return found;
   }
 
@@ -95,9 +95,9 @@ public final class LineReader {
    * @throws IllegalStateException if the batch is no longer valid
    */
   public Optional<LogSource> source() {
-    batch.requireValid();
+    lines.requireValid();
     int source = findMark() ? RunMarks.turn(Objects.requireNonNull(markIn), mark) : NO_SOURCE;
-    batch.requireStillValid();
+    lines.requireStillValid();
     return SOURCES.get(source);
   }
 
@@ -115,10 +115,10 @@ public final class LineReader {
    * @throws IllegalStateException if the batch is no longer valid
    */
   public Optional<Instant> arrivalTime() {
-    batch.requireValid();
+    lines.requireValid();
     boolean found = findMark();
     long millis = found ? RunMarks.millis(Objects.requireNonNull(markIn), mark) : 0;
-    batch.requireStillValid();
+    lines.requireStillValid();
     if (!found) {
       return Optional.empty();
     }
@@ -153,7 +153,7 @@ public final class LineReader {
    */
   public int read(byte[] target, int offset, int maxBytes) {
     Objects.checkFromIndexSize(offset, maxBytes, target.length);
-    batch.requireValid();
+    lines.requireValid();
     if (unread == 0) {
       return -1;
     }
@@ -165,9 +165,9 @@ public final class LineReader {
     } else {
       copy(target, offset, bytes);
     }
-    if (batch.hasEndedMeanwhile()) {
+    if (lines.hasEndedMeanwhile()) {
       Arrays.fill(target, offset, offset + bytes, (byte) 0);
-      batch.requireValid();
+      lines.requireValid();
     }
     return bytes;
   }
@@ -183,7 +183,7 @@ public final class LineReader {
    */
   public int readLines(byte[] target, int offset, int maxBytes) {
     Objects.checkFromIndexSize(offset, maxBytes, target.length);
-    batch.requireValid();
+    lines.requireValid();
     int copied = markerLine(target, offset, maxBytes);
     if (inLine) {
       skipRest();
@@ -198,9 +198,9 @@ public final class LineReader {
     }
     length = 0;
     unread = 0;
-    if (batch.hasEndedMeanwhile()) {
+    if (lines.hasEndedMeanwhile()) {
       Arrays.fill(target, offset, offset + copied, (byte) 0);
-      batch.requireValid();
+      lines.requireValid();
     }
     return copied;
   }
@@ -306,8 +306,8 @@ public final class LineReader {
    * Goes past so many lines, at most to the end, and counts what the job wrote for them. Where
    * lines lie as the job wrote them, line ends are counted by whole segments.
    */
-  void skipLines(int lines, Passed count) {
-    int left = lines;
+  void skipLines(int number, Passed count) {
+    int left = number;
     if (inLine) {
       skipRest();
     }
@@ -331,7 +331,7 @@ public final class LineReader {
   }
 
   /** Goes to just before a line, from a place before it; returns where it begins. */
-  LogBatch.Position skipTo(LogBatch.Position place) {
+  Position skipTo(Position place) {
     segment = place.segment();
     position = place.offset();
     inLine = false;
@@ -343,7 +343,7 @@ public final class LineReader {
       skipRest();
     }
     Segment at = segment == null ? place.segment() : segment;
-    return new LogBatch.Position(at, position, place.line(), place.line());
+    return new Position(at, position, place.line(), place.line());
   }
 
   private boolean nextInSegments() {
@@ -428,4 +428,9 @@ public final class LineReader {
   static int countLines(Segment segment) {
     return Newlines.count(segment.bytes, 0, segment.end);
   }
+
+  /**
+   * A place in a segment, the number of line ends before it, and the line looked for from there.
+   */
+  record Position(Segment segment, int offset, int linesBefore, int line) {}
 }

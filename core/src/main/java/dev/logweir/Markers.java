@@ -38,17 +38,17 @@ final class Markers {
       return this == NONE ? 0 : BEGIN.length + TOKEN_DIGITS + end.length;
     }
 
-    /** Adds it to a batch in which there is room for it. */
-    void put(LogBatch batch, int token) {
+    /** Adds it to a line for which there is room. */
+    void put(BatchLines lines, int token) {
       if (this == NONE) {
         return;
       }
-      batch.put(BEGIN, 0, BEGIN.length);
+      lines.put(BEGIN, 0, BEGIN.length);
       for (int shift = 24; shift >= 0; shift -= 8) {
         int pair = 2 * ((token >>> shift) & 0xFF);
-        batch.put(HEX_PAIRS, pair, pair + 2);
+        lines.put(HEX_PAIRS, pair, pair + 2);
       }
-      batch.put(end, 0, end.length);
+      lines.put(end, 0, end.length);
     }
   }
 

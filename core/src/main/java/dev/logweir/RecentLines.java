@@ -30,7 +30,7 @@ final class RecentLines {
    * Where memory ends, it costs the lines that would have been kept.
    */
   void keep(LogBatch batch) {
-    if (maxBytes == 0 || batch.lineCount() == 0) {
+    if (maxBytes == 0 || batch.lines.count() == 0) {
       return;
     }
     try {
@@ -42,7 +42,7 @@ final class RecentLines {
 
   private void keepLast(LogBatch batch) {
     LineReader reader = batch.lastLines(MAX_LINES, maxBytes);
-    if (batch.lineCount() >= MAX_LINES) {
+    if (batch.lines.count() >= MAX_LINES) {
       size = 0;
     }
     while (reader.next()) {
@@ -70,7 +70,7 @@ final class RecentLines {
         from = end + 1;
       }
     }
-    if (maxBytes > 0 && open != null && open.lineCount() > 0) {
+    if (maxBytes > 0 && open != null && open.lines.count() > 0) {
       LineReader reader = open.lastLines(MAX_LINES, maxBytes);
       while (reader.next()) {
         lines.add(reader.text());

@@ -1,10 +1,11 @@
 package dev.logweir;
 
 /**
- * Who waits for room in a sink, for how long, and whether the policy may drop instead. Guarded by
+ * Who waits for room in a sink, for how long, and whether the policy may drop instead. It is itself
+ * the timer for lines that wait, and at the end for batches that are dropped in steps. Guarded by
  * its sink's lock.
  */
-final class RoomWait {
+abstract class RoomWait extends EngineTimer {
   /*
    *   FREE ──── no room ────► WAITING ── maxWait without progress ──► OVERFLOWING
    *    ▲                       │   ▲                                   │   │
@@ -39,7 +40,6 @@ final class RoomWait {
   }
 
   private final EngineTime time;
-  private final EngineTimer timer;
   private final SendProgress progress;
   private final JobSettings settings;
   private State state = State.FREE;
@@ -73,12 +73,8 @@ final class RoomWait {
   /** The number of the batch that was being sent then; 0 if none was. */
   private long lookedAt;
 
-  /**
-   * @param timer set while lines wait, and at the end for {@link #goOnSoon}
-   */
-  RoomWait(EngineTime time, EngineTimer timer, SendProgress progress, JobSettings settings) {
+  RoomWait(EngineTime time, SendProgress progress, JobSettings settings) {
     this.time = time;
-    this.timer = timer;
     this.progress = progress;
     this.settings = settings;
   }
@@ -94,7 +90,7 @@ final class RoomWait {
     sinceNanos = time.nanoTime();
     if (phase == Phase.RUNNING) {
       advances = progress.advances();
-      time.set(timer, settings.maxWaitNanos);
+      time.set(this, settings.maxWaitNanos);
     }
   }
 
@@ -114,7 +110,7 @@ final class RoomWait {
     }
     long left = settings.maxWaitNanos - (time.nanoTime() - sinceNanos);
     if (left > 0) {
-      time.set(timer, left);
+      time.set(this, left);
       return false;
     }
     state = State.OVERFLOWING;
@@ -125,7 +121,7 @@ final class RoomWait {
   boolean sendEnded() {
     dropping = false;
     if (phase == Phase.RUNNING && state == State.WAITING) {
-      time.cancel(timer);
+      time.cancel(this);
     }
     boolean waited = goOn() || starved;
     starved = false;
@@ -185,7 +181,7 @@ final class RoomWait {
   void beginEnd() {
     if (phase == Phase.RUNNING) {
       phase = Phase.ENDING;
-      time.cancel(timer);
+      time.cancel(this);
     }
     if (state == State.OVERFLOWING) {
       state = State.WAITING;
@@ -233,10 +229,10 @@ final class RoomWait {
 
   /** The timer is to run at once, for the rest of what is dropped in steps. */
   void goOnSoon() {
-    time.set(timer, 0);
+    time.set(this, 0);
   }
 
   void cancel() {
-    time.cancel(timer);
+    time.cancel(this);
   }
 }

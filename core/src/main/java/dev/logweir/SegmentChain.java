@@ -1,25 +1,16 @@
 package dev.logweir;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments in which the bytes of one stream wait, the oldest first, charged to the stream's
- * account: the last of them is being filled. Behind it are spare ones, taken for what is about to
- * come.
+ * The segments in which the bytes of one stream wait, charged to the stream's account.
  *
  * <p>Guarded by the stream's lock; a drain reads full segments without it.
  */
-final class SegmentChain {
+final class SegmentChain extends SegmentRow {
   private final SegmentAccount account;
   private final int maxSegments;
   private final LineOrder order;
-  private @Nullable Segment head;
-  private @Nullable Segment tail;
-  private @Nullable Segment spares;
-
-  /** Spare ones included. */
-  private int count;
 
   /** How many of the bytes added last are the beginning of a line that may go on. */
   private int openBytes;
@@ -33,15 +24,6 @@ final class SegmentChain {
     this.order = order;
   }
 
-  @Nullable Segment head() {
-    return head;
-  }
-
-  /** Returns the segment being filled, null if none is. */
-  @Nullable Segment tail() {
-    return tail;
-  }
-
   int openBytes() {
     return openBytes;
   }
@@ -51,10 +33,6 @@ final class SegmentChain {
   }
 
   // ---- room ----
-
-  boolean hasSpares() {
-    return spares != null;
-  }
 
   /** Returns how many more segments there may be. */
   int free() {
@@ -90,12 +68,6 @@ final class SegmentChain {
     return room;
   }
 
-  private void addSpare(Segment spare) {
-    spare.next = spares;
-    spares = spare;
-    count++;
-  }
-
   /** Returns why there was no room for what was to be kept last. */
   DropReason shortage() {
     if (count >= maxSegments) {
@@ -121,21 +93,6 @@ final class SegmentChain {
   }
 
   // ---- adding ----
-
-  /** Makes the next spare segment the one being filled; there must be one. */
-  Segment advance() {
-    Segment segment = Objects.requireNonNull(spares);
-    Segment last = tail;
-    spares = segment.next;
-    segment.next = null;
-    if (last == null) {
-      head = segment;
-    } else {
-      last.next = segment;
-    }
-    tail = segment;
-    return segment;
-  }
 
   /**
    * Adds bytes of a write if there is room for them where the last ones ended.

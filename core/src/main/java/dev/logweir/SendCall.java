@@ -23,7 +23,7 @@ public final class SendCall {
   private static final int LAST_PAUSES = 8;
 
   private final SendProgress progress;
-  private final @Nullable LogBatch batch;
+  private final @Nullable BatchLines batch;
   private final boolean shippers;
 
   // All below is guarded by the progress's lock.
@@ -54,14 +54,14 @@ public final class SendCall {
    *
    * @param progress the sink's, with its lock
    */
-  SendCall(SendProgress progress, LogBatch batch) {
+  SendCall(SendProgress progress, BatchLines batch) {
     this.progress = progress;
     this.batch = batch;
     shippers = true;
   }
 
   /** Creates a call that nobody but its maker knows; of no batch if that is null. */
-  SendCall(@Nullable LogBatch batch) {
+  SendCall(@Nullable BatchLines batch) {
     progress = new SendProgress(new MemoryLock(), null);
     this.batch = batch;
     shippers = false;
@@ -121,6 +121,7 @@ public final class SendCall {
    * @throws IllegalArgumentException if {@code lines} is negative or more than there are
    */
   public void delivered(int lines) {
+    requireValid();
     Checks.count("lines", lines, 0, batch == null ? 0 : batch.size());
     if (batch != null) {
       arrivedOf(batch).advance(lines, batch.headLines());
@@ -136,7 +137,7 @@ public final class SendCall {
     }
   }
 
-  private DeliveredPart arrivedOf(LogBatch lines) {
+  private DeliveredPart arrivedOf(BatchLines lines) {
     progress.lock.lock();
     try {
       DeliveredPart part = arrived;
@@ -151,22 +152,12 @@ public final class SendCall {
   }
 
   /** Takes what has arrived for certain out of what may be lost. */
-  void takeDeliveredFrom(SinkLedger.Loss loss) {
+  void takeDeliveredFrom(BatchLoss loss) {
     progress.lock.lock();
     try {
       if (arrived != null) {
         arrived.takeFrom(loss);
       }
-    } finally {
-      progress.lock.unlock();
-    }
-  }
-
-  /** Returns the bytes of text made by processors among the lines that have arrived for certain. */
-  long deliveredAdded() {
-    progress.lock.lock();
-    try {
-      return arrived == null ? 0 : arrived.addedBytes();
     } finally {
       progress.lock.unlock();
     }

@@ -4,9 +4,10 @@ package dev.logweir;
  * When the open batch of a sink goes, if it is not full before. Guarded by its sink's lock.
  *
  * <p>The first lines go at once, as a person may watch for them. Then a batch goes when its oldest
- * line has waited for the interval. It goes early where its segments are wanted.
+ * line has waited for the interval. It goes early where its segments are wanted. It is itself the
+ * timer for the interval of a batch, and for another try of the task.
  */
-final class SendSchedule {
+abstract class SendSchedule extends EngineTimer {
   private enum Pace {
     /** Nothing has gone yet. */
     AT_ONCE,
@@ -17,22 +18,17 @@ final class SendSchedule {
   }
 
   private final EngineTime time;
-  private final EngineTimer timer;
   private final long intervalNanos;
   private Pace pace = Pace.AT_ONCE;
   private boolean timerSet;
 
-  /**
-   * @param timer set for the interval of a batch, and for another try; to call {@link #timeCame}
-   */
-  SendSchedule(EngineTime time, EngineTimer timer, long intervalNanos) {
+  SendSchedule(EngineTime time, long intervalNanos) {
     this.time = time;
-    this.timer = timer;
     this.intervalNanos = intervalNanos;
   }
 
   /** Whether a batch is due, whatever the time is. */
-  boolean isDueAtOnce(LogBatch batch) {
+  boolean isDueAtOnce(SinkBatch batch) {
     return switch (pace) {
       case EARLY -> true;
       case AT_ONCE -> batch.asksToGo;
@@ -41,12 +37,12 @@ final class SendSchedule {
   }
 
   /** Whether a batch is due as its oldest line has waited for the interval. */
-  boolean isDueAt(long nowNanos, LogBatch batch) {
+  boolean isDueAt(long nowNanos, SinkBatch batch) {
     return batch.asksToGo && nowNanos - batch.oldestNanos >= intervalNanos;
   }
 
   /** A batch that is not due will be: sets the timer for it, if it is not set. */
-  void await(LogBatch batch) {
+  void await(SinkBatch batch) {
     if (batch.asksToGo && !timerSet) {
       set(batch.oldestNanos + intervalNanos - time.nanoTime());
     }
@@ -59,7 +55,7 @@ final class SendSchedule {
 
   private void set(long nanos) {
     timerSet = true;
-    time.set(timer, nanos);
+    time.set(this, nanos);
   }
 
   /** The timer has run. */
@@ -89,6 +85,6 @@ final class SendSchedule {
   }
 
   void cancel() {
-    time.cancel(timer);
+    time.cancel(this);
   }
 }

@@ -70,13 +70,13 @@ final class SendTask extends Work {
      */
     private final MemoryLock interrupts = new MemoryLock();
 
-    private @Nullable LogBatch batch;
+    private @Nullable SinkBatch batch;
 
     /** What was lost of the batch: made before it is sent, as counting must not want for memory. */
-    private final SinkLedger.Loss loss = new SinkLedger.Loss();
+    private final BatchLoss loss = new BatchLoss();
 
     /** The same, if the call is given up: of whoever ends the job. */
-    private final SinkLedger.Loss lossIfGivenUp = new SinkLedger.Loss();
+    private final BatchLoss lossIfGivenUp = new BatchLoss();
 
     /** Whether the sender has returned. */
     @GuardedBy("interrupts")
@@ -158,7 +158,7 @@ final class SendTask extends Work {
     boolean sent = false;
     batches.lock.lock();
     try {
-      LogBatch batch = batches.nextToSend();
+      SinkBatch batch = batches.nextToSend();
       if (batch != null) {
         call.batch = batch;
         current = call;
@@ -189,11 +189,11 @@ final class SendTask extends Work {
   }
 
   private boolean send(Call call) {
-    LogBatch batch = Objects.requireNonNull(call.batch);
+    SinkBatch batch = Objects.requireNonNull(call.batch);
     GapTally gap = batch.gapBefore;
     if (!gap.isEmpty() && job.settings.markers) {
       try {
-        batch.markHead(Markers.gap(job.markerToken, gap.lines, gap.bytes, gap.reasons));
+        batch.lines.markHead(Markers.gap(job.markerToken, gap.lines, gap.bytes, gap.reasons));
       } catch (OutOfMemoryError ignored) {
         handGapOn(batch);
       }
@@ -202,13 +202,13 @@ final class SendTask extends Work {
     // A call given up before it began must not come to the sender after its close.
     Throwable failure = isGivenUp(call) ? null : failureOf(batch);
     call.leave();
-    SinkLedger.Loss loss = call.loss;
+    BatchLoss loss = call.loss;
     if (failure != null) {
-      loss.of(batch, failure);
+      batch.lossBy(failure, loss);
     }
     boolean wake = false;
     boolean abandoned;
-    long sourceBytes = batch.sourceBytes;
+    long sourceBytes = batch.lines.sourceBytes();
     batches.lock.lock();
     try {
       abandoned = current != call;
@@ -232,7 +232,7 @@ final class SendTask extends Work {
     return true;
   }
 
-  private void handGapOn(LogBatch batch) {
+  private void handGapOn(SinkBatch batch) {
     batches.lock.lock();
     try {
       batches.handGapOn(batch);
@@ -242,7 +242,7 @@ final class SendTask extends Work {
   }
 
   /** Gives back what a call held that had been given up. */
-  private void giveBack(LogBatch batch) {
+  private void giveBack(SinkBatch batch) {
     batches.lock.lock();
     try {
       batches.free(batch, false);
@@ -260,7 +260,7 @@ final class SendTask extends Work {
     }
   }
 
-  private @Nullable Throwable failureOf(LogBatch batch) {
+  private @Nullable Throwable failureOf(SinkBatch batch) {
     if (gone != null) {
       return gone;
     }
@@ -269,7 +269,7 @@ final class SendTask extends Work {
         return SendException.failed(
             AbandonedCalls.LIMIT + " abandoned calls of this client have not returned", null);
       }
-      sender.send(batch);
+      sender.send(batch.list);
       return null;
     } catch (Throwable e) {
       if (e instanceof SendException refusal && refusal.kind() == SendException.Kind.JOB_GONE) {
@@ -316,7 +316,7 @@ final class SendTask extends Work {
    * lost.
    */
   @GuardedBy("batches.lock")
-  SinkLedger.Loss giveUp() {
+  BatchLoss giveUp() {
     Call call = Objects.requireNonNull(current);
     givenUp = call;
     current = null;
@@ -337,8 +337,8 @@ final class SendTask extends Work {
   }
 
   private void warnIfStuck(Call call) {
-    LogBatch batch = call.batch;
-    if (batch != null && !batch.hasEnded()) {
+    SinkBatch batch = call.batch;
+    if (batch != null && !batch.lines.hasEnded()) {
       log.warn(
           "{}: a sender ignores its interruption; its thread and batch are held until it returns",
           null,

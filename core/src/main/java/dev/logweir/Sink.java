@@ -36,7 +36,7 @@ final class Sink extends SinkBatches {
       SegmentAccount account,
       RecentLines recent) {
     super(job, bound.max(), account, recent);
-    intake = new SinkIntake(this, job.settings, bound, job.engine.time, job.markerToken);
+    intake = new SinkIntake(this, bound);
     task = new SendTask(this, sender, job);
   }
 
@@ -100,6 +100,9 @@ final class Sink extends SinkBatches {
   Flush flush() {
     lock.lock();
     try {
+      if (flushes == Flushes.NONE) {
+        flushes = new Flushes();
+      }
       Flush flush = flushes.add(assembly.lastNumber());
       if (sending == null) {
         tellFlushes();
@@ -132,7 +135,7 @@ final class Sink extends SinkBatches {
       deadlineNanos = deadline;
       room.beginEnd();
       if (sending != null) {
-        sending.call().beginEnd(deadline);
+        sending.list.call.beginEnd(deadline);
       }
     } finally {
       lock.unlock();
@@ -144,7 +147,7 @@ final class Sink extends SinkBatches {
     boolean waited;
     lock.lock();
     try {
-      long call = sending == null ? 0 : sending.sequence();
+      long call = sending == null ? 0 : sending.list.sequence();
       boolean gives = room.becomeLate(!queue.isEmpty(), call);
       if (isEnded() || !gives) {
         return;
@@ -171,8 +174,8 @@ final class Sink extends SinkBatches {
         room.goOnSoon();
         return;
       }
-      LogBatch oldest = Objects.requireNonNull(queue.poll());
-      LogBatch next = queue.isEmpty() ? assembly.open() : queue.first();
+      SinkBatch oldest = Objects.requireNonNull(queue.poll());
+      SinkBatch next = queue.isEmpty() ? assembly.open() : queue.first();
       drop(oldest, next == null ? queue.gapBehind() : next.gapBefore);
     }
   }
@@ -228,7 +231,7 @@ final class Sink extends SinkBatches {
         queue.sources());
     account.give(queue.segments());
     queue.clear();
-    LogBatch batch = assembly.giveUp();
+    SinkBatch batch = assembly.giveUp();
     if (batch != null) {
       abort(batch);
     }
@@ -238,19 +241,19 @@ final class Sink extends SinkBatches {
   }
 
   @GuardedBy("lock")
-  private void abort(LogBatch batch) {
+  private void abort(SinkBatch batch) {
     ledger.lost(
         batch.afterLine,
         DropReason.FLUSH_TIMEOUT,
-        batch.sourceLines,
-        batch.sourceBytes,
-        batch.addedBytes);
+        batch.lines.sourceLines(),
+        batch.lines.sourceBytes(),
+        batch.lines.addedBytes());
     free(batch, false);
   }
 
   @GuardedBy("lock")
   @SuppressWarnings("GuardedBy") // the task's batches are these
-  private SinkLedger.Loss giveUpCall() {
+  private BatchLoss giveUpCall() {
     return task.giveUp();
   }
 
@@ -292,7 +295,8 @@ final class Sink extends SinkBatches {
   List<String> recentLines() {
     lock.lock();
     try {
-      return recent.with(assembly.open());
+      SinkBatch open = assembly.open();
+      return recent.with(open == null ? null : open.list);
     } finally {
       lock.unlock();
     }

@@ -82,14 +82,14 @@ abstract class SinkBatches {
   final RoomWait room;
 
   @GuardedBy("lock")
-  final Flushes flushes = new Flushes();
+  Flushes flushes = Flushes.NONE;
 
   @GuardedBy("lock")
   final RecentLines recent;
 
   /** The batch being sent; null while none is, and of a call that was given up. */
   @GuardedBy("lock")
-  @Nullable LogBatch sending;
+  @Nullable SinkBatch sending;
 
   /** Number of the job's last line that came here or was dropped before. */
   @GuardedBy("lock")
@@ -114,22 +114,20 @@ abstract class SinkBatches {
     ledger = new SinkLedger(job.engine.totals);
     assembly = new BatchAssembly(account, told, time, settings.maxSize, maxEncoded);
     queue = new BatchQueue(account.nominal(), settings.maxSize);
-    EngineTimer sendTimer =
-        new EngineTimer() {
+    schedule =
+        new SendSchedule(time, settings.spreadInterval()) {
           @Override
           public void run() {
             sendTimeCame();
           }
         };
-    schedule = new SendSchedule(time, sendTimer, settings.spreadInterval());
-    EngineTimer roomTimer =
-        new EngineTimer() {
+    room =
+        new RoomWait(time, told, settings) {
           @Override
           public void run() {
             roomTimeCame();
           }
         };
-    room = new RoomWait(time, roomTimer, told, settings);
   }
 
   /** Whether the calling thread is in the sender, or in a logger that is told of it. */
@@ -159,7 +157,7 @@ abstract class SinkBatches {
   @GuardedBy("lock")
   int makeRoom(int min, int wanted, boolean tallied, long encoded) {
     while (!isEnded()) {
-      LogBatch batch = assembly.begin(position);
+      SinkBatch batch = assembly.begin(position);
       if (batch == null) {
         starve();
         return NO_MEMORY;
@@ -191,7 +189,7 @@ abstract class SinkBatches {
 
   /** Returns the open batch for lines for which room was made; null after the end. */
   @GuardedBy("lock")
-  @Nullable LogBatch openForLines() {
+  @Nullable SinkBatch openForLines() {
     assembly.reserved(false);
     return isEnded() ? null : assembly.open();
   }
@@ -212,8 +210,8 @@ abstract class SinkBatches {
   /** An open batch without lines holds nothing. */
   @GuardedBy("lock")
   void freeEmpty() {
-    LogBatch batch = assembly.open();
-    if (batch != null && batch.lineCount() == 0) {
+    SinkBatch batch = assembly.open();
+    if (batch != null && batch.isEmpty()) {
       free(assembly.close(batch), true);
     }
   }
@@ -222,7 +220,7 @@ abstract class SinkBatches {
 
   /** Moves the open batch into the queue, or drops what the policy says; false if it must wait. */
   @GuardedBy("lock")
-  private boolean seal(LogBatch batch) {
+  private boolean seal(SinkBatch batch) {
     assembly.close(batch);
     if (!queue.fits(batch)) {
       if (!room.mayDrop(job.isWaiting())) {
@@ -237,7 +235,7 @@ abstract class SinkBatches {
       }
       makeRoomFor(batch);
     }
-    recent.keep(batch);
+    recent.keep(batch.list);
     queue.add(batch);
     assembly.giveGapTo(queue);
     schedule.sealed();
@@ -245,18 +243,18 @@ abstract class SinkBatches {
   }
 
   @GuardedBy("lock")
-  private void makeRoomFor(LogBatch batch) {
+  private void makeRoomFor(SinkBatch batch) {
     while (!queue.fits(batch)) {
-      LogBatch oldest = Objects.requireNonNull(queue.poll());
-      LogBatch next = queue.first();
+      SinkBatch oldest = Objects.requireNonNull(queue.poll());
+      SinkBatch next = queue.first();
       drop(oldest, (next == null ? batch : next).gapBefore);
     }
   }
 
   /** Drops a batch that was not sent: its gaps go on to what follows. */
   @GuardedBy("lock")
-  void drop(LogBatch batch, GapTally target) {
-    flushes.lost(batch.sequence());
+  void drop(SinkBatch batch, GapTally target) {
+    flushes.lost(batch.list.sequence());
     ledger.dropped(batch, room.reason(), target);
     free(batch, true);
   }
@@ -267,10 +265,10 @@ abstract class SinkBatches {
    * @param recycle whether its segments may be written again: not if a sender may still read them
    */
   @GuardedBy("lock")
-  void free(LogBatch batch, boolean recycle) {
-    batch.invalidate();
-    account.give(batch.segments());
-    Segment chain = batch.detach();
+  void free(SinkBatch batch, boolean recycle) {
+    batch.lines.invalidate();
+    account.give(batch.lines.segments());
+    Segment chain = batch.lines.takeSegments();
     if (recycle) {
       account.recycle(chain);
     }
@@ -319,7 +317,7 @@ abstract class SinkBatches {
 
   @GuardedBy("lock")
   private void awaitTime() {
-    LogBatch batch = assembly.ready();
+    SinkBatch batch = assembly.ready();
     if (batch != null) {
       schedule.await(batch);
     }
@@ -327,7 +325,7 @@ abstract class SinkBatches {
 
   @GuardedBy("lock")
   private boolean isOpenDue() {
-    LogBatch batch = assembly.ready();
+    SinkBatch batch = assembly.ready();
     return batch != null
         && (supply != Supply.OPEN
             || flushes.include(assembly.lastNumber())
@@ -348,14 +346,14 @@ abstract class SinkBatches {
 
   /** Returns the next batch to send; null if there is none, and then the task is over. */
   @GuardedBy("lock")
-  @Nullable LogBatch nextToSend() {
-    LogBatch batch = isEnded() ? null : takeNext();
+  @Nullable SinkBatch nextToSend() {
+    SinkBatch batch = isEnded() ? null : takeNext();
     if (batch == null) {
       claim.end();
       return null;
     }
     if (room.isEnding()) {
-      batch.call().beginEnd(deadlineNanos);
+      batch.list.call.beginEnd(deadlineNanos);
     }
     schedule.sending();
     sending = batch;
@@ -363,16 +361,16 @@ abstract class SinkBatches {
   }
 
   @GuardedBy("lock")
-  private @Nullable LogBatch takeNext() {
-    LogBatch batch = queue.poll();
+  private @Nullable SinkBatch takeNext() {
+    SinkBatch batch = queue.poll();
     if (batch == null && isOpenDue()) {
       batch = assembly.close(Objects.requireNonNull(assembly.open()));
-      recent.keep(batch);
+      recent.keep(batch.list);
       queue.giveGap(batch);
       assembly.giveGapTo(queue);
     }
     if (batch == null && isGapDue()) {
-      LogBatch marker = assembly.begin(position);
+      SinkBatch marker = assembly.begin(position);
       if (marker == null) {
         retryTask();
         return null;
@@ -388,14 +386,14 @@ abstract class SinkBatches {
 
   /** Takes note of what became of a batch. Returns whether the drain waits for room. */
   @GuardedBy("lock")
-  boolean sent(LogBatch batch, @Nullable Throwable failure, SinkLedger.Loss lost) {
+  boolean sent(SinkBatch batch, @Nullable Throwable failure, BatchLoss lost) {
     sending = null;
     ledger.sent(batch, failure, lost, batch.isWritten());
     if (failure != null) {
-      if (batch.lineCount() > 0) { // a marker alone is not tried again
+      if (!batch.isEmpty()) { // a marker alone is not tried again
         lost.handOn(SinkLedger.reasonOf(failure), queue.gapInFront());
       }
-      flushes.lost(batch.sequence());
+      flushes.lost(batch.list.sequence());
     }
     free(batch, failure == null);
     tellFlushes();
@@ -404,7 +402,7 @@ abstract class SinkBatches {
 
   /** What was to be told at the head of a batch is told by the next one. */
   @GuardedBy("lock")
-  void handGapOn(LogBatch batch) {
+  void handGapOn(SinkBatch batch) {
     queue.gapInFront().add(batch.gapBefore);
     batch.gapBefore.clear();
   }
@@ -412,9 +410,9 @@ abstract class SinkBatches {
   /** Tells who waits for a flush which batches have not gone yet; none is being sent. */
   @GuardedBy("lock")
   void tellFlushes() {
-    LogBatch next = queue.first();
+    SinkBatch next = queue.first();
     if (next != null) {
-      flushes.gone(next.sequence());
+      flushes.gone(next.list.sequence());
     } else {
       flushes.gone(assembly.isEmpty() ? Long.MAX_VALUE : assembly.lastNumber());
     }
@@ -453,7 +451,7 @@ abstract class SinkBatches {
   @GuardedBy("lock")
   Tally heldInBatches() {
     Tally held = assembly.held().plus(queue.held());
-    return sending == null ? held : held.plus(sending.source());
+    return sending == null ? held : held.plus(sending.lines.source());
   }
 
   @GuardedBy("lock")

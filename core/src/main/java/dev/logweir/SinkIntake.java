@@ -19,29 +19,11 @@ final class SinkIntake {
    */
 
   private final SinkBatches batches;
-  private final JobSettings settings;
   private final EncodedBound bound;
-  private final EngineTime time;
 
-  /** The job's, for marks. */
-  private final int token;
-
-  @GuardedBy("batches.lock")
-  private final BatchAssembly assembly;
-
-  @GuardedBy("batches.lock")
-  private final SinkLedger ledger;
-
-  @SuppressWarnings("GuardedBy") // nobody else has it yet
-  SinkIntake(
-      SinkBatches batches, JobSettings settings, EncodedBound bound, EngineTime time, int token) {
+  SinkIntake(SinkBatches batches, EncodedBound bound) {
     this.batches = batches;
-    this.settings = settings;
     this.bound = bound;
-    this.time = time;
-    this.token = token;
-    assembly = batches.assembly;
-    ledger = batches.ledger;
   }
 
   /** Whether the server bounds a batch in a unit of its own, so that every line must be weighed. */
@@ -57,8 +39,9 @@ final class SinkIntake {
     if (!bound.isSet()) {
       return Integer.MAX_VALUE;
     }
-    int prefix = settings.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES;
-    return bound.maxLineBytes(settings.maxLineBytes, Markers.Mark.CONTINUED.length() + prefix);
+    int prefix = batches.job.settings.processors.isEmpty() ? 0 : Scratch.PREFIX_BYTES;
+    return bound.maxLineBytes(
+        batches.job.settings.maxLineBytes, Markers.Mark.CONTINUED.length() + prefix);
   }
 
   EncodedBound bound() {
@@ -103,7 +86,7 @@ final class SinkIntake {
     long encoded = bound.cost(lineBytes);
     batches.lock.lock();
     try {
-      return reserve(bytes, bytes, assembly.needsCounts(plain), encoded);
+      return reserve(bytes, bytes, batches.assembly.needsCounts(plain), encoded);
     } finally {
       batches.lock.unlock();
       batches.startIfClaimed();
@@ -113,7 +96,7 @@ final class SinkIntake {
   @GuardedBy("batches.lock")
   private int reserve(int min, int wanted, boolean tallied, long encoded) {
     int bytes = batches.makeRoom(min, wanted, tallied, encoded);
-    assembly.reserved(bytes > 0);
+    batches.assembly.reserved(bytes > 0);
     return bytes;
   }
 
@@ -122,7 +105,7 @@ final class SinkIntake {
     long encoded = bound.cost(lineBytes);
     batches.lock.lock();
     try {
-      return assembly.cost(bytes, tallied, encoded);
+      return batches.assembly.cost(bytes, tallied, encoded);
     } finally {
       batches.lock.unlock();
     }
@@ -143,7 +126,7 @@ final class SinkIntake {
   boolean prefersLines() {
     batches.lock.lock();
     try {
-      return assembly.prefersLines();
+      return batches.assembly.prefersLines();
     } finally {
       batches.lock.unlock();
     }
@@ -165,10 +148,10 @@ final class SinkIntake {
   void addRun(LineRun run, boolean tallied) {
     batches.lock.lock();
     try {
-      assembly.arrived(run.source, run.millis);
-      LogBatch batch = batches.openForLines();
+      batches.assembly.arrived(run.source, run.millis);
+      SinkBatch batch = batches.openForLines();
       if (batch != null) {
-        assembly.addRun(batch, run, tallied);
+        batches.assembly.addRun(batch, run, tallied);
         batch.asksToGo = true;
         batches.entered(run.lines, run.end - run.from);
       }
@@ -187,11 +170,11 @@ final class SinkIntake {
   boolean addDirect(@Nullable Segment begun, LineRun run) {
     batches.lock.lock();
     try {
-      assembly.arrivesNow(run.source, batches.claim.isFree());
+      batches.assembly.arrivesNow(run.source, batches.claim.isFree());
       try {
         return addDirectLocked(begun, run);
       } finally {
-        assembly.forgetNow();
+        batches.assembly.forgetNow();
       }
     } finally {
       batches.lock.unlock();
@@ -203,18 +186,18 @@ final class SinkIntake {
     int before = begun == null ? 0 : begun.end - begun.start;
     int wanted = before + run.end - run.from;
     int first = before + run.firstBytes(false);
-    int bytes = assembly.prefersLines() ? 0 : batches.makeRoom(first, wanted, false, 0);
+    int bytes = batches.assembly.prefersLines() ? 0 : batches.makeRoom(first, wanted, false, 0);
     if (bytes <= 0) {
       return false;
     }
     if (bytes < wanted) {
       run.cutTo(bytes - before, false, 0);
     }
-    LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
+    SinkBatch batch = Objects.requireNonNull(batches.assembly.open()); // with the room made above
     if (begun != null) {
-      assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
+      batches.assembly.addLines(batch, begun.bytes, begun.start, begun.end, 0);
     }
-    assembly.addRun(batch, run, false);
+    batches.assembly.addRun(batch, run, false);
     batch.asksToGo = true;
     batches.entered(run.lines, before + run.end - run.from);
     batches.claimStart();
@@ -230,10 +213,10 @@ final class SinkIntake {
     long encoded = bound.cost(piece.length() + mark.length());
     batches.lock.lock();
     try {
-      assembly.arrived(source, piece.timeMillis());
-      LogBatch batch = batches.openForLines();
+      batches.assembly.arrived(source, piece.timeMillis());
+      SinkBatch batch = batches.openForLines();
       if (batch != null) {
-        assembly.addPiece(batch, piece, mark, token, encoded);
+        batches.assembly.addPiece(batch, piece, mark, batches.job.markerToken, encoded);
         batch.asksToGo = true;
         batches.entered(piece.sourceLines, piece.sourceBytes);
       }
@@ -257,19 +240,20 @@ final class SinkIntake {
     int bytes = piece.length() + mark.length() + 2 * LineCounts.MAX_TRAILER;
     batches.lock.lock();
     try {
-      boolean tallied = assembly.needsCounts(BatchAssembly.isPlain(piece));
+      boolean tallied = batches.assembly.needsCounts(BatchAssembly.isPlain(piece));
       int room = batches.isOpen() ? batches.makeRoom(bytes, bytes, tallied, encoded) : 0;
       if (room > 0) {
-        assembly.arrivesNow(LineReader.NO_SOURCE, batches.claim.isFree());
-        LogBatch batch = Objects.requireNonNull(assembly.open()); // with the room made above
-        assembly.addPiece(batch, piece, mark, token, encoded);
+        batches.assembly.arrivesNow(LineReader.NO_SOURCE, batches.claim.isFree());
+        SinkBatch batch =
+            Objects.requireNonNull(batches.assembly.open()); // with the room made above
+        batches.assembly.addPiece(batch, piece, mark, batches.job.markerToken, encoded);
         batch.asksToGo |= !batches.isOwnWord();
         batches.entered(piece.sourceLines, piece.sourceBytes);
       } else {
         lostOrClosed(room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET, piece);
       }
       batches.claimStart();
-      assembly.forgetNow();
+      batches.assembly.forgetNow();
       return room > 0;
     } finally {
       batches.lock.unlock();
@@ -303,16 +287,17 @@ final class SinkIntake {
    */
   void addGap(int source, GapTally gap, long newLines, byte[] text) {
     long encoded = bound.cost(text.length);
-    long millis = time.currentTimeMillis();
+    long millis = batches.job.engine.time.currentTimeMillis();
     batches.lock.lock();
     try {
-      ledger.gap(batches.position - gap.lines + newLines, gap.lines, gap.bytes, gap.reasons);
+      batches.ledger.gap(
+          batches.position - gap.lines + newLines, gap.lines, gap.bytes, gap.reasons);
       batches.position += newLines;
-      LogBatch batch = batches.openForLines();
-      if (batch != null && settings.markers) {
-        assembly.arrived(source, millis);
-        assembly.addMarker(batch, text, encoded);
-        batch.endMarker(gap.lines, gap.bytes, gap.reasons);
+      SinkBatch batch = batches.openForLines();
+      if (batch != null && batches.job.settings.markers) {
+        batches.assembly.arrived(source, millis);
+        batches.assembly.addMarker(batch, text, encoded);
+        batch.lines.endMarker(gap.lines, gap.bytes, gap.reasons);
       }
     } finally {
       batches.lock.unlock();
@@ -325,7 +310,7 @@ final class SinkIntake {
     try {
       if (!batches.isEnded()) {
         batches.position += lines;
-        ledger.filtered(lines, bytes);
+        batches.ledger.filtered(lines, bytes);
       }
     } finally {
       batches.lock.unlock();
@@ -338,7 +323,7 @@ final class SinkIntake {
     try {
       if (!batches.isEnded()) {
         batches.entered(lines, bytes);
-        ledger.dropped(DropReason.PROCESSOR_FAILED, lines, bytes);
+        batches.ledger.dropped(DropReason.PROCESSOR_FAILED, lines, bytes);
       }
     } finally {
       batches.lock.unlock();
@@ -359,10 +344,11 @@ final class SinkIntake {
     batches.lock.lock();
     try {
       if (reason == DropReason.CLOSED) {
-        ledger.closed(lines, bytes, batches.isEnded()); // what comes after the end is no gap
+        batches.ledger.closed(
+            lines, bytes, batches.isEnded()); // what comes after the end is no gap
       } else if (!batches.isEnded()) { // else the final report has it as held up to then
-        ledger.entered(lines, bytes);
-        ledger.lost(batches.position, reason, lines, bytes, added);
+        batches.ledger.entered(lines, bytes);
+        batches.ledger.lost(batches.position, reason, lines, bytes, added);
         batches.gapBehind().add(lines, bytes, reason.bit());
         batches.position += lines;
       }

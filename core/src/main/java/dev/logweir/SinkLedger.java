@@ -84,107 +84,19 @@ final class SinkLedger {
     }
   }
 
-  /** What was lost of a batch; made before there is one, as counting must not want for memory. */
-  static final class Loss {
-    long lines;
-    long bytes;
-
-    /** Bytes of lines that stand for nothing of the job. */
-    long added;
-
-    /** What the markers that are lost were to tell of. */
-    final GapTally gaps = new GapTally();
-
-    /** Takes note of a batch of which nothing arrives. */
-    void ofWhole(LogBatch batch) {
-      lines = batch.sourceLines;
-      bytes = batch.sourceBytes;
-      added = batch.addedBytes;
-      gaps.clear();
-      gaps.add(batch.gapBefore);
-      gaps.add(batch.markedGaps);
-    }
-
-    /**
-     * Takes note of what was not delivered: of the whole batch, if there is no memory to look.
-     *
-     * @param failure null where the call was given up
-     */
-    void of(LogBatch batch, @Nullable Throwable failure) {
-      ofUndelivered(batch);
-      try {
-        if (failure instanceof SendException e && !e.isWholeBatch()) {
-          ofLines(batch, e);
-        }
-        ofMarkers(batch, failure);
-      } catch (OutOfMemoryError ignored) {
-        ofUndelivered(batch); // with a gap that is told twice, rather than not at all
-      }
-    }
-
-    /**
-     * Takes note of what is behind the lines that have arrived for certain. In a time that does not
-     * grow with the batch: all markers count as lost.
-     */
-    void ofUndelivered(LogBatch batch) {
-      ofWhole(batch);
-      batch.undelivered(this);
-      added = batch.undeliveredAdded();
-    }
-
-    private void ofLines(LogBatch batch, SendException failure) {
-      LineReader reader = new LineReader(batch);
-      lines = 0;
-      bytes = 0;
-      added = 0;
-      for (int index = batch.headLines(); reader.next(); index++) {
-        if (batch.isUndelivered(index, failure)) {
-          lines += reader.sourceLines();
-          bytes += reader.sourceBytes();
-          added += reader.addedBytes();
-        }
-      }
-    }
-
-    /** Looks which of the markers have not arrived. */
-    private void ofMarkers(LogBatch batch, @Nullable Throwable failure) {
-      if (gaps.isEmpty()) {
-        return;
-      }
-      LineReader reader = batch.markedGaps.isEmpty() ? null : new LineReader(batch);
-      gaps.clear();
-      boolean told = batch.headLines() > 0 && !batch.isUndelivered(0, failure);
-      if (!told) {
-        gaps.add(batch.gapBefore);
-      }
-      for (int index = batch.headLines(); reader != null && reader.next(); index++) {
-        if (batch.isUndelivered(index, failure)) {
-          reader.addGapTo(gaps);
-        }
-      }
-    }
-
-    /** Hands what was lost, and what was to be told, on to where the next batch tells it. */
-    void handOn(DropReason reason, GapTally target) {
-      target.add(gaps);
-      if ((lines | bytes) != 0 || added > 0) {
-        target.add(lines, bytes, reason.bit());
-      }
-    }
-  }
-
   /**
    * Counts a batch that is dropped before it is sent.
    *
    * @param target where the next batch tells it
    */
-  void dropped(LogBatch batch, DropReason reason, GapTally target) {
-    long lines = batch.sourceLines;
-    long bytes = batch.sourceBytes;
-    lost(batch.afterLine, reason, lines, bytes, batch.addedBytes);
+  void dropped(SinkBatch batch, DropReason reason, GapTally target) {
+    BatchLines all = batch.lines;
+    long lines = all.sourceLines();
+    long bytes = all.sourceBytes();
+    lost(batch.afterLine, reason, lines, bytes, all.addedBytes());
     target.add(batch.gapBefore);
-    target.add(batch.markedGaps);
-    if ((lines | bytes) != 0 || batch.addedBytes > 0) {
+    target.add(all.markedGaps);
+    if ((lines | bytes) != 0 || all.addedBytes() > 0) {
       target.add(lines, bytes, reason.bit());
     }
   }
@@ -195,12 +107,12 @@ final class SinkLedger {
    * @param lost what was lost of it
    * @param written whether it was written out in full and never answered
    */
-  void sent(LogBatch batch, @Nullable Throwable failure, Loss lost, boolean written) {
+  void sent(SinkBatch batch, @Nullable Throwable failure, BatchLoss lost, boolean written) {
     if (failure == null) {
       batches++;
-      sentBytes += batch.byteCount();
+      sentBytes += batch.lines.byteCount();
       totals.batches.increment();
-      totals.sentBytes.add(batch.byteCount());
+      totals.sentBytes.add(batch.lines.byteCount());
     } else {
       lost(batch.afterLine, reasonOf(failure), lost.lines, lost.bytes, lost.added);
       if (written) {
@@ -211,9 +123,9 @@ final class SinkLedger {
   }
 
   /** Counts as shipped what was not lost of a batch. */
-  private void shipped(LogBatch batch, Loss lost) {
-    long lines = batch.sourceLines - lost.lines;
-    long bytes = batch.sourceBytes - lost.bytes;
+  private void shipped(SinkBatch batch, BatchLoss lost) {
+    long lines = batch.lines.sourceLines() - lost.lines;
+    long bytes = batch.lines.sourceBytes() - lost.bytes;
     shippedLines += lines;
     shippedBytes += bytes;
     totals.shippedLines.add(lines);
@@ -225,8 +137,8 @@ final class SinkLedger {
    *
    * @param loss takes note of that
    */
-  void abandoned(LogBatch batch, Loss loss, boolean written) {
-    loss.ofUndelivered(batch);
+  void abandoned(SinkBatch batch, BatchLoss loss, boolean written) {
+    batch.lossOfUndelivered(loss);
     lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, loss.lines, loss.bytes, loss.added);
     if (written) {
       unconfirmed(loss);
@@ -241,7 +153,7 @@ final class SinkLedger {
   }
 
   /** Counts as never confirmed what was dropped after it had been written out. */
-  void unconfirmed(Loss lost) {
+  void unconfirmed(BatchLoss lost) {
     unconfirmedLines += lost.lines;
     unconfirmedBytes += lost.bytes;
   }

@@ -88,11 +88,8 @@ class ArchitectureTest {
    */
   private static final Map<String, List<String>> ARROWS_UP =
       Map.of(
-          "LineReader", List.of("LogBatch"),
-          "LogBatch", List.of("SendCall"),
           "SafeBuffer", List.of("WaitingOutput"),
-          "Segment", List.of("RunMarks"),
-          "SinkLedger", List.of("LogBatch"));
+          "Segment", List.of("RunMarks"));
 
   private static final JavaClasses CORE =
       new ClassFileImporter()

@@ -24,17 +24,17 @@ class BatchAssemblyTest {
       new BatchAssembly(
           account, new SendProgress(new MemoryLock(), time), time, SEGMENTS << 10, MAX_ENCODED);
 
-  private LogBatch begin() {
+  private SinkBatch begin() {
     return assembly.begin(0);
   }
 
-  private void addLine(LogBatch batch, int bytes) {
+  private void addLine(SinkBatch batch, int bytes) {
     byte[] line = ("x".repeat(bytes - 1) + "\n").getBytes(US_ASCII);
     assertThat(assembly.reserve(batch, bytes, bytes, false)).isEqualTo(bytes);
     assembly.addLines(batch, line, 0, bytes, 1);
   }
 
-  private void addPiece(LogBatch batch, LogLine piece, Mark mark, long encoded) {
+  private void addPiece(SinkBatch batch, LogLine piece, Mark mark, long encoded) {
     assembly.reserve(batch, 200, 200, true);
     assembly.addPiece(batch, piece, mark, TOKEN, encoded);
   }
@@ -57,15 +57,15 @@ class BatchAssemblyTest {
         .isTrue();
   }
 
-  private void addMarker(LogBatch batch, long encoded) {
+  private void addMarker(SinkBatch batch, long encoded) {
     assembly.addMarker(batch, "gap".getBytes(US_ASCII), encoded);
-    batch.endMarker(2, 20, DropReason.BUDGET.bit());
+    batch.lines.endMarker(2, 20, DropReason.BUDGET.bit());
   }
 
   @Test
   void begin_makesABatchOnlyWhereNoneIsOpen() {
     assertThat(assembly.open()).isNull();
-    LogBatch batch = assembly.begin(7);
+    SinkBatch batch = assembly.begin(7);
     assertThat(assembly.begin(8)).isSameAs(batch);
     assertThat(assembly.open()).isSameAs(batch);
     assertThat(batch.afterLine).isEqualTo(7);
@@ -76,24 +76,24 @@ class BatchAssemblyTest {
 
   @Test
   void batches_areNumberedByWhatWasMadeForTheSink() {
-    LogBatch first = begin();
+    SinkBatch first = begin();
     addLine(first, 10);
     addPiece(first, plain("four"), Mark.NONE, 0);
     addPiece(first, piece("part", true, false, 4, 0), Mark.CUT, 0);
     assembly.reserve(first, 100, 100, true);
     addMarker(first, 0);
     assembly.close(first);
-    LogBatch second = begin();
-    assertThat(List.of(first.sequence(), first.firstLine(), first.offset()))
+    SinkBatch second = begin();
+    assertThat(List.of(first.list.sequence(), first.list.firstLine(), first.list.offset()))
         .containsExactly(1L, 1L, 0L);
-    assertThat(List.of(second.sequence(), second.firstLine(), second.offset()))
+    assertThat(List.of(second.list.sequence(), second.list.firstLine(), second.list.offset()))
         .containsExactly(2L, 5L, 10L + 5 + (4 + 24 + 1) + 4);
   }
 
   @Test
   void isEmpty_untilALineIsThere() {
     assertThat(assembly.isEmpty()).isTrue();
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assertThat(assembly.isEmpty()).isTrue();
     addLine(batch, 10);
     assertThat(assembly.isEmpty()).isFalse();
@@ -122,7 +122,7 @@ class BatchAssemblyTest {
 
   @Test
   void takes_whatFitsToTheLastByte() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assertThat(assembly.takes(batch, SEGMENTS * SEGMENT, false, 0)).isTrue();
     assertThat(assembly.takes(batch, SEGMENTS * SEGMENT + 1, false, 0)).isFalse();
     addLine(batch, 10);
@@ -135,7 +135,7 @@ class BatchAssemblyTest {
 
   @Test
   void takes_noMoreThanTheServer() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assertThat(assembly.takes(batch, 10, true, MAX_ENCODED + 1)).as("a line alone").isTrue();
     addPiece(batch, plain("one"), Mark.NONE, 20);
     addPiece(batch, plain("two"), Mark.NONE, 20);
@@ -148,7 +148,7 @@ class BatchAssemblyTest {
 
   @Test
   void fill_letsNothingMoreIn() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addLine(batch, 10);
     assembly.fill().add(2, 30, DropReason.BUDGET.bit());
     assertThat(assembly.takes(batch, 10, false, 0)).isFalse();
@@ -159,38 +159,38 @@ class BatchAssemblyTest {
     BatchQueue queue = new BatchQueue(Segment.SMALL, 4 << 10);
     assembly.giveGapTo(queue);
     assertThat(queue.gapBehind().lines).isEqualTo(2);
-    LogBatch next = begin();
+    SinkBatch next = begin();
     addLine(next, 10);
     assertThat(assembly.takes(next, 10, false, 0)).isTrue();
   }
 
   @Test
   void reserve_takesTheSegmentsThatTheBytesNeed() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assertThat(assembly.reserve(batch, SEGMENT, SEGMENT, false)).isEqualTo(SEGMENT);
-    assertThat(batch.segments()).isEqualTo(1);
+    assertThat(batch.lines.segments()).isEqualTo(1);
     assertThat(assembly.reserve(batch, 1, SEGMENT, false)).isEqualTo(SEGMENT);
-    assertThat(batch.segments()).isEqualTo(1);
+    assertThat(batch.lines.segments()).isEqualTo(1);
     assertThat(assembly.reserve(batch, SEGMENT + 1, SEGMENT + 1, false)).isEqualTo(SEGMENT + 1);
-    assertThat(batch.segments()).isEqualTo(2);
+    assertThat(batch.lines.segments()).isEqualTo(2);
     assertThat(assembly.reserve(batch, 10, 9 * SEGMENT, false)).isEqualTo(SEGMENTS * SEGMENT);
-    assertThat(batch.segments()).isEqualTo(SEGMENTS);
+    assertThat(batch.lines.segments()).isEqualTo(SEGMENTS);
     assertThat(account.held()).isEqualTo(SEGMENTS);
   }
 
   @Test
   void reserve_countsNotTheRestOfASegmentOfTheOtherKind() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addLine(batch, 10);
     assertThat(assembly.reserve(batch, 10, 10, true)).isEqualTo(10);
-    assertThat(batch.segments()).isEqualTo(2);
+    assertThat(batch.lines.segments()).isEqualTo(2);
     assertThat(assembly.reserve(batch, SEGMENT, 9 * SEGMENT, true))
         .isEqualTo((SEGMENTS - 1) * SEGMENT);
   }
 
   @Test
   void reserve_takesNothingIfTheBudgetHasNotAllOfTheLeast() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assertThat(assembly.reserve(batch, 10, 10, false)).isEqualTo(10);
     spendBudgetTo(2);
     assertThat(assembly.reserve(batch, 3 * SEGMENT + 1, 3 * SEGMENT + 1, false)).isZero();
@@ -204,7 +204,7 @@ class BatchAssemblyTest {
   void cost_isThatOfTheSegmentsThatTheOpenBatchLacks() {
     assertThat(assembly.cost(SEGMENT, false, 0)).as("out of the reserve").isZero();
     assertThat(assembly.cost(SEGMENT + 1, false, 0)).isEqualTo(1 << 10);
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addLine(batch, 10);
     int left = SEGMENT - 10 - RunMarks.BYTES; // they may be of another run
     assertThat(assembly.cost(left, false, 0)).isZero();
@@ -218,16 +218,16 @@ class BatchAssemblyTest {
   @Test
   void prefersLines_whereARunWouldLeaveMoreThanAnEighthOfASegment() {
     assertThat(assembly.prefersLines()).isFalse();
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assertThat(assembly.prefersLines()).isFalse();
     addPiece(batch, piece("part", true, false, 4, 0), Mark.NONE, 0);
     assertThat(assembly.prefersLines()).isTrue();
-    int left = batch.room() % SEGMENT;
+    int left = batch.lines.room() % SEGMENT;
     int count = left - SEGMENT / 8 - 3;
     assembly.addPiece(batch, piece("x".repeat(count), true, false, 1, 0), Mark.NONE, TOKEN, 0);
-    assertThat(batch.roomLostBy(false)).isEqualTo(SEGMENT / 8 + 1);
+    assertThat(batch.lines.roomLostBy(false)).isEqualTo(SEGMENT / 8 + 1);
     assertThat(assembly.prefersLines()).isTrue();
-    batch.put(new byte[] {'x'}, 0, 1);
+    batch.lines.put(new byte[] {'x'}, 0, 1);
     assertThat(assembly.prefersLines()).isFalse();
   }
 
@@ -249,7 +249,7 @@ class BatchAssemblyTest {
 
   @Test
   void needsCounts_isFalseForAPlainLineAmongPlainOnes() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addLine(batch, 10);
     assertThat(BatchAssembly.needsCounts(batch, true)).isFalse();
     assertThat(BatchAssembly.needsCounts(batch, false)).isTrue();
@@ -260,16 +260,17 @@ class BatchAssemblyTest {
 
   @Test
   void pieces_areReadWithTheirMarksAndCounts() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addPiece(batch, plain("plain"), Mark.NONE, 0);
     addPiece(batch, piece("part", true, false, 7, 0), Mark.CONTINUED, 0);
     addPiece(batch, piece("end", false, true, 9, 1), Mark.NONE, 0);
     addMarker(batch, 0);
-    assertThat(batch.source()).isEqualTo(new Tally(2, 6 + 7 + 9));
-    assertThat(assembly.held()).isEqualTo(batch.source());
-    assertThat(batch).containsExactly("plain", "part [logweir 0012abef: continued]", "end", "gap");
-    assertThat(batch.byteCount()).isEqualTo(6 + (4 + 30 + 1) + 4 + 4);
-    LineReader reader = batch.reader();
+    assertThat(batch.lines.source()).isEqualTo(new Tally(2, 6 + 7 + 9));
+    assertThat(assembly.held()).isEqualTo(batch.lines.source());
+    assertThat(batch.list)
+        .containsExactly("plain", "part [logweir 0012abef: continued]", "end", "gap");
+    assertThat(batch.list.byteCount()).isEqualTo(6 + (4 + 30 + 1) + 4 + 4);
+    LineReader reader = batch.list.reader();
     List<Tally> counts = new ArrayList<>();
     while (reader.next()) {
       counts.add(new Tally(reader.sourceLines(), reader.sourceBytes()));
@@ -281,42 +282,46 @@ class BatchAssemblyTest {
   @Test
   void wholeLines_areReadBesideThoseWithCounts() {
     byte[] lines = "-one\nthree\n-".getBytes(US_ASCII);
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     assembly.reserve(batch, 100, 100, true);
     addMarker(batch, 0);
     assembly.reserve(batch, 10, 10, false);
     assembly.addLines(batch, lines, 1, 11, 2);
-    assertThat(batch).containsExactly("gap", "one", "three");
-    assertThat(batch.source()).isEqualTo(new Tally(2, 10));
+    assertThat(batch.list).containsExactly("gap", "one", "three");
+    assertThat(batch.lines.source()).isEqualTo(new Tally(2, 10));
     assembly.close(batch);
-    assertThat(begin().offset()).isEqualTo(4 + 10);
+    assertThat(begin().list.offset()).isEqualTo(4 + 10);
   }
 
   @Test
   void plainLine_takesNoCount() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addPiece(batch, plain("plain"), Mark.NONE, 0);
-    assertThat(batch.isTallied()).isFalse();
-    assertThat(batch.room()).isEqualTo(SEGMENT - 6);
+    assertThat(batch.lines.isTallied()).isFalse();
+    assertThat(batch.lines.room()).isEqualTo(SEGMENT - 6);
   }
 
   @Test
   void close_givesTheUnusedSegmentsBack() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
+    List<Segment> known =
+        List.of(new Segment(Segment.SMALL), new Segment(Segment.SMALL), new Segment(Segment.SMALL));
+    known.forEach(pool::release);
     assembly.reserve(batch, 3 * SEGMENT, 3 * SEGMENT, false);
-    Segment spare = batch.head().next;
     assembly.addLines(batch, new byte[] {'\n'}, 0, 1, 1);
     assembly.close(batch);
-    assertThat(batch.segments()).isEqualTo(1);
+    assertThat(batch.lines.segments()).isEqualTo(1);
     assertThat(account.held()).isEqualTo(1);
     assertThat(budget.usedBytes()).isZero();
-    assertThat(pool.take()).isSameAs(spare);
+    Segment taken = pool.take();
+    assertThat(taken).isIn(known).isNotSameAs(batch.lines.head());
+    assertThat(pool.take()).isIn(known).isNotSameAs(batch.lines.head()).isNotSameAs(taken);
     assertThat(assembly.held()).isEqualTo(Tally.NONE);
   }
 
   @Test
   void reopen_makesItTheOpenBatchAgain() {
-    LogBatch batch = begin();
+    SinkBatch batch = begin();
     addLine(batch, 10);
     assembly.reopen(assembly.close(batch));
     assertThat(assembly.open()).isSameAs(batch);

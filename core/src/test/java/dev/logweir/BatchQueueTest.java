@@ -11,12 +11,12 @@ class BatchQueueTest {
   private final BatchQueue queue = new BatchQueue(NOMINAL, MAX_SIZE);
 
   /** A batch of a line of some bytes, in so many segments. */
-  private static LogBatch batch(int segments, int bytes) {
-    LogBatch batch = new LogBatch();
+  private static SinkBatch batch(int segments, int bytes) {
+    SinkBatch batch = new SinkBatch(new LogBatch(), 0);
     for (int i = 0; i < segments; i++) {
-      batch.add(new Segment(NOMINAL), 1);
+      batch.lines.addRoom(new Segment(NOMINAL));
     }
-    batch.countLines(1, bytes);
+    batch.lines.countPlain(1, bytes);
     return batch;
   }
 
@@ -30,8 +30,8 @@ class BatchQueueTest {
     assertThat(queue.first()).isNull();
     assertThat(queue.poll()).isNull();
     for (int round = 0; round < 2; round++) {
-      LogBatch one = batch(1, 10);
-      LogBatch two = batch(1, 20);
+      SinkBatch one = batch(1, 10);
+      SinkBatch two = batch(1, 20);
       queue.add(one);
       queue.add(two);
       assertThat(queue.isEmpty()).isFalse();
@@ -49,8 +49,8 @@ class BatchQueueTest {
 
   @Test
   void batchAddedBehindAnother_comesAfterIt() {
-    LogBatch two = batch(1, 20);
-    LogBatch three = batch(1, 30);
+    SinkBatch two = batch(1, 20);
+    SinkBatch three = batch(1, 30);
     queue.add(batch(1, 10));
     queue.add(two);
     queue.poll();
@@ -97,13 +97,13 @@ class BatchQueueTest {
     queue.gapBehind().add(2, 20, DropReason.QUEUE_FULL.bit());
     queue.gapBehind().add(1, 10, DropReason.BUDGET.bit());
     assertThat(queue.hasGapBehind()).isTrue();
-    LogBatch next = batch(1, 30);
+    SinkBatch next = batch(1, 30);
     queue.add(next);
     assertThat(queue.hasGapBehind()).isFalse();
     assertThat(tally(next.gapBefore)).isEqualTo(new Tally(3, 30));
     assertThat(next.gapBefore.reasons)
         .isEqualTo(DropReason.QUEUE_FULL.bit() | DropReason.BUDGET.bit());
-    LogBatch last = batch(1, 10);
+    SinkBatch last = batch(1, 10);
     queue.add(last);
     assertThat(last.gapBefore.isEmpty()).isTrue();
   }
@@ -111,7 +111,7 @@ class BatchQueueTest {
   @Test
   void gapInFront_isTheFirstBatchsOrBehindAll() {
     assertThat(queue.gapInFront()).isSameAs(queue.gapBehind());
-    LogBatch first = batch(1, 10);
+    SinkBatch first = batch(1, 10);
     queue.add(first);
     queue.gapInFront().add(1, 5, DropReason.SEND_FAILED.bit());
     assertThat(tally(first.gapBefore)).isEqualTo(new Tally(1, 5));

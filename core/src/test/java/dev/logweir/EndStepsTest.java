@@ -66,8 +66,8 @@ class EndStepsTest {
   }
 
   private static Tally undelivered(LogBatch batch) {
-    SinkLedger.Loss loss = new SinkLedger.Loss();
-    batch.undelivered(loss);
+    BatchLoss loss = new BatchLoss();
+    new SinkBatch(batch, 0).lossOfUndelivered(loss);
     return new Tally(loss.lines, loss.bytes);
   }
 
@@ -96,7 +96,7 @@ class EndStepsTest {
     LogBatch batch =
         LogBatch.of(List.of("one", "three", "", "x".repeat(2 * Segment.LARGE), "five", "six"));
     long[] bytes = {4, 6, 1, 2 * Segment.LARGE + 1, 5, 4};
-    Tally left = batch.source();
+    Tally left = batch.lines.source();
     assertThat(undelivered(batch)).isEqualTo(left);
     for (int i = 0; i < bytes.length; i++) {
       batch.call().delivered(i + 1);

@@ -159,23 +159,21 @@ class LineReaderProperties {
     LogBatch batch = new LogBatch();
     if (marked) {
       byte[] marker = {'m', 'a', 'r', 'k'};
-      batch.markHead(marker);
+      batch.lines.markHead(marker);
       text.writeBytes(marker);
       text.write('\n');
     }
     for (Line line : lines) {
       int bytes = line.text().length + LineCounts.MAX_TRAILER;
-      while (batch.room() - batch.roomLostBy(line.tallied()) < 2 * bytes) {
-        batch.add(new Segment(Segment.SMALL), 1);
+      while (batch.lines.room() - batch.lines.roomLostBy(line.tallied()) < 2 * bytes) {
+        batch.lines.addRoom(new Segment(Segment.SMALL));
       }
-      batch.tally(line.tallied());
-      batch.beginRun(line.source(), line.time().toEpochMilli());
-      batch.put(line.text(), 0, line.text().length);
+      batch.lines.beginRun(line.tallied(), line.source(), line.time().toEpochMilli());
+      batch.lines.put(line.text(), 0, line.text().length);
       if (line.tallied()) {
-        batch.endTallied(line.text().length + 1L, 1);
+        batch.lines.endTallied(line.text().length + 1L, 1);
       } else {
-        batch.put(LogBatch.LINE_END, 0, 1);
-        batch.countLines(1, line.text().length + 1L);
+        batch.lines.endPlain(line.text().length + 1L);
       }
       text.writeBytes(line.text());
       text.write('\n');

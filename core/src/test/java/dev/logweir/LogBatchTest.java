@@ -153,7 +153,7 @@ class LogBatchTest {
     LineReader reader = batch.reader();
     Iterator<String> iterator = batch.iterator();
     assertThat(reader.next()).isTrue();
-    batch.invalidate();
+    batch.lines.invalidate();
     assertNoLongerValid(batch);
     Assertions.assertThatIllegalStateException().isThrownBy(reader::next);
     Assertions.assertThatIllegalStateException().isThrownBy(() -> reader.read(new byte[3], 0, 3));
@@ -164,7 +164,7 @@ class LogBatchTest {
   void reader_givesTheBytesOfEachLineInPieces() {
     byte[] marker = "[marker]".getBytes(UTF_8);
     LogBatch batch = LogBatch.of(List.of("one", "", "x".repeat(10_000), "four"));
-    batch.markHead(marker);
+    batch.lines.markHead(marker);
     assertThat(batch).hasSize(5).startsWith("[marker]", "one", "");
     assertThat(batch.get(4)).isEqualTo("four");
     LineReader reader = batch.reader();

@@ -45,7 +45,7 @@ class OpenBatchTest {
     SinkRig.addLine(sink, LINE);
   }
 
-  private static LogBatch next(Sink sink) {
+  private static SinkBatch next(Sink sink) {
     sink.lock.lock();
     try {
       return sink.nextToSend();

@@ -28,12 +28,12 @@ final class Places {
     }
     for (Sink sink : job.places.sinks) {
       SegmentAccount account = of(sink, "account", SegmentAccount.class);
-      LogBatch open = of(sink, "assembly", BatchAssembly.class).open();
+      SinkBatch open = of(sink, "assembly", BatchAssembly.class).open();
       BatchQueue queue = of(sink, "queue", BatchQueue.class);
-      LogBatch sending = of(sink, "sending", LogBatch.class);
+      SinkBatch sending = of(sink, "sending", SinkBatch.class);
       int queued = 0;
       int batches = 0;
-      for (LogBatch batch = queue.first(); batch != null; batch = batch.nextQueued) {
+      for (SinkBatch batch = queue.first(); batch != null; batch = batch.nextQueued) {
         queued += chain(batch);
         batches++;
       }
@@ -57,13 +57,13 @@ final class Places {
     }
   }
 
-  private static int chain(LogBatch batch) {
+  private static int chain(SinkBatch batch) {
     int count = 0;
     if (batch != null) {
-      for (Segment at = batch.head(); at != null; at = at.next) {
+      for (Segment at = batch.lines.head(); at != null; at = at.next) {
         count++;
       }
-      assertThat(batch.segments()).as("segments of a batch").isEqualTo(count);
+      assertThat(batch.lines.segments()).as("segments of a batch").isEqualTo(count);
     }
     return count;
   }

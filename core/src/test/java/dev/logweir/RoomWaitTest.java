@@ -15,24 +15,16 @@ class RoomWaitTest {
   private final JobSettings settings = new JobSettings();
   private boolean tooLong;
   private final RoomWait room =
-      new RoomWait(
-          time,
-          new EngineTimer() {
-            @Override
-            public void run() {
-              tooLong = !room().isEnding() && room().waitedTooLong();
-            }
-          },
-          progress,
-          settings);
+      new RoomWait(time, progress, settings) {
+        @Override
+        public void run() {
+          tooLong = !isEnding() && waitedTooLong();
+        }
+      };
 
   RoomWaitTest() {
     settings.maxWaitNanos = MAX_WAIT;
     settings.sink(lines -> {});
-  }
-
-  private RoomWait room() {
-    return room;
   }
 
   private void advance(long nanos) {

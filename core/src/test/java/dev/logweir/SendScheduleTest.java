@@ -12,24 +12,21 @@ class SendScheduleTest {
   private final ManualTime time = new ManualTime();
   private int came;
   private final SendSchedule schedule =
-      new SendSchedule(
-          time,
-          new EngineTimer() {
-            @Override
-            public void run() {
-              came++;
-            }
-          },
-          INTERVAL);
+      new SendSchedule(time, INTERVAL) {
+        @Override
+        public void run() {
+          came++;
+        }
+      };
 
-  private LogBatch batch() {
-    LogBatch batch = new LogBatch();
+  private SinkBatch batch() {
+    SinkBatch batch = new SinkBatch(new LogBatch(), 0);
     batch.oldestNanos = time.nanoTime();
     batch.asksToGo = true;
     return batch;
   }
 
-  private boolean isDue(LogBatch batch) {
+  private boolean isDue(SinkBatch batch) {
     return schedule.isDueAtOnce(batch) || schedule.isDueAt(time.nanoTime(), batch);
   }
 
@@ -41,7 +38,7 @@ class SendScheduleTest {
   void firstBatch_isDueAtOnceAndTheNextOnceItsOldestLineHasWaited() {
     assertThat(isDue(batch())).isTrue();
     schedule.sending();
-    LogBatch next = batch();
+    SinkBatch next = batch();
     advance(INTERVAL - 1);
     assertThat(isDue(next)).isFalse();
     advance(1);
@@ -56,7 +53,7 @@ class SendScheduleTest {
 
   @Test
   void batchOfEchoes_isNotDueByTime() {
-    LogBatch batch = batch();
+    SinkBatch batch = batch();
     batch.asksToGo = false;
     assertThat(isDue(batch)).isFalse();
     schedule.sending();
@@ -69,7 +66,7 @@ class SendScheduleTest {
   @Test
   void hurry_letsWhatIsOpenGoWhateverItIs() {
     schedule.sending();
-    LogBatch batch = batch();
+    SinkBatch batch = batch();
     batch.asksToGo = false;
     schedule.hurry(true);
     assertThat(isDue(batch)).isTrue();
@@ -95,7 +92,7 @@ class SendScheduleTest {
 
   @Test
   void await_setsTheTimerOnceForTheOldestLine() {
-    LogBatch batch = batch();
+    SinkBatch batch = batch();
     advance(30);
     schedule.await(batch);
     advance(10);

@@ -15,10 +15,8 @@ class SinkLedgerTest {
   private final Totals totals = new Totals();
   private final SinkLedger ledger = new SinkLedger(totals);
 
-  private static LogBatch batch() {
-    LogBatch batch = LogBatch.of(List.of("one", "three", "five"));
-    batch.afterLine = 7;
-    return batch;
+  private static SinkBatch batch() {
+    return new SinkBatch(LogBatch.of(List.of("one", "three", "five")), 7);
   }
 
   private SinkReport report() {
@@ -61,10 +59,10 @@ class SinkLedgerTest {
     assertThat(totals.droppedBytes(DropReason.BUDGET)).isEqualTo(25);
   }
 
-  private Tally sent(LogBatch batch, Throwable failure, boolean written) {
-    SinkLedger.Loss lost = new SinkLedger.Loss();
+  private Tally sent(SinkBatch batch, Throwable failure, boolean written) {
+    BatchLoss lost = new BatchLoss();
     if (failure != null) {
-      lost.of(batch, failure);
+      batch.lossBy(failure, lost);
     }
     ledger.sent(batch, failure, lost, written);
     return new Tally(lost.lines, lost.bytes);
@@ -88,8 +86,8 @@ class SinkLedgerTest {
 
   @Test
   void sent_countsTheMarkerAsTextAlone() {
-    LogBatch batch = batch();
-    batch.markHead(new byte[9]);
+    SinkBatch batch = batch();
+    batch.lines.markHead(new byte[9]);
     sent(batch, null, false);
     assertThat(report().shipped()).isEqualTo(THREE);
     assertThat(report().sentBytes()).isEqualTo(15 + 10);
@@ -119,8 +117,8 @@ class SinkLedgerTest {
 
   @Test
   void sent_withLinesNamedLosesThoseAlone() {
-    LogBatch batch = batch();
-    batch.markHead(new byte[9]);
+    SinkBatch batch = batch();
+    batch.lines.markHead(new byte[9]);
     Tally lost = sent(batch, failure(SendException.Kind.REFUSED, 0, 1, 3), true);
     assertThat(lost).isEqualTo(new Tally(2, 4 + 5));
     assertThat(report().shipped()).isEqualTo(new Tally(1, 6));
@@ -131,10 +129,10 @@ class SinkLedgerTest {
 
   @Test
   void sent_withoutNamesLosesWhatIsBehindTheLinesDelivered() {
-    LogBatch batch = batch();
-    batch.markHead(new byte[9]);
-    batch.call().delivered(2);
-    batch.call().delivered(1);
+    SinkBatch batch = batch();
+    batch.lines.markHead(new byte[9]);
+    batch.list.call().delivered(2);
+    batch.list.call().delivered(1);
     assertThat(sent(batch, new IOException("no route"), true)).isEqualTo(new Tally(2, 6 + 5));
     assertThat(sent(batch, failure(SendException.Kind.REFUSED), false))
         .isEqualTo(new Tally(2, 6 + 5));
@@ -146,34 +144,35 @@ class SinkLedgerTest {
 
   @Test
   void abandoned_losesWhatIsBehindTheLinesDelivered() {
-    LogBatch batch = batch();
-    ledger.abandoned(batch, new SinkLedger.Loss(), false);
-    batch.call().delivered(1);
-    ledger.abandoned(batch, new SinkLedger.Loss(), true);
+    SinkBatch batch = batch();
+    ledger.abandoned(batch, new BatchLoss(), false);
+    batch.list.call().delivered(1);
+    ledger.abandoned(batch, new BatchLoss(), true);
     assertThat(report().shipped()).isEqualTo(new Tally(1, 4));
     assertThat(report().unconfirmed()).isEqualTo(new Tally(2, 6 + 5));
     assertThat(report().dropped())
         .isEqualTo(Map.of(DropReason.FLUSH_TIMEOUT, THREE.plus(new Tally(2, 6 + 5))));
   }
 
-  private static LogBatch batchWithMarkers() {
-    LogBatch batch = new LogBatch();
-    batch.add(new Segment(Segment.LARGE), 1);
+  private static SinkBatch batchWithMarkers() {
+    SinkBatch batch = new SinkBatch(new LogBatch(), 0);
+    batch.lines.addRoom(new Segment(Segment.LARGE));
     batch.gapBefore.add(2, 20, DropReason.QUEUE_FULL.bit());
-    batch.markHead(new byte[9]);
-    batch.tally(true);
+    batch.lines.markHead(new byte[9]);
+    batch.lines.beginRun(true, LineReader.NO_SOURCE, 0);
     for (long i = 1; i <= 3; i++) {
-      batch.put(new byte[] {'x'}, 0, 1);
-      batch.endTallied(64 * i, 1);
-      batch.put(new byte[] {'m'}, 0, 1);
-      batch.endMarker(i, 1000 * i, i == 2 ? DropReason.BUDGET.bit() : DropReason.MEMORY.bit());
+      batch.lines.put(new byte[] {'x'}, 0, 1);
+      batch.lines.endTallied(64 * i, 1);
+      batch.lines.put(new byte[] {'m'}, 0, 1);
+      batch.lines.endMarker(
+          i, 1000 * i, i == 2 ? DropReason.BUDGET.bit() : DropReason.MEMORY.bit());
     }
     return batch;
   }
 
-  private static GapTally toldAgain(LogBatch batch, Throwable failure) {
-    SinkLedger.Loss lost = new SinkLedger.Loss();
-    lost.of(batch, failure);
+  private static GapTally toldAgain(SinkBatch batch, Throwable failure) {
+    BatchLoss lost = new BatchLoss();
+    batch.lossBy(failure, lost);
     GapTally target = new GapTally();
     lost.handOn(DropReason.SEND_FAILED, target);
     return target;
@@ -205,8 +204,8 @@ class SinkLedgerTest {
   @Test
   void handOn_leavesTheGapsWhoseMarkersArrived() {
     IOException failure = new IOException("no route");
-    LogBatch batch = batchWithMarkers();
-    batch.call().delivered(1);
+    SinkBatch batch = batchWithMarkers();
+    batch.list.call().delivered(1);
     assertGap(
         toldAgain(batch, failure),
         6 + 3,
@@ -214,7 +213,7 @@ class SinkLedgerTest {
         DropReason.BUDGET,
         DropReason.MEMORY,
         DropReason.SEND_FAILED);
-    batch.call().delivered(3);
+    batch.list.call().delivered(3);
     assertGap(
         toldAgain(batch, failure),
         5 + 2,
@@ -222,15 +221,15 @@ class SinkLedgerTest {
         DropReason.BUDGET,
         DropReason.MEMORY,
         DropReason.SEND_FAILED);
-    batch.call().delivered(6); // all but the last marker
+    batch.list.call().delivered(6); // all but the last marker
     assertGap(toldAgain(batch, failure), 3, 3000, DropReason.MEMORY);
-    batch.call().delivered(7);
+    batch.list.call().delivered(7);
     assertGap(toldAgain(batch, failure), 0, 0);
   }
 
   @Test
   void handOn_takesTheGapsWhoseMarkersAreNamed() {
-    LogBatch batch = batchWithMarkers();
+    SinkBatch batch = batchWithMarkers();
     assertGap(toldAgain(batch, failure(SendException.Kind.FAILED, 4)), 2, 2000, DropReason.BUDGET);
     assertGap(
         toldAgain(batch, failure(SendException.Kind.FAILED, 0)), 2, 20, DropReason.QUEUE_FULL);
@@ -246,7 +245,7 @@ class SinkLedgerTest {
   @Test
   void unconfirmed_isSummedUp() {
     sent(batch(), new IOException("no answer"), true);
-    SinkLedger.Loss more = new SinkLedger.Loss();
+    BatchLoss more = new BatchLoss();
     more.lines = 1;
     more.bytes = 10;
     ledger.unconfirmed(more);

@@ -128,7 +128,7 @@ class SinkOverflowTest extends SinkRig {
     sink.job.linesWait();
     fillQueue(sink);
     LogBatch sending = new LogBatch(sink.told);
-    sending.countLines(21, FULL);
+    sending.lines.countPlain(21, FULL);
     SendCall call = sending.call();
     assertThat(add(sink, 'd', FULL)).isFalse();
     for (int part = 1; part <= 20; part++) {
@@ -158,7 +158,7 @@ class SinkOverflowTest extends SinkRig {
     sink.job.linesWait();
     fillQueue(sink);
     LogBatch sending = new LogBatch(sink.told);
-    sending.countLines(21, FULL);
+    sending.lines.countPlain(21, FULL);
     assertThat(add(sink, 'd', FULL)).isFalse();
     advance(100);
     sending.call().delivered(1);

@@ -128,7 +128,7 @@ final class SteppedSender implements BatchSender {
     failures += mode == Mode.TAKE ? 0 : 1;
     gone |= mode == Mode.GONE;
     boolean inParts = mode == Mode.SOME_LINES || mode == Mode.FIRST_LINES;
-    if (mode != Mode.TAKE && batch.lineCount() == 0 && (!inParts || undelivered.get(0))) {
+    if (mode != Mode.TAKE && batch.lines.count() == 0 && (!inParts || undelivered.get(0))) {
       lostMarkers += Piece.of(read.get(0)).bytes();
     }
     switch (mode) {
@@ -163,7 +163,7 @@ final class SteppedSender implements BatchSender {
 
   private void checkNumbers(LogBatch batch, List<byte[]> read) {
     require(batch.sequence() > lastSequence, "batches out of sequence");
-    int head = batch.headLines();
+    int head = batch.lines.headLines();
     long bytes = 0;
     for (int i = head; i < read.size(); i++) {
       bytes += read.get(i).length + 1;

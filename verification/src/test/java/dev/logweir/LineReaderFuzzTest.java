@@ -36,7 +36,7 @@ class LineReaderFuzzTest {
     byte[] marker = data.consumeBoolean() ? noLineEnd(data.consumeBytes(8)) : null;
     LogBatch batch = new LogBatch();
     if (marker != null) {
-      batch.markHead(marker);
+      batch.lines.markHead(marker);
     }
     List<Line> lines = new ArrayList<>();
     int count = data.consumeInt(0, MAX_LINES);
@@ -57,7 +57,7 @@ class LineReaderFuzzTest {
 
     assertThat(batch.size()).isEqualTo(expected.size());
     assertThat(batch.byteCount()).isEqualTo(text(expected, 0).length);
-    assertThat(batch.source())
+    assertThat(batch.lines.source())
         .isEqualTo(
             new Tally(
                 lines.stream().mapToLong(Line::countedLines).sum(),
@@ -130,7 +130,7 @@ class LineReaderFuzzTest {
     for (String line : batch) {
       assertThat(line).isEqualTo(new String(expected.get(at++), UTF_8));
     }
-    batch.invalidate();
+    batch.lines.invalidate();
     LineReader late = reader;
     assertThatThrownBy(late::next).isInstanceOf(IllegalStateException.class);
   }
@@ -153,16 +153,15 @@ class LineReaderFuzzTest {
     int bytes = line.text.length + 1 + (line.tallied ? LineCounts.MAX_TRAILER : 0);
     // Of a segment, less may be left than an end with its count takes.
     int wanted = bytes + LineCounts.MAX_TRAILER;
-    while (batch.room() - batch.roomLostBy(line.tallied) < wanted) {
-      batch.add(new Segment(nominal), 1);
+    while (batch.lines.room() - batch.lines.roomLostBy(line.tallied) < wanted) {
+      batch.lines.addRoom(new Segment(nominal));
     }
-    batch.tally(line.tallied);
-    batch.put(line.text, 0, line.text.length);
+    batch.lines.beginRun(line.tallied, LineReader.NO_SOURCE, 0);
+    batch.lines.put(line.text, 0, line.text.length);
     if (line.tallied) {
-      batch.endTallied(line.sourceBytes, line.sourceLines);
+      batch.lines.endTallied(line.sourceBytes, line.sourceLines);
     } else {
-      batch.put(LogBatch.LINE_END, 0, 1);
-      batch.countLines(1, line.text.length + 1L);
+      batch.lines.endPlain(line.text.length + 1L);
     }
   }
 
