@@ -81,8 +81,8 @@ public final class ExitMarker {
   /**
    * Returns a command that runs a script and then writes the marker: {@code sh}, which must be
    * there, and its arguments. If the shell is not there, the marker says 127. Its exit code is the
-   * script's. What runs a line and not a list, such as {@code ssh}, must get each of them in quotes:
-   * docs/feeding.md shows how.
+   * script's. What runs a line and not a list, such as {@code ssh}, must get each of them in
+   * quotes: docs/feeding.md shows how.
    *
    * @param shell the script's shell, such as {@code bash} or {@code /bin/sh}
    * @param script any text without a NUL; Linux takes less than 128 KiB

@@ -1,24 +1,17 @@
 package dev.logweir.faktory;
 
+import dev.logweir.testkit.LoopbackServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands before a server and cuts a connection when so many bytes have gone one way. */
 final class CuttingProxy implements AutoCloseable {
   private final int port;
-  private final ServerSocket server = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-  private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private final LoopbackServer server;
 
   /** Bytes until the cut, of all connections together; negative for none. */
   final AtomicLong toServer = new AtomicLong(-1);
@@ -32,26 +25,24 @@ final class CuttingProxy implements AutoCloseable {
 
   CuttingProxy(int port) throws IOException {
     this.port = port;
-    threads.execute(this::accept);
+    server = new LoopbackServer("cutting-proxy", LoopbackServer.listen());
+    server.start(this::serve);
   }
 
   String url() {
-    return "tcp://127.0.0.1:" + server.getLocalPort();
+    return "tcp://127.0.0.1:" + server.port();
   }
 
-  private void accept() {
-    while (true) {
-      try {
-        Socket client = server.accept();
-        Socket target = new Socket(InetAddress.getLoopbackAddress(), port);
-        client.setTcpNoDelay(true);
-        target.setTcpNoDelay(true);
-        sockets.addAll(List.of(client, target));
-        threads.execute(() -> pass(client, target, toServer, sentToServer));
-        threads.execute(() -> pass(target, client, toClient, sentToClient));
-      } catch (IOException closed) {
-        return;
-      }
+  private void serve(Socket client) {
+    try (client) {
+      Socket target = new Socket(InetAddress.getLoopbackAddress(), port);
+      server.closeWithIt(target);
+      client.setTcpNoDelay(true);
+      target.setTcpNoDelay(true);
+      server.execute(() -> pass(target, client, toClient, sentToClient));
+      pass(client, target, toServer, sentToServer);
+    } catch (IOException ignored) {
+      // one of them is gone
     }
   }
 
@@ -83,16 +74,5 @@ final class CuttingProxy implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
-    for (Socket socket : sockets) {
-      socket.close();
-    }
-    threads.shutdownNow();
-    try {
-      if (!threads.awaitTermination(1, TimeUnit.MINUTES)) {
-        throw new AssertionError("the proxy's threads do not end");
-      }
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 }

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.logweir.testkit.Json;
+import dev.logweir.testkit.LoopbackServer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Instant;
@@ -23,10 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -47,21 +44,18 @@ final class FakeFaktory implements TestServer {
           "pod_timeout");
 
   /** The name of its threads. */
+  static final String THREADS = "fake-faktory";
+
   /** What clients have said on connecting. */
   final List<Map<String, Object>> hellos = new CopyOnWriteArrayList<>();
 
-  static final String THREADS = "fake-faktory";
-
-  private final ServerSocket server;
+  private final LoopbackServer server;
   private final boolean tls;
   private final String password;
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(task -> new Thread(task, THREADS));
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Script> greetings = new ArrayDeque<>();
   private final ArrayDeque<Script> pushes = new ArrayDeque<>();
   private final Map<String, ArrayDeque<String>> queues = new LinkedHashMap<>();
-  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final AtomicLong commands = new AtomicLong();
 
   /** Whether it knows batches. */
@@ -90,14 +84,14 @@ final class FakeFaktory implements TestServer {
   }
 
   FakeFaktory(String password) throws IOException {
-    this(password, new ServerSocket(0, 200, InetAddress.getLoopbackAddress()), false);
+    this(password, LoopbackServer.listen(), false);
   }
 
-  FakeFaktory(String password, ServerSocket server, boolean tls) {
+  FakeFaktory(String password, ServerSocket listener, boolean tls) {
     this.password = password;
-    this.server = server;
     this.tls = tls;
-    threads.execute(this::accept);
+    server = new LoopbackServer(THREADS, listener);
+    server.start(this::serve);
   }
 
   /** How something is treated. */
@@ -142,7 +136,7 @@ final class FakeFaktory implements TestServer {
 
   @Override
   public int port() {
-    return server.getLocalPort();
+    return server.port();
   }
 
   @Override
@@ -156,7 +150,7 @@ final class FakeFaktory implements TestServer {
   }
 
   int connections() {
-    return sockets.size();
+    return server.connections();
   }
 
   List<byte[]> lines() {
@@ -168,17 +162,6 @@ final class FakeFaktory implements TestServer {
   @Override
   public void close() throws IOException {
     server.close();
-    for (Socket socket : sockets) {
-      socket.close();
-    }
-    threads.shutdownNow();
-    try {
-      if (!threads.awaitTermination(1, TimeUnit.MINUTES)) {
-        throw new AssertionError("the server's threads do not end");
-      }
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
     if (!complaints.isEmpty()) {
       throw new AssertionError("the server complains: " + complaints);
     }
@@ -190,18 +173,6 @@ final class FakeFaktory implements TestServer {
       return scripts.isEmpty() ? otherwise : scripts.remove();
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void accept() {
-    while (true) {
-      try {
-        Socket socket = server.accept();
-        sockets.add(socket);
-        threads.execute(() -> serve(socket));
-      } catch (IOException closed) {
-        return;
-      }
     }
   }
 

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.logweir.testkit.Json;
+import dev.logweir.testkit.LoopbackServer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -27,11 +27,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -63,13 +59,10 @@ final class FakeOpsLevel implements AutoCloseable {
           "pod_timeout");
 
   private final String scheme;
-  private final ServerSocket server;
-  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final LoopbackServer server;
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Script> scripts = new ArrayDeque<>();
   private final Queue<Script> greetings = new ConcurrentLinkedQueue<>();
-  private final CountDownLatch deaf = new CountDownLatch(1);
-  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private volatile Script otherwise = Call::accept;
 
   /** Requests read in full and found right, in order. */
@@ -82,17 +75,17 @@ final class FakeOpsLevel implements AutoCloseable {
   final LinkedBlockingQueue<Socket> ended = new LinkedBlockingQueue<>();
 
   FakeOpsLevel() throws IOException {
-    this(new ServerSocket(0, 200, InetAddress.getLoopbackAddress()));
+    this(LoopbackServer.listen());
   }
 
-  FakeOpsLevel(ServerSocket server) {
-    this("http", server);
+  FakeOpsLevel(ServerSocket listener) {
+    this("http", listener);
   }
 
-  FakeOpsLevel(String scheme, ServerSocket server) {
+  FakeOpsLevel(String scheme, ServerSocket listener) {
     this.scheme = scheme;
-    this.server = server;
-    threads.execute(this::accept);
+    server = new LoopbackServer("fake-opslevel", listener);
+    server.start(this::serve);
   }
 
   /** How a request is treated. */
@@ -144,15 +137,15 @@ final class FakeOpsLevel implements AutoCloseable {
   }
 
   String url() {
-    return scheme + "://127.0.0.1:" + server.getLocalPort();
+    return scheme + "://127.0.0.1:" + server.port();
   }
 
   int port() {
-    return server.getLocalPort();
+    return server.port();
   }
 
   int connections() {
-    return sockets.size();
+    return server.connections();
   }
 
   OpsLevelClient.Builder client() {
@@ -170,36 +163,15 @@ final class FakeOpsLevel implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    refuseConnections();
-    for (Socket socket : sockets) {
-      socket.close();
-    }
-    threads.shutdownNow();
-    try {
-      if (!threads.awaitTermination(1, TimeUnit.MINUTES)) {
-        throw new AssertionError("the endpoint's threads do not end");
-      }
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    server.close();
     if (!complaints.isEmpty()) {
       throw new AssertionError("the endpoint complains: " + complaints);
     }
   }
 
-  /**
-   * Refuses connections from here on. The socket listens as long as a thread waits in it, also
-   * after its close.
-   */
+  /** Refuses connections from here on. */
   void refuseConnections() throws IOException {
-    server.close();
-    try {
-      if (!deaf.await(1, TimeUnit.MINUTES)) {
-        throw new AssertionError("the endpoint still listens");
-      }
-    } catch (InterruptedException e) {
-      throw new IOException(e);
-    }
+    server.refuse();
   }
 
   private Script next() {
@@ -208,19 +180,6 @@ final class FakeOpsLevel implements AutoCloseable {
       return scripts.isEmpty() ? otherwise : scripts.remove();
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void accept() {
-    while (true) {
-      try {
-        Socket socket = server.accept();
-        sockets.add(socket);
-        threads.execute(() -> serve(socket));
-      } catch (IOException closed) {
-        deaf.countDown();
-        return;
-      }
     }
   }
 

@@ -2,27 +2,22 @@ package dev.logweir.opslevel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.logweir.testkit.LoopbackServer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
  * An HTTP proxy on loopback that connects to where it is told to, passes plain requests on, or
  * refuses.
  */
 final class TunnelProxy implements AutoCloseable {
-  private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-  private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private final LoopbackServer server;
   final List<String> heads = new CopyOnWriteArrayList<>();
   volatile boolean refuses;
 
@@ -35,23 +30,12 @@ final class TunnelProxy implements AutoCloseable {
   volatile int pieceBytes;
 
   TunnelProxy() throws IOException {
-    threads.execute(this::accept);
+    server = new LoopbackServer("tunnel-proxy", LoopbackServer.listen());
+    server.start(this::serve);
   }
 
   int port() {
-    return server.getLocalPort();
-  }
-
-  private void accept() {
-    while (true) {
-      try {
-        Socket socket = server.accept();
-        sockets.add(socket);
-        threads.execute(() -> serve(socket));
-      } catch (IOException closed) {
-        return;
-      }
-    }
+    return server.port();
   }
 
   private void serve(Socket client) {
@@ -79,7 +63,7 @@ final class TunnelProxy implements AutoCloseable {
       String asked = head.split(" ", 3)[1];
       URI target = URI.create(tunnel ? "tcp://" + asked : asked);
       try (Socket there = new Socket(target.getHost(), target.getPort())) {
-        sockets.add(there);
+        server.closeWithIt(there);
         if (tunnel) {
           client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(ISO_8859_1));
         } else {
@@ -88,7 +72,7 @@ final class TunnelProxy implements AutoCloseable {
               .getOutputStream()
               .write(head.replace(asked, target.getRawPath()).getBytes(ISO_8859_1));
         }
-        threads.execute(() -> copy(there, client));
+        server.execute(() -> copy(there, client));
         client.getInputStream().transferTo(there.getOutputStream());
       }
     } catch (IOException ignored) {
@@ -127,9 +111,5 @@ final class TunnelProxy implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
-    for (Socket socket : sockets) {
-      socket.close();
-    }
-    threads.shutdownNow();
   }
 }
