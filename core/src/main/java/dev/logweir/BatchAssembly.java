@@ -244,13 +244,10 @@ final class BatchAssembly {
     int line = run.from;
     while (line < run.end) {
       int lineEnd = Newlines.first(run.bytes, line, run.end);
-      if (prefix != null) {
-        int length = prefix.prefix(number);
-        batch.lines.put(prefix.prefixBytes(), 0, length);
-        madeBytes += length;
-      }
-      batch.lines.put(run.bytes, line, lineEnd);
-      batch.lines.endTallied(lineEnd + 1L - line, 1);
+      int length = prefix == null ? 0 : prefix.prefix(number);
+      byte[] inFront = prefix == null ? Segment.NO_BYTES : prefix.prefixBytes();
+      batch.lines.putTallied(inFront, length, run.bytes, line, lineEnd);
+      madeBytes += length;
       line = lineEnd + 1;
       number++;
     }

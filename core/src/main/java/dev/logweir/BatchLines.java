@@ -237,6 +237,29 @@ final class BatchLines extends SegmentRow {
     textBytes += to - from;
   }
 
+  /** Appends a line as the job wrote it, behind a prefix, with its count; there must be room. */
+  void putTallied(byte[] prefix, int prefixLength, byte[] source, int from, int to) {
+    Segment segment = roomy(1);
+    int length = to - from;
+    if (segment.free() < prefixLength + length + LineCounts.MAX_TRAILER) {
+      put(prefix, 0, prefixLength);
+      put(source, from, to);
+      endTallied(length + 1L, 1);
+      return;
+    }
+    byte[] bytes = segment.bytes;
+    int end = segment.end;
+    System.arraycopy(prefix, 0, bytes, end, prefixLength);
+    System.arraycopy(source, from, bytes, end + prefixLength, length);
+    end += prefixLength + length;
+    bytes[end] = '\n';
+    segment.end = LineCounts.put(bytes, end + 1, (length + 1L) << 1 | 1);
+    textBytes += prefixLength + length + 1;
+    lineCount++;
+    sourceBytes += length + 1;
+    sourceLines++;
+  }
+
   /** Ends the line of a marker, with what that tells of; there must be room as for its text. */
   void endMarker(long gapLines, long gapBytes, int reasons) {
     Segment segment = endLine(LineCounts.MARKER_TRAILER);

@@ -109,10 +109,15 @@ public final class LinePrefixer implements LogProcessor {
 
   private static final class Numbered implements RunPrefix {
     private static final long NEVER = Long.MIN_VALUE;
+    private static final byte[] END = {']', ' '};
 
     private final byte[] prefix = new byte[MAX_PREFIX];
     private int timeLength;
+    private int length;
     private long second = NEVER;
+
+    /** The number that stands behind the time; 0 if none does. */
+    private long last;
 
     @Override
     public void process(LogLine line) {
@@ -141,12 +146,35 @@ public final class LinePrefixer implements LogProcessor {
         prefix[time.length + 1] = '[';
         timeLength = time.length + 2;
         second = now;
+        length = timeLength;
+        last = 0;
       }
     }
 
     @Override
     public int prefix(long number) {
-      int length = timeLength;
+      if (number != last + 1 || !addOne()) {
+        write(number);
+      }
+      last = number;
+      return length;
+    }
+
+    /** Counts on in the digits as they stand; false if there would have to be one more. */
+    private boolean addOne() {
+      int digit = length - END.length - 1;
+      while (digit >= timeLength && prefix[digit] == '9') {
+        prefix[digit--] = '0';
+      }
+      if (digit < timeLength) {
+        return false;
+      }
+      prefix[digit]++;
+      return true;
+    }
+
+    private void write(long number) {
+      length = timeLength;
       long rest = number;
       do {
         length++;
@@ -157,9 +185,9 @@ public final class LinePrefixer implements LogProcessor {
         prefix[i] = (byte) ('0' + rest % 10);
         rest /= 10;
       }
-      prefix[length++] = ']';
-      prefix[length++] = ' ';
-      return length;
+      for (byte end : END) {
+        prefix[length++] = end;
+      }
     }
   }
 }
