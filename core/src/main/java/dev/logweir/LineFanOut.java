@@ -2,6 +2,7 @@ package dev.logweir;
 
 import dev.logweir.Markers.Mark;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ final class LineFanOut implements LineTarget {
 
   /** What processors lost since the last line that came through. */
   private final GapTally failedGap;
+
+  /** Lines of a segment that came through as they are, and go on together; null if they do not. */
+  private @Nullable LineRun gathered;
 
   /**
    * @param processed whether there are processors, which may fail
@@ -72,6 +76,15 @@ final class LineFanOut implements LineTarget {
       bounded |= sink.isEncodedBounded();
     }
     return listeners == null && !bounded;
+  }
+
+  /** Whether lines that come through one by one may go on together. */
+  boolean gathers() {
+    boolean bounded = drain.job.engine.budget() != null;
+    for (SinkIntake sink : sinks) {
+      bounded |= sink.isEncodedBounded();
+    }
+    return !bounded;
   }
 
   void beginPass() {
@@ -122,6 +135,21 @@ final class LineFanOut implements LineTarget {
       }
     }
     return PassEnd.TAKEN;
+  }
+
+  /**
+   * Makes room for lines in every sink, and for what one of them may become.
+   *
+   * @param min bytes of one line
+   * @param wanted bytes of all
+   * @return for how many bytes there is room in each; 0 or less if not for one line
+   */
+  int roomFor(int min, int wanted) {
+    int least = wanted;
+    for (SinkIntake sink : sinks) {
+      least = Math.min(least, sink.prepare(min, wanted, true, 0));
+    }
+    return least;
   }
 
   PassEnd roomForGap() {
@@ -215,10 +243,107 @@ final class LineFanOut implements LineTarget {
     return PassEnd.TAKEN;
   }
 
+  // ---- lines that go on together ----
+
+  /**
+   * From now on lines of a segment that come through as they are are gathered, until {@link
+   * #addGathered} or until something else comes; there must be room for them.
+   *
+   * @param view shows them to listeners
+   */
+  void gather(LineRun run, byte[] bytes, LogLine view) {
+    run.begin(bytes, 0, 0, 0);
+    run.lines = 0;
+    run.view = view;
+    gathered = run;
+  }
+
+  /** Whether all that came since {@link #gather} waits to be added. */
+  boolean isGathering() {
+    return gathered != null;
+  }
+
+  /** Forgets what was gathered. */
+  void stopGathering() {
+    gathered = null;
+  }
+
+  private boolean joins(LineRun run, LogLine piece) {
+    boolean next = run.lines == 0 || run.end == piece.offset();
+    if (!next || piece.array() != run.bytes || !BatchAssembly.isPlain(piece)) {
+      return false;
+    }
+    int end = piece.offset() + piece.length() + 1;
+    if (run.lines == 0) {
+      run.begin(run.bytes, piece.offset(), end, end);
+      run.millis = piece.timeMillis();
+      run.firstNumber = piece.number();
+    }
+    run.end = end;
+    run.lines++;
+    return true;
+  }
+
+  /** Adds what was gathered, and tells the listeners of it. */
+  void addGathered() {
+    LineRun run = gathered;
+    if (run == null) {
+      return;
+    }
+    int end = run.end;
+    int added = end;
+    if (run.lines > 0) {
+      added = addRun(run) == PassEnd.TAKEN ? run.end : run.from;
+    }
+    gathered = null; // where memory ends before, nothing of it was added
+    LogLine shown = Objects.requireNonNull(run.view);
+    int line = run.from;
+    long number = run.firstNumber;
+    // Room was made before. Were it gone, each line would have to find its own.
+    while (line < end && (listeners != null || line >= added)) {
+      int lineEnd = Newlines.first(run.bytes, line, end);
+      shown.setContent(run.bytes, line, lineEnd - line);
+      shown.setPosition(number++, run.millis);
+      shown.setPart(true, true, false);
+      shown.setTally(lineEnd + 1L - line, 1);
+      if (line >= added) {
+        add(shown, Mark.NONE);
+      }
+      tell(shown);
+      line = lineEnd + 1;
+    }
+    shown.setContent(Segment.NO_BYTES, 0, 0);
+  }
+
+  private void tell(LogLine piece) {
+    LineListeners told = listeners;
+    if (told != null && !drain.isGivenUp()) {
+      told.tell(piece, this);
+      drain.takeInterrupt();
+    }
+  }
+
+  // ---- lines one by one ----
+
   @Override
   public void accept(LogLine piece) {
+    LineRun run = gathered;
+    if (run != null) {
+      if (joins(run, piece)) {
+        return;
+      }
+      addGathered();
+    }
     markFailed(); // if there is no room, it stands before the line after
     Mark mark = piece.isCut() ? Mark.CUT : piece.isLast() ? Mark.NONE : Mark.CONTINUED;
+    add(piece, mark);
+    LineListeners told = listeners;
+    if (told != null) {
+      told.tell(piece, this);
+    }
+  }
+
+  private void add(LogLine piece, Mark mark) {
     int length = piece.length() + mark.length();
     boolean plain = BatchAssembly.isPlain(piece);
     for (SinkIntake sink : sinks) {
@@ -233,14 +358,11 @@ final class LineFanOut implements LineTarget {
         sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }
     }
-    LineListeners told = listeners;
-    if (told != null) {
-      told.tell(piece, this);
-    }
   }
 
   @Override
   public void filtered(long sourceBytes, int sourceLines) {
+    addGathered();
     for (SinkIntake sink : sinks) {
       sink.filtered(sourceBytes, sourceLines);
     }
@@ -248,6 +370,7 @@ final class LineFanOut implements LineTarget {
 
   @Override
   public void failed(Throwable cause, long sourceBytes, int sourceLines) {
+    addGathered();
     for (SinkIntake sink : sinks) {
       sink.failed(sourceBytes, sourceLines);
     }

@@ -87,6 +87,9 @@ final class LineRun {
     lines = count;
   }
 
+  /** Shows lines of it one by one, to listeners. */
+  @Nullable LogLine view;
+
   /** Keeps no segment alive. */
   void clear() {
     bytes = Segment.NO_BYTES;

@@ -14,6 +14,7 @@ final class Scratch {
   private final byte[][] rooms = new byte[MAX_PROCESSORS + 1][];
   private final LineRun run = new LineRun();
   private final StreamCursor[] cursors = {new StreamCursor(), new StreamCursor()};
+  private final LogLine[] views = {new LogLine(LogSource.STDOUT), new LogLine(LogSource.STDERR)};
   private final int bytes;
 
   Scratch(int maxLineBytes) {
@@ -22,7 +23,7 @@ final class Scratch {
 
   /** Returns the bytes of all rooms of a scratch, headers included. */
   static long maxBytes(int maxLineBytes, int processors) {
-    return (processors + 1L) * (maxLineBytes + PREFIX_BYTES + 24) + 512;
+    return (processors + 1L) * (maxLineBytes + PREFIX_BYTES + 24) + 704;
   }
 
   LineRun run() {
@@ -31,6 +32,11 @@ final class Scratch {
 
   StreamCursor cursor(LogSource source) {
     return cursors[source.ordinal()];
+  }
+
+  /** Returns what shows the lines of a run. */
+  LogLine view(LogSource source) {
+    return views[source.ordinal()];
   }
 
   /** Returns the room for the lines of one stage. */

@@ -77,10 +77,8 @@ final class StageChain {
 
   /** Returns where the first line begins that one of them must see. */
   int plainUntil(byte[] bytes, int from, int linesEnd) {
-    for (ProcessorStage stage : stages) {
-      if (!stage.isBetweenLines()) {
-        return from;
-      }
+    if (!isBetweenLines()) {
+      return from;
     }
     int end = linesEnd;
     // The last first: it is most often a masker, after whose find the others have less to search.
@@ -88,6 +86,16 @@ final class StageChain {
       end = searching.get(i).plainUntil(bytes, from, end);
     }
     return end;
+  }
+
+  /** Whether nothing of a line before is left in one of them. */
+  boolean isBetweenLines() {
+    for (ProcessorStage stage : stages) {
+      if (!stage.isBetweenLines()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Sends a line or fragment through all of them to the target. */

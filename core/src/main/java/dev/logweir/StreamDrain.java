@@ -20,6 +20,19 @@ final class StreamDrain {
 
   private static final int GROWTH = 3;
 
+  /** The most lines that are shown before they are added, and of how many quick ones in a row. */
+  private static final int MOST_AT_ONCE = 64;
+
+  private static final int QUICK_SHARE = 16;
+
+  /** For so many lines a processor that changes each is not asked whether it goes on to. */
+  private static final byte LINES_ALONE = 16;
+
+  private static final long QUICK_NANOS = 1_000_000L;
+
+  /** Of the count behind a line of a segment, and a little more. */
+  private static final int COUNT_BYTES = 4;
+
   /*
    * There is no lock here. Everything belongs to the owner of the drain's state, one thread at a time.
    * The last owner has written that state and the next one has read it, so that each sees what the
@@ -45,6 +58,15 @@ final class StreamDrain {
 
   /** Whether lines that nobody must see may be taken as runs. */
   private final boolean takesRuns;
+
+  /** Whether lines that are shown one by one go on together where nothing becomes of them. */
+  private final boolean gathers;
+
+  /** How many lines were shown in no time worth mentioning, up to a bound. */
+  private short quickLines;
+
+  /** How many lines are taken by themselves, as the last ones were changed. */
+  private byte linesAlone;
 
   /** Lent for the pass under way. */
   private @Nullable Scratch scratch;
@@ -79,6 +101,7 @@ final class StreamDrain {
         processors.isEmpty() ? null : new StageChain(drain, processors, source, target, pieceLimit);
     boolean searched = chain == null || chain.takesRuns();
     takesRuns = target.takesRuns() && maxLine >= target.capacity() && searched;
+    gathers = !takesRuns && target.gathers() && maxLine >= target.capacity();
   }
 
   boolean isEnded() {
@@ -204,6 +227,7 @@ final class StreamDrain {
     stop = PassEnd.TAKEN;
     if (cursor.next() == Next.LINES) {
       int taken = takesRuns ? takeRun(cursor, scratch().run()) : 0;
+      taken = gathers ? takeGathered(cursor, scratch().run()) : taken;
       if (taken != 0) {
         return taken;
       }
@@ -349,6 +373,77 @@ final class StreamDrain {
     return taken;
   }
 
+  // ---- lines shown one by one that go on together ----
+
+  /**
+   * Shows whole lines one after the other, with room for all of them made at once, and adds those
+   * together of which nothing becomes. What another one becomes, is removed or fails ends that. 0
+   * if the next line must be taken by itself.
+   *
+   * <p>What was shown and not added yet is lost if the next call never returns. So only who has
+   * been quick for a while is shown several lines before they are added.
+   */
+  private int takeGathered(StreamCursor cursor, LineRun run) {
+    if (linesAlone > 0) {
+      linesAlone--;
+      return 0;
+    }
+    if (openLine != 0 || target.markerBytes() != 0 || (chain != null && !chain.isBetweenLines())) {
+      return 0;
+    }
+    byte[] bytes = cursor.segment().bytes;
+    int from = cursor.segment().start;
+    int end = cursor.runEnd();
+    int most = Math.max(1, quickLines / QUICK_SHARE);
+    int lineEnd = Newlines.first(bytes, from, end);
+    int first = usualBytes(lineEnd - from);
+    // A change between lines with counts and without leaves the rest of a segment unused.
+    int spare = 2 * target.capacity();
+    int left = target.roomFor(first, first + end - from + most * COUNT_BYTES + spare) - spare;
+    if (left + spare <= 0) {
+      return 0;
+    }
+    long begun = drain.job.engine.time.nanoTime();
+    int line = from;
+    int count = 0;
+    boolean all = false;
+    target.gather(run, bytes, scratch().view(source));
+    try {
+      boolean goesOn = true;
+      while (goesOn) {
+        int length = lineEnd - line;
+        LogLine shown = shown(true, false, cursor.millis());
+        shown.setContent(bytes, line, length);
+        shown.setTally(length + 1L, 1);
+        deliver(shown);
+        line = lineEnd + 1;
+        count++;
+        left -= length + 1 + COUNT_BYTES;
+        boolean changed = !target.isGathering();
+        linesAlone = changed && count <= 2 ? LINES_ALONE : 0;
+        goesOn = !changed && count < most && line < end && !drain.isGivenUp();
+        if (goesOn) {
+          lineEnd = Newlines.first(bytes, line, end);
+          goesOn = usualBytes(lineEnd - line) <= left;
+        }
+      }
+      target.addGathered();
+      all = true;
+    } finally {
+      // Where memory ended, those that were not added are shown again.
+      boolean some = all || !target.isGathering();
+      target.stopGathering();
+      run.clear();
+      if (some) {
+        takenBytes += line - from;
+        cursor.takeLines(line, count);
+      }
+    }
+    boolean quick = drain.job.engine.time.nanoTime() - begun < QUICK_NANOS;
+    quickLines = (short) (quick ? Math.min(quickLines + count, MOST_AT_ONCE * QUICK_SHARE) : 0);
+    return Math.max(1, line - from);
+  }
+
   // ---- lines one by one ----
 
   /** Takes a line or a fragment; less than 0 if there is no room. */
@@ -378,12 +473,7 @@ final class StreamDrain {
       shown.setUnended();
     }
     shown.setTally(taken, last && !cursor.isCut() ? 1 : 0);
-    if (chain == null) {
-      target.accept(shown);
-    } else {
-      chain.accept(shown);
-    }
-    drain.takeInterrupt();
+    deliver(shown);
     takenBytes += taken;
     cursor.take(taken, ends, last);
     return Math.max(1, taken);
@@ -424,6 +514,16 @@ final class StreamDrain {
     return shown;
   }
 
+  /** Sends a line or fragment through the processors to the sinks. */
+  private void deliver(LogLine shown) {
+    if (chain == null) {
+      target.accept(shown);
+    } else {
+      chain.accept(shown);
+    }
+    drain.takeInterrupt();
+  }
+
   // ---- room ----
 
   /** Takes note of what is waited for; whether it is nothing. */
@@ -438,13 +538,19 @@ final class StreamDrain {
    * @param plain whether it goes as the job wrote it
    */
   private boolean isRoomFor(int length, boolean plain) {
+    int bytes = usualBytes(length);
+    int marker = target.markerBytes();
+    int lineBytes = length + Mark.CONTINUED.length() + marker;
+    return isRoom(target.roomFor(bytes + marker, plain && marker == 0, lineBytes));
+  }
+
+  /** Returns the room for what a line of a length usually becomes. */
+  private int usualBytes(int length) {
     int bytes = length + EXTRA_BYTES;
     if (chain != null) {
       int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
       bytes = Math.min(bytes + growth, maxLine + EXTRA_BYTES) + Scratch.PREFIX_BYTES;
     }
-    int marker = target.markerBytes();
-    int lineBytes = length + Mark.CONTINUED.length() + marker;
-    return isRoom(target.roomFor(bytes + marker, plain && marker == 0, lineBytes));
+    return bytes;
   }
 }
