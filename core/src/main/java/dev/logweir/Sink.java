@@ -292,6 +292,17 @@ final class Sink extends SinkBatches {
     }
   }
 
+  @GuardedBy("lock")
+  Tally heldInBatches() {
+    Tally held = assembly.held().plus(queue.held());
+    return sending == null ? held : held.plus(sending.lines.source());
+  }
+
+  @GuardedBy("lock")
+  long heldBytes() {
+    return account.heldBytes() + queue.objectBytes();
+  }
+
   List<String> recentLines() {
     lock.lock();
     try {

@@ -445,17 +445,4 @@ abstract class SinkBatches {
     }
     return sent;
   }
-
-  // ---- looking at it ----
-
-  @GuardedBy("lock")
-  Tally heldInBatches() {
-    Tally held = assembly.held().plus(queue.held());
-    return sending == null ? held : held.plus(sending.lines.source());
-  }
-
-  @GuardedBy("lock")
-  long heldBytes() {
-    return account.heldBytes() + queue.objectBytes();
-  }
 }
