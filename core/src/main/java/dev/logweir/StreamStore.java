@@ -19,8 +19,7 @@ final class StreamStore {
    * drain's. Writers read it without a lock of their own: it only grows, so that an old value costs a
    * request too many, or leaves a little room unused.
    *
-   * A segment belongs to the store, and is charged to its account, from reserve to release. The
-   * drain copies out of it and never keeps it.
+   * A segment is the store's, and charged to it, from reserve to release: the drain copies from it.
    *
    * Dropping is a state. It begins with a write that has no room, at a line end, and goes on until an
    * eighth of the segments is free, and then to the next line end. What is dropped meanwhile is one
