@@ -1,5 +1,6 @@
 package dev.logweir;
 
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A thread of a {@link WorkerPool}: does one task after another. Guarded by its pool's lock. */
@@ -19,13 +20,12 @@ final class Worker implements Runnable {
   interface Source {
     /** Returns the next task of a worker, null if it is to end. */
     @Nullable Work next(Worker worker);
-
-    /** A worker ends otherwise than by having no more tasks. */
-    void died(Worker worker);
   }
 
   /** The source of the calling thread's tasks, also of one that was given up. */
   private static final ThreadLocal<Source> OWN = new ThreadLocal<>();
+
+  private static final long MEMORY_PAUSE_NANOS = 10_000_000;
 
   private final Source source;
   @Nullable Thread thread;
@@ -52,17 +52,21 @@ final class Worker implements Runnable {
     return stage == Stage.MADE || stage == Stage.STARTED;
   }
 
+  /**
+   * Ends only when there are no more tasks. Want of memory does not end it: there may be no other
+   * thread for what waits, and none to be had.
+   */
   @Override
   public void run() {
     boolean goesOn = true;
-    try {
-      OWN.set(source);
-      while (goesOn) {
-        goesOn = runNext();
-      }
-    } finally {
-      if (goesOn) {
-        source.died(this); // for want of memory, or as a handler of its exceptions threw
+    while (goesOn) {
+      try {
+        OWN.set(source);
+        while (goesOn) {
+          goesOn = runNext();
+        }
+      } catch (Throwable ignored) {
+        LockSupport.parkNanos(MEMORY_PAUSE_NANOS); // until there may be memory again
       }
     }
   }

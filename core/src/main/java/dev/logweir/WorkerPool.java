@@ -299,21 +299,6 @@ final class WorkerPool implements Worker.Source {
     }
   }
 
-  /** Another one takes its place. */
-  @Override
-  public void died(Worker worker) {
-    Worker replacement;
-    lock.lock();
-    try {
-      workers.remove(worker);
-      ended.signalAll(); // awaitEnd
-      replacement = queue.size() > idle ? workers.add(this, taken) : null;
-    } finally {
-      lock.unlock();
-    }
-    begin(replacement, null);
-  }
-
   // ---- threads that hang ----
 
   /**
