@@ -161,6 +161,15 @@ final class BatchAssembly {
         && batch.encodedBytes + encoded <= maxEncoded;
   }
 
+  /**
+   * Whether so many bytes, as the job wrote them, have room where the lines of the open batch end;
+   * for a server that bounds no batch.
+   */
+  boolean fits(int bytes) {
+    SinkBatch batch = open;
+    return batch != null && !batch.isEmpty() && gapBehind.isEmpty() && batch.lines.fits(bytes);
+  }
+
   private int roomIn(SinkBatch batch, boolean tallied) {
     int more = (maxSegments - batch.lines.segments()) * account.capacity();
     return usable(batch, tallied) + more;

@@ -131,6 +131,15 @@ final class BatchLines extends SegmentRow {
 
   // ---- room ----
 
+  /** Whether so many bytes fit into the segment being filled, as the job wrote them. */
+  boolean fits(int bytes) {
+    Segment segment = tail();
+    return segment != null
+        && segment.end > 0
+        && !segment.tallied
+        && segment.free() - RunMarks.BYTES >= bytes;
+  }
+
   /** Returns the bytes that fit into the segments it has. */
   int room() {
     Segment segment = tail();

@@ -82,13 +82,13 @@ final class DirectPath {
 
   /** Makes whole lines a run; false if the first of them is too long with what came before. */
   private boolean begins(LineRun run, @Nullable Segment begun, byte[] bytes, int from, int cut) {
-    int firstEnd = Newlines.first(bytes, from, cut) + 1;
-    if (bytesOf(begun) + firstEnd - from > drain.maxDirectLine()) {
+    int before = bytesOf(begun);
+    run.begin(bytes, from, cut);
+    if (before > 0 && before + run.firstBytes(false) > drain.maxDirectLine()) {
       return false;
     }
-    run.begin(bytes, from, firstEnd, cut);
     run.source = drain.source().ordinal();
-    run.lines = firstEnd == cut ? 1 : Newlines.count(bytes, firstEnd, cut) + 1;
+    run.lines = Newlines.count(bytes, from, cut);
     return true;
   }
 
@@ -110,14 +110,17 @@ final class DirectPath {
    * @param ask whether there is something left to drain
    */
   void end(boolean ask) {
-    boolean due = sink.hasClaim();
+    if (!sink.hasClaim()) {
+      drain.drain().endDirect(ask);
+      return;
+    }
     boolean foreignSends = drain.drain().job.engine.sends.isGiven();
     try {
-      if (due && !foreignSends) {
+      if (!foreignSends) {
         sink.startIfClaimed();
       }
     } finally {
-      drain.drain().endDirect(ask || (due && foreignSends));
+      drain.drain().endDirect(ask || foreignSends);
     }
   }
 }

@@ -252,7 +252,7 @@ final class LineFanOut implements LineTarget {
    * @param view shows them to listeners
    */
   void gather(LineRun run, byte[] bytes, LogLine view) {
-    run.begin(bytes, 0, 0, 0);
+    run.begin(bytes, 0, 0);
     run.lines = 0;
     run.view = view;
     gathered = run;
@@ -275,7 +275,7 @@ final class LineFanOut implements LineTarget {
     }
     int end = piece.offset() + piece.length() + 1;
     if (run.lines == 0) {
-      run.begin(run.bytes, piece.offset(), end, end);
+      run.begin(run.bytes, piece.offset(), end);
       run.millis = piece.timeMillis();
       run.firstNumber = piece.number();
     }

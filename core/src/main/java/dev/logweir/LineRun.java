@@ -17,7 +17,7 @@ final class LineRun {
 
   long millis;
 
-  /** Where the first line ends. */
+  /** Behind the end of the first line; 0 before that is looked for. */
   private int firstEnd;
 
   /** What stands in front of each line. */
@@ -29,22 +29,21 @@ final class LineRun {
   /** The number of the first line, for the prefix. */
   long firstNumber;
 
-  /**
-   * Begins a run without prefixes, whose lines are still to be counted.
-   *
-   * @param firstEnd behind the end of the first line
-   */
-  void begin(byte[] bytes, int from, int firstEnd, int end) {
+  /** Begins a run without prefixes, whose lines are still to be counted. */
+  void begin(byte[] bytes, int from, int end) {
     this.bytes = bytes;
     this.from = from;
-    this.firstEnd = firstEnd;
     this.end = end;
+    firstEnd = 0;
     prefix = null;
     prefixBytes = 0;
   }
 
   /** Returns the room for the first line, with a prefix and a count where it has them. */
   int firstBytes(boolean tallied) {
+    if (firstEnd == 0) {
+      firstEnd = Newlines.first(bytes, from, end) + 1;
+    }
     int line = firstEnd - from;
     return tallied ? line + prefixBytes + 2 * LineCounts.MAX_TRAILER : line;
   }

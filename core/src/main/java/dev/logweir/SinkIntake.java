@@ -185,13 +185,16 @@ final class SinkIntake {
   private boolean addDirectLocked(@Nullable Segment begun, LineRun run) {
     int before = begun == null ? 0 : begun.end - begun.start;
     int wanted = before + run.end - run.from;
-    int first = before + run.firstBytes(false);
-    int bytes = batches.assembly.prefersLines() ? 0 : batches.makeRoom(first, wanted, false, 0);
-    if (bytes <= 0) {
-      return false;
-    }
-    if (bytes < wanted) {
-      run.cutTo(bytes - before, false, 0);
+    // Most writes fit where the last one ended.
+    if (batches.isEnded() || !batches.assembly.fits(wanted)) {
+      int first = before + run.firstBytes(false);
+      int bytes = batches.assembly.prefersLines() ? 0 : batches.makeRoom(first, wanted, false, 0);
+      if (bytes <= 0) {
+        return false;
+      }
+      if (bytes < wanted) {
+        run.cutTo(bytes - before, false, 0);
+      }
     }
     SinkBatch batch = Objects.requireNonNull(batches.assembly.open()); // with the room made above
     if (begun != null) {

@@ -260,10 +260,7 @@ final class StreamDrain {
   /** Returns whose call is under way, null if none is. */
   @Nullable Object callee() {
     Object callee = target.callee();
-    if (callee != null) {
-      return callee;
-    }
-    return chain == null ? null : chain.callee();
+    return callee == null && chain != null ? chain.callee() : callee;
   }
 
   // ---- gaps, and the end ----
@@ -350,7 +347,7 @@ final class StreamDrain {
     if (end <= from) {
       return 0;
     }
-    run.begin(bytes, from, Newlines.first(bytes, from, end) + 1, end);
+    run.begin(bytes, from, end);
     run.lines = cursor.lines(end);
     run.millis = cursor.millis();
     run.firstNumber = drain.lastNumber() + 1;

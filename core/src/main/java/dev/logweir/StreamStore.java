@@ -289,9 +289,7 @@ final class StreamStore {
   /** What is kept from now on is not drained for its own sake. */
   @GuardedBy("lock")
   void stopAsking() {
-    if (askedBytes == Long.MAX_VALUE) {
-      askedBytes = 0;
-    }
+    askedBytes = askedBytes == Long.MAX_VALUE ? 0 : askedBytes;
   }
 
   /** What is held now is to be drained, also what did not ask for it. */

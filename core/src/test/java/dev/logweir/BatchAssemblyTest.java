@@ -91,6 +91,27 @@ class BatchAssemblyTest {
   }
 
   @Test
+  void fits_isWhatHasRoomWithoutAnotherSegment() {
+    assertThat(assembly.fits(1)).as("no batch").isFalse();
+    SinkBatch batch = begin();
+    assembly.reserve(batch, 1, 1, false);
+    assertThat(assembly.fits(1)).as("no line").isFalse();
+    addLine(batch, 900);
+    int room = batch.lines.room() - batch.lines.roomLostBy(false);
+    assertThat(room).isPositive();
+    assertThat(assembly.fits(room)).isTrue();
+    assertThat(assembly.fits(room + 1)).isFalse();
+    addLine(batch, room);
+    assertThat(batch.lines.segments()).isEqualTo(1);
+    addPiece(batch, piece("part", true, false, 4, 0), Mark.NONE, 0);
+    assertThat(assembly.fits(1)).as("behind a line with its count").isFalse();
+    addLine(batch, 10);
+    assertThat(assembly.fits(1)).isTrue();
+    assembly.fill().add(1, 10, DropReason.BUDGET.bit());
+    assertThat(assembly.fits(1)).as("behind a gap").isFalse();
+  }
+
+  @Test
   void isEmpty_untilALineIsThere() {
     assertThat(assembly.isEmpty()).isTrue();
     SinkBatch batch = begin();

@@ -124,7 +124,7 @@ abstract class SinkRig {
   /** Adds a line with its end as a drain does, for which there must be room. */
   static void addLine(Sink sink, byte[] line) {
     LineRun run = new LineRun();
-    run.begin(line, 0, line.length, line.length);
+    run.begin(line, 0, line.length);
     run.lines = 1;
     run.source = LineReader.NO_SOURCE;
     sink.intake.addRun(run, false);

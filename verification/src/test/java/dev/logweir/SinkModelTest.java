@@ -63,7 +63,7 @@ class SinkModelTest {
       byte[] bytes = ("b" + numbers.incrementAndGet() + "\n").getBytes(US_ASCII);
       if (sink.intake.prepare(bytes.length, bytes.length, false, 0) > 0) {
         LineRun run = new LineRun();
-        run.begin(bytes, 0, bytes.length, bytes.length);
+        run.begin(bytes, 0, bytes.length);
         run.lines = 1;
         sink.intake.addRun(run, false);
         taken.incrementAndGet();
