@@ -63,6 +63,9 @@ final class Places {
       for (Segment at = batch.lines.head(); at != null; at = at.next) {
         count++;
       }
+      for (Segment at = batch.lines.spares; at != null; at = at.next) {
+        count++;
+      }
       assertThat(batch.lines.segments()).as("segments of a batch").isEqualTo(count);
     }
     return count;
