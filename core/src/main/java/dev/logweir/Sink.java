@@ -57,7 +57,7 @@ final class Sink extends SinkBatches {
     lock.lock();
     try {
       assembly.reserved(false);
-      freeEmpty();
+      freeUnused();
       claimStart();
     } finally {
       lock.unlock();
@@ -189,7 +189,7 @@ final class Sink extends SinkBatches {
         return;
       }
       supply = Supply.COMPLETE;
-      freeEmpty();
+      freeUnused();
       dropOlder();
       sent = markSent();
       claimStart();

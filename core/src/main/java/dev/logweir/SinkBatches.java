@@ -207,12 +207,17 @@ abstract class SinkBatches {
     return assembly.isEmpty() ? queue.gapBehind() : assembly.fill();
   }
 
-  /** An open batch without lines holds nothing. */
+  /** An open batch holds no more than its lines take. */
   @GuardedBy("lock")
-  void freeEmpty() {
+  void freeUnused() {
     SinkBatch batch = assembly.open();
-    if (batch != null && batch.isEmpty()) {
+    if (batch == null) {
+      return;
+    }
+    if (batch.isEmpty()) {
       free(assembly.close(batch), true);
+    } else {
+      assembly.giveSpares(batch); // room for more than came
     }
   }
 
