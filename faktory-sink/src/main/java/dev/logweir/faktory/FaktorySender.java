@@ -2,7 +2,6 @@ package dev.logweir.faktory;
 
 import dev.logweir.BatchSender;
 import dev.logweir.JobOutcome;
-import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
@@ -64,10 +63,7 @@ public final class FaktorySender implements BatchSender {
   public void send(List<String> lines) throws SendException, InterruptedException {
     LogBatch batch = LogBatch.of(lines);
     JobWriter.Head head = client.jobs().head(jobId, batchId);
-    long bytes = fixedBytes;
-    for (LineReader reader = batch.reader(); reader.next(); ) {
-      bytes += JobWriter.encodedBytes(reader.length());
-    }
+    long bytes = fixedBytes + JobWriter.encodedBytes(batch);
     if (bytes > client.maxJobBytes()) {
       client.metrics().gaveUp(batchId != null);
       throw new SendException(

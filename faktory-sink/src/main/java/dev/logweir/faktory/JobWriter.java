@@ -1,14 +1,12 @@
 package dev.logweir.faktory;
 
-import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
-import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
+import dev.logweir.sender.Base64Lines;
 import dev.logweir.sender.OutcomeJson;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
@@ -31,6 +29,7 @@ final class JobWriter {
 
   private static final String RUNNER_ID = "faktory";
   private static final int RETRIES = 25;
+  private static final byte[] NO_LENGTHS = {};
   private static final int JID_BYTES = 12;
 
   /** As long as the text of a time can get. */
@@ -81,19 +80,21 @@ final class JobWriter {
       open(json, LOG_TYPE, head);
       json.writeStringField("sentAt", head.createdAt().truncatedTo(ChronoUnit.MILLIS).toString());
       json.writeArrayFieldStart("logChunk");
-      LineReader lines = batch.reader();
-      InputStream line = new LineStream(lines);
-      while (lines.next()) {
-        json.writeBinary(Base64Variants.MIME_NO_LINEFEEDS, line, lines.length());
-      }
+      json.flush();
+      new Base64Lines(out).write(batch.reader(), batch.size(), NO_LENGTHS);
       json.writeEndArray();
       close(json);
     }
   }
 
-  /** Returns what a line of so many bytes adds to a log job. */
+  /** Returns what a line of so many bytes adds to a log job at most. */
   static long encodedBytes(long lineBytes) {
-    return (lineBytes + 2) / 3 * 4 + 3;
+    return Base64Lines.digits(lineBytes) + Base64Lines.LINE_BYTES;
+  }
+
+  /** Returns what the lines of a batch add to a log job. */
+  static long encodedBytes(LogBatch batch) {
+    return Base64Lines.length(batch.reader(), batch.size(), NO_LENGTHS);
   }
 
   void writeOutcome(OutputStream out, Head head, OutcomeJson outcome) throws IOException {
@@ -152,26 +153,6 @@ final class JobWriter {
     @Override
     public void write(byte[] source, int offset, int length) {
       bytes += length;
-    }
-  }
-
-  /** The current line of a reader. */
-  private static final class LineStream extends InputStream {
-    private final LineReader lines;
-
-    LineStream(LineReader lines) {
-      this.lines = lines;
-    }
-
-    @Override
-    public int read() {
-      byte[] one = new byte[1];
-      return lines.read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) {
-      return lines.read(target, offset, length);
     }
   }
 }

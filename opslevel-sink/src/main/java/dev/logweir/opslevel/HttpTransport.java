@@ -195,9 +195,7 @@ final class HttpTransport implements AutoCloseable {
       RequestOutput out = new RequestOutput(connection, reader, metrics);
       out.write(requestHead);
       out.write((length + "\r\n\r\n").getBytes(US_ASCII));
-      out.beginsBody();
-      body.writeTo(out);
-      out.flush();
+      out.writeBody(body);
       return null;
     } catch (IOException e) {
       return e;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.logweir.LineReader;
 import dev.logweir.LogBatch;
+import dev.logweir.sender.Base64Lines;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -38,7 +39,13 @@ final class LogChunkBody {
     this.to = to;
     this.head = head;
     lengths = new byte[(int) Math.min(3L * (to - from), LENGTHS_BYTES)];
-    length = head.length + Base64Lines.length(reader(), to - from, lengths) + TAIL.length;
+    EncodingPermit permit = new EncodingPermit();
+    permit.acquire();
+    try {
+      length = head.length + Base64Lines.length(reader(), to - from, lengths) + TAIL.length;
+    } finally {
+      permit.release();
+    }
   }
 
   /** Returns the exact length in bytes. */
@@ -50,7 +57,6 @@ final class LogChunkBody {
     out.write(head);
     new Base64Lines(out).write(reader(), to - from, lengths);
     out.write(TAIL);
-    out.flush();
   }
 
   private LineReader reader() {

@@ -51,7 +51,7 @@ public final class OpsLevelSender implements BatchSender {
    * Buffers of a connection and its TLS, of a body being written or an answer being read, and the
    * objects around them.
    */
-  private static final int OVERHEAD_BYTES = 64 * 1024;
+  private static final int OVERHEAD_BYTES = 96 * 1024;
 
   private static final int REFUSALS_OF_A_JOB_GONE = 3;
 
@@ -149,7 +149,7 @@ public final class OpsLevelSender implements BatchSender {
   }
 
   /**
-   * Returns 64 KiB: what a send holds besides its batch. Not in it are two bits for each line of a
+   * Returns 96 KiB: what a send holds besides its batch. Not in it are two bits for each line of a
    * batch of which a part was refused or failed, until the call ends: more than that only for
    * batches of very short lines.
    */

@@ -6,17 +6,27 @@ import java.io.OutputStream;
 /**
  * Writes one request. What is small is gathered, what is large goes past the buffer. Every 32 KiB
  * it looks whether the answer has come already, without waiting for it.
+ *
+ * <p>Its body is made with an {@link EncodingPermit}, which is given back while bytes go to the
+ * socket and to the meters. Used by one thread.
  */
 final class RequestOutput extends OutputStream {
-  private static final int BUFFER_BYTES = 4 * 1024;
+  /** A call of the system costs as much as to encode some KB. */
+  static final int BUFFER_BYTES = 16 * 1024;
+
   private static final int BYTES_BETWEEN_LOOKS = 32 * 1024;
 
   private final HttpConnection connection;
   private final AnswerReader answer;
   private final OpsLevelMetrics metrics;
+  private final EncodingPermit permit = new EncodingPermit();
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int filled;
   private int sinceLook;
+
+  /** Of the body, what the meters were not told of yet. */
+  private int uncounted;
+
   private boolean inBody;
 
   RequestOutput(HttpConnection connection, AnswerReader answer, OpsLevelMetrics metrics) {
@@ -25,9 +35,16 @@ final class RequestOutput extends OutputStream {
     this.metrics = metrics;
   }
 
-  /** From here on what is written is the body, which the meters count. */
-  void beginsBody() {
+  /** Writes the body, which the meters count, and sends what is left of the request. */
+  void writeBody(HttpTransport.Body body) throws IOException {
     inBody = true;
+    permit.acquire();
+    try {
+      body.writeTo(this);
+    } finally {
+      permit.release();
+    }
+    flush();
   }
 
   @Override
@@ -40,14 +57,14 @@ final class RequestOutput extends OutputStream {
     if (length > BUFFER_BYTES - filled) {
       send();
     }
+    if (inBody) {
+      uncounted += length;
+    }
     if (length >= BUFFER_BYTES) {
       send(source, offset, length);
     } else {
       System.arraycopy(source, offset, buffer, filled, length);
       filled += length;
-    }
-    if (inBody) {
-      metrics.written(length);
     }
   }
 
@@ -67,6 +84,17 @@ final class RequestOutput extends OutputStream {
   }
 
   private void send(byte[] source, int offset, int length) throws IOException {
+    boolean had = permit.release();
+    try {
+      sendFreely(source, offset, length);
+    } finally {
+      if (had) {
+        permit.acquire();
+      }
+    }
+  }
+
+  private void sendFreely(byte[] source, int offset, int length) throws IOException {
     if (sinceLook >= BYTES_BETWEEN_LOOKS) {
       sinceLook = 0;
       if (answer.hasFinalAnswer()) {
@@ -74,6 +102,9 @@ final class RequestOutput extends OutputStream {
       }
     }
     sinceLook += length;
+    int counted = uncounted;
+    uncounted = 0;
+    metrics.written(counted);
     connection.write(source, offset, length);
     IOException broken = connection.broken();
     if (broken != null) {

@@ -33,7 +33,7 @@ class OpsLevelOverheadTest {
 
   @Test
   void send_holdsWhatItSays() throws Exception {
-    assertThat(bytesOfASend("http", OpsLevelClient.builder())).isBetween(13L << 10, 64L << 10);
+    assertThat(bytesOfASend("http", OpsLevelClient.builder())).isBetween(13L << 10, 96L << 10);
   }
 
   @Test
@@ -47,7 +47,7 @@ class OpsLevelOverheadTest {
             folder.resolve("key.p12").toString(),
             TlsIdentity.PASSWORD);
 
-    assertThat(bytes).isBetween(32L << 10, 64L << 10);
+    assertThat(bytes).isBetween(32L << 10, 96L << 10);
   }
 
   private static long bytesOfASend(

@@ -17,6 +17,11 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 class OpsLevelSenderProperties {
+  /** Sizes of the buffers of the encoder. */
+  private static final int SOURCE_BYTES = 3 * 1024;
+
+  private static final int TEXT_BYTES = 4 * 1024;
+
   private static FakeOpsLevel server;
   private static OpsLevelClient client;
 
@@ -77,11 +82,7 @@ class OpsLevelSenderProperties {
             .flatMap(
                 near ->
                     Arbitraries.of(
-                            Base64Lines.SOURCE_BYTES,
-                            2 * Base64Lines.TEXT_BYTES,
-                            Base64Lines.TEXT_BYTES,
-                            2 * Base64Lines.SOURCE_BYTES,
-                            40_000)
+                            SOURCE_BYTES, 2 * TEXT_BYTES, TEXT_BYTES, 2 * SOURCE_BYTES, 40_000)
                         .flatMap(
                             size ->
                                 Arbitraries.bytes()

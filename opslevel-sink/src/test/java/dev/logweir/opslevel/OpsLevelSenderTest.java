@@ -420,7 +420,7 @@ class OpsLevelSenderTest {
     OpsLevelSender sender = sender();
 
     assertThat(sender.client()).isSameAs(client);
-    assertThat(sender.maxRetainedBytes()).isEqualTo(64 * 1024);
+    assertThat(sender.maxRetainedBytes()).isEqualTo(96 * 1024);
     assertThat(sender).hasToString("OpsLevelSender[job 225]");
     assertThat(client.sender("plain id")).hasToString("OpsLevelSender[job plain id]");
   }

@@ -27,6 +27,7 @@
  *   <li>{@link dev.logweir.sender.AttemptListener}: is told of each attempt, for meters
  *   <li>{@link dev.logweir.sender.Pauses}: how a call waits; a test has its own
  *   <li>{@link dev.logweir.sender.TlsFailure}: what an exception of a TLS handshake means
+ *   <li>{@link dev.logweir.sender.Base64Lines}: a batch's lines as strings of Base64 in JSON
  *   <li>{@link dev.logweir.sender.OutcomeJson}: a job's outcome as JSON
  *   <li>{@link dev.logweir.sender.ServerWords}: what a server says, made fit for a message
  *   <li>{@link dev.logweir.sender.SenderSettings}: checks of settings, in one wording

@@ -1,4 +1,4 @@
-package dev.logweir.opslevel;
+package dev.logweir.sender;
 
 import dev.logweir.LineReader;
 import java.io.IOException;
@@ -17,13 +17,18 @@ import java.util.Base64;
  * lines are laid side by side, each filled up to a multiple of 3 bytes, with 3 bytes between two of
  * them; of what comes out, the digits of the filling become padding, and the 4 digits in between
  * become {@code ", "} with its quotes.
+ *
+ * <p>Not thread-safe; it holds 14 KiB and allocates nothing for a line.
  */
-final class Base64Lines {
+public final class Base64Lines {
+  /** What a line costs at most besides its digits, in bytes: its quotes and what separates it. */
+  public static final int LINE_BYTES = 4;
+
   /** Lines that fit are taken as many at a time as fit, a longer one in pieces. */
-  static final int TEXT_BYTES = 4 * 1024;
+  private static final int TEXT_BYTES = 4 * 1024;
 
   /** A multiple of 3, so that a line may go on in the next round. */
-  static final int SOURCE_BYTES = 3 * 1024;
+  private static final int SOURCE_BYTES = 3 * 1024;
 
   /** Lengths from this on take more than a byte. */
   private static final byte LONG_LENGTH = Byte.MAX_VALUE;
@@ -59,18 +64,24 @@ final class Base64Lines {
   private int changeCount;
   private int filled;
 
-  Base64Lines(OutputStream out) {
+  /**
+   * Creates one that writes to a stream.
+   *
+   * @param out gets a few KB at a time; it is not flushed
+   */
+  public Base64Lines(OutputStream out) {
     this.out = out;
   }
 
   /**
    * Returns how many bytes {@link #write} writes for the next lines of a reader.
    *
+   * @param count how many lines, of those that the reader has
    * @param lengths gets the lengths of the first lines that are read many at a time, for {@link
    *     #write} to find their ends again: each in a byte, or in two behind {@link #LONG_LENGTH};
    *     what has no room is filled with {@link #NO_LENGTH}
    */
-  static long length(LineReader lines, int count, byte[] lengths) {
+  public static long length(LineReader lines, int count, byte[] lengths) {
     if (count == 0) {
       return 0;
     }
@@ -92,6 +103,11 @@ final class Base64Lines {
       }
     }
     return groups * GROUP_DIGITS + 2;
+  }
+
+  /** Returns how many digits a line of so many bytes becomes. */
+  public static long digits(long lineBytes) {
+    return (lineBytes + GROUP_BYTES - 1) / GROUP_BYTES * GROUP_DIGITS;
   }
 
   private static int putLength(byte[] lengths, int index, int length) {
@@ -116,9 +132,11 @@ final class Base64Lines {
   /**
    * Writes the next lines of a reader, in quotes and separated.
    *
-   * @param lengths what {@link #length} left there for the same lines
+   * @param count how many lines, of those that the reader has
+   * @param lengths what {@link #length} left there for the same lines; or empty
+   * @throws IOException if the stream does
    */
-  void write(LineReader lines, int count, byte[] lengths) throws IOException {
+  public void write(LineReader lines, int count, byte[] lengths) throws IOException {
     if (count == 0) {
       return;
     }
