@@ -2,6 +2,7 @@ package dev.logweir;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,10 @@ public final class BatchShipper implements AutoCloseable {
    * fragments of a long one. Not while the sender is asked what they cost, as that may hang.
    */
   private final MemoryLock lock = new MemoryLock();
+
+  /** What is shown of a line, with no memory taken for it. */
+  @GuardedBy("lock")
+  private final LogLine view = new LogLine(LogSource.STDOUT);
 
   final Job job;
   private final SinkIntake intake;
@@ -63,8 +68,32 @@ public final class BatchShipper implements AutoCloseable {
    * @throws NullPointerException if {@code line} is null
    */
   public boolean submit(String line) {
-    byte[] bytes = line.getBytes(UTF_8);
+    byte[] bytes;
+    try {
+      bytes = line.getBytes(UTF_8);
+    } catch (OutOfMemoryError ignored) {
+      loseUnread(line);
+      return false;
+    }
     return submit(bytes, 0, bytes.length);
+  }
+
+  /** Counts lines that there is no memory to read. */
+  private void loseUnread(String text) {
+    int lines = 1;
+    int bytes = 1; // its line end
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean pair = Character.isHighSurrogate(c) && i + 1 < text.length();
+      if (pair && Character.isLowSurrogate(text.charAt(i + 1))) {
+        bytes += 4;
+        i++;
+      } else {
+        bytes += c < 0x80 || Character.isSurrogate(c) ? 1 : c < 0x800 ? 2 : 3;
+      }
+      lines += c == '\n' ? 1 : 0;
+    }
+    intake.lose(DropReason.MEMORY, bytes, lines);
   }
 
   /**
@@ -81,7 +110,6 @@ public final class BatchShipper implements AutoCloseable {
     if (first != null) {
       return first.writeLine(bytes, offset, length, !job.isOwnWord());
     }
-    LogLine view = new LogLine(LogSource.STDOUT);
     int end = offset + length;
     int from = offset;
     boolean taken = true;
@@ -89,17 +117,19 @@ public final class BatchShipper implements AutoCloseable {
       int lineEnd = Newlines.first(bytes, from, end);
       boolean weighed = intake.isEncodedBounded();
       long cost = weighed ? weigh(bytes, from, lineEnd) : 0;
-      long[] more = weighed && lineEnd + 1 < end ? weighLines(bytes, lineEnd + 1, end) : null;
-      int left = more == null ? Integer.MAX_VALUE : more.length;
+      long @Nullable [] more =
+          weighed && lineEnd + 1 < end ? weighLines(bytes, lineEnd + 1, end) : null;
+      int left = more == null ? weighed ? 0 : Integer.MAX_VALUE : more.length;
       lock.lock();
       try {
-        taken &= submitLine(view, bytes, from, lineEnd, cost);
+        taken &= submitLine(bytes, from, lineEnd, cost);
         from = lineEnd + 1;
         for (int i = 0; i < left && from < end; i++) {
           lineEnd = Newlines.first(bytes, from, end);
-          taken &= submitLine(view, bytes, from, lineEnd, more == null ? 0 : more[i]);
+          taken &= submitLine(bytes, from, lineEnd, more == null ? 0 : more[i]);
           from = lineEnd + 1;
         }
+        view.setContent(Segment.NO_BYTES, 0, 0); // the array is the caller's
       } finally {
         lock.unlock();
         intake.startIfClaimed();
@@ -108,9 +138,17 @@ public final class BatchShipper implements AutoCloseable {
     return taken;
   }
 
-  /** Returns what the next lines cost of the server's bound. */
-  private long[] weighLines(byte[] bytes, int start, int end) {
-    long[] costs = new long[WEIGHED_LINES];
+  /**
+   * Returns what the next lines cost of the server's bound; null if there is no memory for it, and
+   * they have to be weighed one by one.
+   */
+  private long @Nullable [] weighLines(byte[] bytes, int start, int end) {
+    long[] costs;
+    try {
+      costs = new long[WEIGHED_LINES];
+    } catch (OutOfMemoryError ignored) {
+      return null;
+    }
     int from = start;
     for (int i = 0; i < costs.length && from < end; i++) {
       int lineEnd = Newlines.first(bytes, from, end);
@@ -134,7 +172,8 @@ public final class BatchShipper implements AutoCloseable {
    *
    * @param cost of its last piece
    */
-  private boolean submitLine(LogLine view, byte[] bytes, int start, int end, long cost) {
+  @GuardedBy("lock")
+  private boolean submitLine(byte[] bytes, int start, int end, long cost) {
     int from = start;
     while (end - from > maxLine) {
       int cut = LineCut.boundary(bytes, from, from + maxLine);

@@ -144,9 +144,16 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     }
   }
 
-  /** Such as no memory: the lines wait, and the timer asks for the next drain. */
+  /**
+   * Such as no memory: the lines wait, and the timer asks for the next drain. Must not throw, or
+   * the loop would never be idle again; even the first use of a text in the code may want memory.
+   */
   private void failed(Throwable e) {
-    job.log.failedUnseen("{}: {} in a drain, at {}: the lines wait in their buffers", e);
+    try {
+      job.log.failedUnseen("{}: {} in a drain, at {}: the lines wait in their buffers", e);
+    } catch (Throwable ignored) {
+      // The lines wait all the same.
+    }
     try {
       retryLater();
     } catch (Throwable ignored) {

@@ -234,8 +234,8 @@ final class JobEnd extends EngineTimer {
       }
     }
     if (!closing.start(inTime)) {
-      job.log.warn("{}: no thread to be had to close its senders and processors", null, null);
       over();
+      job.log.warn("{}: no thread to be had to close its senders and processors", null, null);
     } else if (timeIsUp && job.settings.afterLog == null) {
       closing.giveUp();
       over();

@@ -42,8 +42,8 @@ final class SendPool {
       executor.execute(handover);
     } catch (Throwable e) {
       // An OutOfMemoryError too: it may be that no thread was to be had.
-      log.failed("{}: the executor given for sends rejects tasks: they go to own threads", e);
       handover.refuse();
+      log.failed("{}: the executor given for sends rejects tasks: they go to own threads", e);
     }
     return handover.finish();
   }

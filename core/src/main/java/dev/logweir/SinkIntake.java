@@ -253,7 +253,8 @@ final class SinkIntake {
         batch.asksToGo |= !batches.isOwnWord();
         batches.entered(piece.sourceLines, piece.sourceBytes);
       } else {
-        lostOrClosed(room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET, piece);
+        DropReason reason = room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET;
+        lose(reason, piece.sourceBytes, piece.sourceLines);
       }
       batches.claimStart();
       batches.assembly.forgetNow();
@@ -265,17 +266,17 @@ final class SinkIntake {
 
   /** Counts the rest of a line as dropped of which a piece was. */
   void lose(LogLine rest) {
+    lose(DropReason.BUDGET, rest.sourceBytes, rest.sourceLines);
+  }
+
+  /** Counts lines as dropped that were not taken. */
+  void lose(DropReason reason, long bytes, int lines) {
     batches.lock.lock();
     try {
-      lostOrClosed(DropReason.BUDGET, rest);
+      lost(batches.isOpen() ? reason : DropReason.CLOSED, bytes, lines);
     } finally {
       batches.lock.unlock();
     }
-  }
-
-  @GuardedBy("batches.lock")
-  private void lostOrClosed(DropReason reason, LogLine piece) {
-    lost(batches.isOpen() ? reason : DropReason.CLOSED, piece.sourceBytes, piece.sourceLines);
   }
 
   // ---- what does not come ----

@@ -216,11 +216,11 @@ class FaktoryClientTest {
     try (FaktoryClient client = FaktoryClient.builder().build()) {
       FaktorySender sender = client.sender("225");
       assertThat(sender.maxBatchBytes()).isBetween(65_000, 65_536 - 200);
-      assertThat(sender.encodedBytes(0)).isEqualTo(3);
-      assertThat(sender.encodedBytes(1)).isEqualTo(7);
-      assertThat(sender.encodedBytes(3)).isEqualTo(7);
-      assertThat(sender.encodedBytes(4)).isEqualTo(11);
-      assertThat(sender.encodedBytes(Integer.MAX_VALUE)).isEqualTo(2_863_311_535L);
+      assertThat(sender.encodedBytes(0)).isEqualTo(4);
+      assertThat(sender.encodedBytes(1)).isEqualTo(8);
+      assertThat(sender.encodedBytes(3)).isEqualTo(8);
+      assertThat(sender.encodedBytes(4)).isEqualTo(12);
+      assertThat(sender.encodedBytes(Integer.MAX_VALUE)).isEqualTo(2_863_311_536L);
       assertThat(sender.client()).isSameAs(client);
       String worst = "\"".repeat(256);
       assertThat(client.sender(worst, "x".repeat(256)).maxBatchBytes()).isPositive();
