@@ -3,6 +3,7 @@ package dev.logweir.benchmarks;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.logweir.opslevel.OpsLevelClient;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,8 +13,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -51,12 +52,7 @@ final class BareServer implements AutoCloseable {
 
   static BareServer start(Protocol protocol) throws IOException {
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                BareServer.class.getName(),
-                protocol.name())
+        new ProcessBuilder(ChildJvm.command(List.of(), BareServer.class, List.of(protocol.name())))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
@@ -71,6 +67,15 @@ final class BareServer implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** Returns a client of one that speaks HTTP. */
+  static OpsLevelClient client(int port) {
+    return OpsLevelClient.builder()
+        .apiUrl("http://127.0.0.1:" + port)
+        .token("token")
+        .runnerId("runner")
+        .build();
   }
 
   /** Returns the CPU time that it has taken so far, in milliseconds; 0 where nobody can tell. */

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Runs classes of this jar in JVMs of their own, one at a time. */
+/** Runs classes of this jar in JVMs of their own. */
 final class ChildJvm {
   /** With what a heap can be measured to the byte. */
   static final List<String> EXACT =
@@ -18,6 +18,16 @@ final class ChildJvm {
   private static final List<String> QUIET = List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=off");
 
   private ChildJvm() {}
+
+  /** Returns the command that runs a class in a JVM as this one. */
+  static List<String> command(List<String> options, Class<?> main, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    return command;
+  }
 
   /**
    * Runs a class to its end.
@@ -29,13 +39,10 @@ final class ChildJvm {
   static int run(
       List<String> options, Class<?> main, List<String> arguments, Consumer<String> output)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(options);
-    command.addAll(QUIET);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(arguments);
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> all = new ArrayList<>(options);
+    all.addAll(QUIET);
+    Process process =
+        new ProcessBuilder(command(all, main, arguments)).redirectErrorStream(true).start();
     try (BufferedReader lines = process.inputReader(UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         output.accept(line);

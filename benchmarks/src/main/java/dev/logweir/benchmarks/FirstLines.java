@@ -32,12 +32,7 @@ public final class FirstLines {
     int jobs = args.length > 0 ? Integer.parseInt(args[0]) : 1_000;
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     try (BareServer server = BareServer.start(BareServer.Protocol.HTTP);
-        OpsLevelClient client =
-            OpsLevelClient.builder()
-                .apiUrl("http://127.0.0.1:" + server.port())
-                .token("token")
-                .runnerId("runner")
-                .build();
+        OpsLevelClient client = BareServer.client(server.port());
         LogweirEngine engine = LogweirEngine.builder().build()) {
       List<LogStreamer> logs = new ArrayList<>();
       for (int job = 0; job < jobs; job++) {

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +26,9 @@ record ForkedRun(String kind, Peer peer, Map<String, Double> figures) {
 
   /** Starts one. */
   static Running start(Class<?> main, Peer peer, int seconds, Path log) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(main.getName(), peer.name(), String.valueOf(seconds)));
+    List<String> arguments = List.of(peer.name(), String.valueOf(seconds));
     Process process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(ChildJvm.command(List.of("-Xmx1g"), main, arguments))
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     return new Running(peer, process);

@@ -2,19 +2,11 @@ package dev.logweir.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.logweir.LogBatch;
 import dev.logweir.opslevel.OpsLevelClient;
 import dev.logweir.opslevel.OpsLevelSender;
-import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -30,72 +22,36 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class OpsLevelThroughput {
   private static final int JOBS = 100;
-  private static final int BATCH_BYTES = 240 << 10;
+  private static final String LINE = "100";
+  private static final int BATCH_BYTES = (240 << 10) / 100 * 100;
   private static final int WARM_UP_SECONDS = 5;
   private static final int SECONDS = 10;
 
   private OpsLevelThroughput() {}
 
-  /** Measures and prints. */
+  /** Measures and prints, as {@link WireLoad#main} does. */
   public static void main(String[] args) throws Exception {
-    try (BareServer server = BareServer.start(BareServer.Protocol.HTTP)) {
-      measure(server.port());
-    }
-  }
-
-  private static void measure(int port) throws Exception {
-    byte[] text = Workload.of("100").bytes();
-    String[] lines = new String(text, 0, BATCH_BYTES / 100 * 100, UTF_8).split("\n", -1);
+    Outcome.begin();
+    byte[] text = Workload.of(LINE).bytes();
+    String[] lines = new String(text, 0, BATCH_BYTES, UTF_8).split("\n", -1);
     List<String> batch = Arrays.asList(lines).subList(0, lines.length - 1);
     LongAdder sent = new LongAdder();
-    List<Future<?>> senders = new ArrayList<>();
-    ExecutorService threads = Executors.newFixedThreadPool(JOBS);
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    try (OpsLevelClient client =
-        OpsLevelClient.builder()
-            .apiUrl("http://127.0.0.1:" + port)
-            .token("token")
-            .runnerId("runner")
-            .build()) {
-      long to = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS + SECONDS);
-      for (int job = 0; job < JOBS; job++) {
-        OpsLevelSender sender = client.sender("job-" + job);
-        LogBatch ofJob = LogBatch.of(batch);
-        senders.add(
-            threads.submit(
-                () -> {
-                  while (System.nanoTime() < to) {
-                    sender.send(ofJob);
-                    sent.increment();
-                  }
-                  return null;
-                }));
-      }
-      boolean ended = threads.awaitTermination(WARM_UP_SECONDS, TimeUnit.SECONDS);
-      long sentBefore = sent.sum();
-      long cpuBefore = system.getProcessCpuTime();
-      long begun = System.nanoTime();
-      ended |= threads.awaitTermination(SECONDS, TimeUnit.SECONDS);
-      double seconds = (System.nanoTime() - begun) / 1e9;
-      double cpuMillis = (system.getProcessCpuTime() - cpuBefore) / 1e6;
-      long batches = sent.sum() - sentBefore;
-      threads.shutdown();
-      if (ended || !threads.awaitTermination(60, TimeUnit.SECONDS) || batches == 0) {
-        throw new IllegalStateException("the senders did not send all the time");
-      }
-      for (Future<?> sender : senders) {
-        sender.get(); // throws what ended it
-      }
-      double megabytes = batches * (double) (BATCH_BYTES / 100 * 100) / 1e6;
-      System.out.printf(
-          Locale.ROOT,
-          "%d jobs: %,.0f lines/s, %.1f MB/s of log, %.2f ms of CPU per MB of log%n",
-          JOBS,
-          batches * (double) batch.size() / seconds,
-          megabytes / seconds,
-          cpuMillis / megabytes);
-      Outcome.figure("rate", megabytes / seconds);
-      Outcome.figure("warm", cpuMillis / megabytes);
+    try (BareServer server = BareServer.start(BareServer.Protocol.HTTP);
+        OpsLevelClient client = BareServer.client(server.port())) {
+      WireLoad.of("OPSLEVEL_SENDERS", JOBS, LINE)
+          .measure(
+              (job, pace) -> {
+                OpsLevelSender sender = client.sender("job-" + job);
+                LogBatch ofJob = LogBatch.of(batch);
+                while (pace.goesOn(BATCH_BYTES)) {
+                  sender.send(ofJob);
+                  sent.increment();
+                }
+              },
+              () -> new WireLoad.Sent(sent.sum() * BATCH_BYTES, sent.sum()),
+              WARM_UP_SECONDS,
+              SECONDS);
     }
+    Outcome.end();
   }
 }

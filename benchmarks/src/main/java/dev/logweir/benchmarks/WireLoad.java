@@ -22,7 +22,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One load over a socket: what sends, how many jobs at once, what they write and how fast. Its main
@@ -94,16 +95,10 @@ record WireLoad(String peer, int jobs, String line, int bytesPerSecond, int inte
     int warmUp = Integer.parseInt(args[6]);
     int seconds = Integer.parseInt(args[7]);
     if (load.isLoop()) {
-      try (WireLoop loop = new WireLoop(load, port)) {
-        load.measure(loop::write, loop::sent, warmUp, seconds);
-      }
+      WireLoop loop = new WireLoop(load, port);
+      load.measure((job, pace) -> loop.write(pace), loop::sent, warmUp, seconds);
     } else if (load.protocol() == BareServer.Protocol.HTTP) {
-      try (OpsLevelClient client =
-          OpsLevelClient.builder()
-              .apiUrl("http://127.0.0.1:" + port)
-              .token("token")
-              .runnerId("runner")
-              .build()) {
+      try (OpsLevelClient client = BareServer.client(port)) {
         load.logweir(client::sender, warmUp, seconds);
       }
     } else {
@@ -124,17 +119,13 @@ record WireLoad(String peer, int jobs, String line, int bytesPerSecond, int inte
   /** What was sent so far. */
   record Sent(long bytes, long batches) {}
 
-  @FunctionalInterface
-  interface Meter {
-    Sent sent();
-  }
-
-  private void logweir(Senders senders, int warmUp, int seconds) throws Exception {
+  private void logweir(Function<String, BatchSender> senders, int warmUp, int seconds)
+      throws Exception {
     try (LogweirEngine engine = LogweirEngine.builder().build()) {
       List<LogStreamer> logs = new ArrayList<>();
       for (int job = 0; job < jobs; job++) {
         LogStreamer.Builder builder =
-            LogStreamer.builder(senders.sender("job-" + job))
+            LogStreamer.builder(senders.apply("job-" + job))
                 .engine(engine)
                 .maxSize(MAX_SIZE)
                 .maxInterval(Duration.ofMillis(intervalMillis))
@@ -148,10 +139,9 @@ record WireLoad(String peer, int jobs, String line, int bytesPerSecond, int inte
         }
         logs.add(builder.start());
       }
-      IntFunction<OutputStream> streams = job -> logs.get(job).stdout().waiting();
       measure(
           (job, pace) -> {
-            OutputStream out = streams.apply(job);
+            OutputStream out = logs.get(job).stdout().waiting();
             byte[] text = Workload.of(line).bytes();
             for (int at = 0;
                 pace.goesOn(Workload.CHUNK);
@@ -171,11 +161,6 @@ record WireLoad(String peer, int jobs, String line, int bytesPerSecond, int inte
     }
   }
 
-  @FunctionalInterface
-  private interface Senders {
-    BatchSender sender(String jobId);
-  }
-
   private static Sent sent(List<LogStreamer> logs) {
     long bytes = 0;
     long batches = 0;
@@ -187,7 +172,8 @@ record WireLoad(String peer, int jobs, String line, int bytesPerSecond, int inte
     return new Sent(bytes, batches);
   }
 
-  private void measure(Writer writer, Meter meter, int warmUp, int seconds) throws Exception {
+  /** Has the jobs write, measures in the window, and prints the figures. */
+  void measure(Writer writer, Supplier<Sent> meter, int warmUp, int seconds) throws Exception {
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     ExecutorService threads = Executors.newFixedThreadPool(jobs);
     CountDownLatch enough = new CountDownLatch(1);
@@ -204,11 +190,11 @@ record WireLoad(String peer, int jobs, String line, int bytesPerSecond, int inte
     boolean early = enough.await(warmUp, TimeUnit.SECONDS);
     long cpuBefore = system.getProcessCpuTime();
     long nanosBefore = System.nanoTime();
-    Sent before = meter.sent();
+    Sent before = meter.get();
     early |= enough.await(seconds, TimeUnit.SECONDS);
     long cpuAfter = system.getProcessCpuTime();
     double taken = (System.nanoTime() - nanosBefore) / 1e9;
-    Sent after = meter.sent();
+    Sent after = meter.get();
     enough.countDown();
     for (Future<?> each : writers) {
       each.get(); // throws what ended it

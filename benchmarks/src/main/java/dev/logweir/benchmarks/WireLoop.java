@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.LongAdder;
  * at nothing: no secrets, no second attempt, no bound, and while the server is slow the job stands.
  * With Faktory it is a producer that pushes one ready-made job over and over.
  */
-final class WireLoop implements AutoCloseable {
+final class WireLoop {
   private static final int BATCH_BYTES = 256 << 10;
 
   /** Of text in a job of 64 KiB, in Base64. */
@@ -54,7 +54,8 @@ final class WireLoop implements AutoCloseable {
     return new WireLoad.Sent(bytes.sum(), batches.sum());
   }
 
-  void write(int job, WireLoad.Pace pace) throws IOException, InterruptedException {
+  /** Writes what one job writes, and sends it. */
+  void write(WireLoad.Pace pace) throws IOException, InterruptedException {
     if (load.protocol() == BareServer.Protocol.FAKTORY) {
       push(pace);
       return;
@@ -133,10 +134,5 @@ final class WireLoop implements AutoCloseable {
         batches.increment();
       }
     }
-  }
-
-  @Override
-  public void close() {
-    // the client has none
   }
 }

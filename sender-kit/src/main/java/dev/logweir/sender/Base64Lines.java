@@ -107,7 +107,7 @@ public final class Base64Lines {
 
   /** Returns how many digits a line of so many bytes becomes. */
   public static long digits(long lineBytes) {
-    return (lineBytes + GROUP_BYTES - 1) / GROUP_BYTES * GROUP_DIGITS;
+    return groups(lineBytes) * GROUP_DIGITS;
   }
 
   private static int putLength(byte[] lengths, int index, int length) {
@@ -125,7 +125,7 @@ public final class Base64Lines {
     return lengths.length;
   }
 
-  private static int groups(int bytes) {
+  private static long groups(long bytes) {
     return (bytes + GROUP_BYTES - 1) / GROUP_BYTES;
   }
 
@@ -182,7 +182,7 @@ public final class Base64Lines {
   }
 
   private void end(boolean last) throws IOException {
-    int groups = groups(filled);
+    int groups = (int) groups(filled);
     int padding = groups * GROUP_BYTES - filled;
     if (padding > 0) {
       source[filled] = 0;
