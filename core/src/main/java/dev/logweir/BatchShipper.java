@@ -72,28 +72,27 @@ public final class BatchShipper implements AutoCloseable {
     try {
       bytes = line.getBytes(UTF_8);
     } catch (OutOfMemoryError ignored) {
-      loseUnread(line);
-      return false;
+      return submitUnread(line);
     }
     return submit(bytes, 0, bytes.length);
   }
 
-  /** Counts lines that there is no memory to read. */
-  private void loseUnread(String text) {
+  /** Submits a line that there is no memory to read: to the buffer, or as dropped. */
+  private boolean submitUnread(String text) {
+    SafeBuffer first = buffer;
+    if (first != null) {
+      return first.writeLine(text, !job.isOwnWord());
+    }
     int lines = 1;
-    int bytes = 1; // its line end
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      boolean pair = Character.isHighSurrogate(c) && i + 1 < text.length();
-      if (pair && Character.isLowSurrogate(text.charAt(i + 1))) {
-        bytes += 4;
-        i++;
-      } else {
-        bytes += c < 0x80 || Character.isSurrogate(c) ? 1 : c < 0x800 ? 2 : 3;
-      }
-      lines += c == '\n' ? 1 : 0;
+    long bytes = 1; // its line end
+    int point;
+    for (int at = 0; at < text.length(); at += Character.charCount(point)) {
+      point = Utf8.pointAt(text, at);
+      bytes += Utf8.length(point);
+      lines += point == '\n' ? 1 : 0;
     }
     intake.lose(DropReason.MEMORY, bytes, lines);
+    return false;
   }
 
   /**
@@ -117,9 +116,12 @@ public final class BatchShipper implements AutoCloseable {
       int lineEnd = Newlines.first(bytes, from, end);
       boolean weighed = intake.isEncodedBounded();
       long cost = weighed ? weigh(bytes, from, lineEnd) : 0;
-      long @Nullable [] more =
-          weighed && lineEnd + 1 < end ? weighLines(bytes, lineEnd + 1, end) : null;
-      int left = more == null ? weighed ? 0 : Integer.MAX_VALUE : more.length;
+      long @Nullable [] more = null;
+      int left = Integer.MAX_VALUE;
+      if (weighed) {
+        more = lineEnd + 1 < end ? weighLines(bytes, lineEnd + 1, end) : null;
+        left = more == null ? 0 : more.length;
+      }
       lock.lock();
       try {
         taken &= submitLine(bytes, from, lineEnd, cost);

@@ -116,31 +116,11 @@ final class LinePieces implements LogLine.Replacement {
 
   @Override
   public void text(String text) {
-    int index = 0;
-    int end = text.length();
-    while (index < end) {
-      char c = text.charAt(index++);
-      if (c < 0x80) {
-        lineByte((byte) c);
-      } else if (c < 0x800) {
-        lineByte((byte) (0xC0 | (c >> 6)));
-        lineByte((byte) (0x80 | (c & 0x3F)));
-      } else if (Character.isSurrogate(c)) {
-        if (Character.isHighSurrogate(c)
-            && index < end
-            && Character.isLowSurrogate(text.charAt(index))) {
-          int point = Character.toCodePoint(c, text.charAt(index++));
-          lineByte((byte) (0xF0 | (point >> 18)));
-          lineByte((byte) (0x80 | ((point >> 12) & 0x3F)));
-          lineByte((byte) (0x80 | ((point >> 6) & 0x3F)));
-          lineByte((byte) (0x80 | (point & 0x3F)));
-        } else {
-          lineByte((byte) '?');
-        }
-      } else {
-        lineByte((byte) (0xE0 | (c >> 12)));
-        lineByte((byte) (0x80 | ((c >> 6) & 0x3F)));
-        lineByte((byte) (0x80 | (c & 0x3F)));
+    int point;
+    for (int index = 0; index < text.length(); index += Character.charCount(point)) {
+      point = Utf8.pointAt(text, index);
+      for (int i = 0; i < Utf8.length(point); i++) {
+        lineByte(Utf8.byteAt(point, i));
       }
     }
   }

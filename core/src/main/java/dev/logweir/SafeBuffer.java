@@ -183,17 +183,10 @@ public final class SafeBuffer extends OutputStream {
     boolean kept;
     store.lock.lock();
     try {
-      if (!asks) {
-        store.stopAsking();
-      }
+      beginLine(asks);
       ask = length > 0 && store.accept(bytes, offset, end);
-      if (!ends) {
-        ask |= store.accept(SINGLE_BYTES['\n'], 0, 1);
-      }
-      kept = !store.isClosed() && !store.isDropping();
-      if (asks) {
-        store.askForAll();
-      }
+      ask |= endLine(ends, asks);
+      kept = keepsAll();
     } finally {
       store.lock.unlock();
     }
@@ -201,6 +194,53 @@ public final class SafeBuffer extends OutputStream {
       drain.request();
     }
     return kept;
+  }
+
+  /** As {@link #writeLine(byte[], int, int, boolean)}, with no memory taken for the bytes. */
+  boolean writeLine(String text, boolean asks) {
+    boolean ask = false;
+    boolean kept;
+    store.lock.lock();
+    try {
+      beginLine(asks);
+      int point;
+      for (int at = 0; at < text.length(); at += Character.charCount(point)) {
+        point = Utf8.pointAt(text, at);
+        for (int i = 0; i < Utf8.length(point); i++) {
+          ask |= store.accept(SINGLE_BYTES[Utf8.byteAt(point, i) & 0xFF], 0, 1);
+        }
+      }
+      ask |= endLine(text.endsWith("\n"), asks);
+      kept = keepsAll();
+    } finally {
+      store.lock.unlock();
+    }
+    if (ask && asks) {
+      drain.request();
+    }
+    return kept;
+  }
+
+  @GuardedBy("store.lock")
+  private void beginLine(boolean asks) {
+    if (!asks) {
+      store.stopAsking();
+    }
+  }
+
+  /** Ends what was written, unless it has; returns whether that asks for a drain. */
+  @GuardedBy("store.lock")
+  private boolean endLine(boolean ended, boolean asks) {
+    boolean ask = !ended && store.accept(SINGLE_BYTES['\n'], 0, 1);
+    if (asks) {
+      store.askForAll();
+    }
+    return ask;
+  }
+
+  @GuardedBy("store.lock")
+  private boolean keepsAll() {
+    return !store.isClosed() && !store.isDropping();
   }
 
   // ---- writes that wait; see WaitingOutput ----

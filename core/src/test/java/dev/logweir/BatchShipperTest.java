@@ -97,6 +97,20 @@ class BatchShipperTest {
   }
 
   @Test
+  void textWithNoMemoryForItsBytes_isBufferedAsTheyAre() {
+    List<String> arrived = new CopyOnWriteArrayList<>();
+    BatchShipper shipper =
+        BatchShipper.builder(arrived::addAll).engine(engine).processor(line -> {}).start();
+    SafeBuffer buffer = shipper.job.streams().stdout();
+    assertThat(buffer.writeLine("one\n\u00F6\u20AC\uD834\uDD1E\uD800", true)).isTrue();
+    assertThat(buffer.writeLine("two\n", true)).isTrue();
+    SinkReport report = shipper.finish(Duration.ofSeconds(30));
+    assertThat(arrived).containsExactly("one", "\u00F6\u20AC\uD834\uDD1E?", "two");
+    assertThat(report.accepted()).isEqualTo(new Tally(3, 19));
+    assertThat(report.isComplete()).isTrue();
+  }
+
+  @Test
   void submit_checksItsArguments() {
     BatchShipper shipper = shipper().start();
     assertThatNullPointerException().isThrownBy(() -> shipper.submit(null));
