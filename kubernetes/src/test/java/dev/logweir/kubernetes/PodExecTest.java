@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,10 @@ class PodExecTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 
   private final Collected sent = new Collected();
+
+  /** Is told of the job's first line; null where nobody waits for it. */
+  private @Nullable CountDownLatch lineCame;
+
   private FakeKubernetes server;
   private KubernetesClient client;
   private LogReport report;
@@ -84,7 +89,12 @@ class PodExecTest {
   }
 
   private PodExecResult run(PodExec exec, String... command) throws Exception {
-    try (LogStreamer log = LogStreamer.builder(sent).whenFull(WhenFull.WAIT).start()) {
+    LogStreamer.Builder builder = LogStreamer.builder(sent).whenFull(WhenFull.WAIT);
+    CountDownLatch awaited = lineCame;
+    if (awaited != null) {
+      builder.listener(line -> awaited.countDown());
+    }
+    try (LogStreamer log = builder.start()) {
       try {
         return exec.run(log, command);
       } finally {
@@ -270,9 +280,12 @@ class PodExecTest {
 
   /** Runs a command that writes a line and hangs, while something happens in the cluster. */
   private PodExecResult runThatHangs(Runnable happening) throws Exception {
+    CountDownLatch came = new CountDownLatch(1);
+    lineCame = came;
     return run(
         e -> {
           e.upgrade().stdout("a\n");
+          came.await(); // or the pod could be gone before the client has read what came
           happening.run();
           e.hang();
         },
