@@ -2,7 +2,6 @@ package dev.logweir;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +39,6 @@ final class JobEnd extends EngineTimer {
 
   private static final long AFTER_LOG_NANOS = 1_000_000_000L;
   private static final int REPORT_TRIES = 50;
-  private static final long REPORT_PAUSE_NANOS = 10_000_000L;
 
   private final JobContext job;
   private final JobPlaces places;
@@ -351,7 +349,7 @@ final class JobEnd extends EngineTimer {
       try {
         return report();
       } catch (OutOfMemoryError ignored) {
-        LockSupport.parkNanos(REPORT_PAUSE_NANOS);
+        MemoryLock.awaitMemory();
       }
     }
     LogReport unknown = unknownReport;

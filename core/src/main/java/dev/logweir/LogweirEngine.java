@@ -12,7 +12,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
@@ -32,7 +31,6 @@ public final class LogweirEngine implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
   private static final int MEMORY_TRIES = 50;
-  private static final long MEMORY_PAUSE_NANOS = 10_000_000L;
   private static final int MAX_SENDS = 1 << 16;
   static final int MAX_CLOSINGS = 1024;
   private static final int FREE_LARGE_BYTES = 3 << 20;
@@ -173,7 +171,7 @@ public final class LogweirEngine implements AutoCloseable {
           releaseIfOver();
           throw e;
         }
-        LockSupport.parkNanos(MEMORY_PAUSE_NANOS); // each step of an end may be taken again
+        MemoryLock.awaitMemory(); // each step of an end may be taken again
       }
     }
     releaseIfOver();
@@ -212,7 +210,7 @@ public final class LogweirEngine implements AutoCloseable {
       try {
         return jobs.stream().anyMatch(EngineJob::isWithin);
       } catch (OutOfMemoryError ignored) {
-        LockSupport.parkNanos(MEMORY_PAUSE_NANOS);
+        MemoryLock.awaitMemory();
       }
     }
     return true; // to wait for oneself would be worse than not to wait

@@ -16,7 +16,7 @@ final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
   private static final long serialVersionUID = 1L;
   private static final long PAUSE_NANOS = 100_000L;
 
-  /** How long a thread that could not wait for a signal looks away. */
+  /** How long a thread looks away that could not wait for a signal, or had no memory. */
   private static final long MISSED_NANOS = 10_000_000L;
 
   // ---- what the queue of waiting threads asks; the state is how often the owner has it ----
@@ -99,6 +99,11 @@ final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
   @Override
   public Condition newCondition() {
     return new ConditionObject();
+  }
+
+  /** Waits a moment, in which there may be memory again. Not under a lock. */
+  static void awaitMemory() {
+    LockSupport.parkNanos(MISSED_NANOS);
   }
 
   /** Returns a condition of this lock, null if there is no memory for it. */

@@ -1,6 +1,5 @@
 package dev.logweir;
 
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A thread of a {@link WorkerPool}: does one task after another. Guarded by its pool's lock. */
@@ -24,8 +23,6 @@ final class Worker implements Runnable {
 
   /** The source of the calling thread's tasks, also of one that was given up. */
   private static final ThreadLocal<Source> OWN = new ThreadLocal<>();
-
-  private static final long MEMORY_PAUSE_NANOS = 10_000_000;
 
   private final Source source;
   @Nullable Thread thread;
@@ -66,7 +63,7 @@ final class Worker implements Runnable {
           goesOn = runNext();
         }
       } catch (Throwable ignored) {
-        LockSupport.parkNanos(MEMORY_PAUSE_NANOS); // until there may be memory again
+        MemoryLock.awaitMemory(); // until there may be memory again
       }
     }
   }
