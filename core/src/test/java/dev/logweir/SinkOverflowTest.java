@@ -80,13 +80,26 @@ class SinkOverflowTest extends SinkRig {
     assertThat(arrived).containsExactly("1", "a*3727", "b*3727", "c*3727");
   }
 
-  @Test
-  void linesThatWaitTooLong_fallBackToThePolicyUntilASendEnds() {
+  /** Returns a sink with no room, for which lines wait 100 ns at most. */
+  private Sink fullSinkWhoseLinesWait() {
     JobSettings settings = settings();
     settings.maxWaitNanos = 100;
     Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
     sink.job.linesWait();
     fillQueue(sink);
+    return sink;
+  }
+
+  /** Returns a batch of 21 lines whose calls tell the sink. */
+  private static LogBatch batchOf21(Sink sink) {
+    LogBatch sending = new LogBatch(sink.told);
+    sending.lines.countPlain(21, FULL);
+    return sending;
+  }
+
+  @Test
+  void linesThatWaitTooLong_fallBackToThePolicyUntilASendEnds() {
+    Sink sink = fullSinkWhoseLinesWait();
     assertThat(add(sink, 'd', FULL)).isFalse();
     advance(99);
     assertThat(add(sink, 'd', FULL)).isFalse();
@@ -103,11 +116,7 @@ class SinkOverflowTest extends SinkRig {
 
   @Test
   void waitingThatWasLongAgo_isNotThatOfTheNextTime() {
-    JobSettings settings = settings();
-    settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
-    sink.job.linesWait();
-    fillQueue(sink);
+    Sink sink = fullSinkWhoseLinesWait();
     assertThat(add(sink, 'd', FULL)).isFalse();
     advance(60);
     letOneGo();
@@ -122,13 +131,8 @@ class SinkOverflowTest extends SinkRig {
 
   @Test
   void partsThatTheServerTakes_areProgress() {
-    JobSettings settings = settings();
-    settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
-    sink.job.linesWait();
-    fillQueue(sink);
-    LogBatch sending = new LogBatch(sink.told);
-    sending.lines.countPlain(21, FULL);
+    Sink sink = fullSinkWhoseLinesWait();
+    LogBatch sending = batchOf21(sink);
     SendCall call = sending.call();
     assertThat(add(sink, 'd', FULL)).isFalse();
     for (int part = 1; part <= 20; part++) {
@@ -152,13 +156,8 @@ class SinkOverflowTest extends SinkRig {
 
   @Test
   void progressAfterTheFallback_letsLinesWaitAsLongAgain() {
-    JobSettings settings = settings();
-    settings.maxWaitNanos = 100;
-    Sink sink = start(settings, true, sender(Integer.MAX_VALUE)).firstSink();
-    sink.job.linesWait();
-    fillQueue(sink);
-    LogBatch sending = new LogBatch(sink.told);
-    sending.lines.countPlain(21, FULL);
+    Sink sink = fullSinkWhoseLinesWait();
+    LogBatch sending = batchOf21(sink);
     assertThat(add(sink, 'd', FULL)).isFalse();
     advance(100);
     sending.call().delivered(1);
