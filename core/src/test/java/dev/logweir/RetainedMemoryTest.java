@@ -73,16 +73,21 @@ class RetainedMemoryTest {
     }
   }
 
-  /** Nothing is dropped behind the buffers: all six places fill. */
+  /**
+   * Nothing is dropped behind the buffers: all six places fill. But an endless line is cut where
+   * its buffer is full for the first time, maybe long before the queue is, and nothing comes after
+   * that.
+   */
   @ParameterizedTest
   @EnumSource
   void stalledJobsThatWait_holdAtMostWhatTheySayAndUseIt(Lines lines) throws Exception {
     try (Jobs jobs = new Jobs(WhenFull.WAIT)) {
       jobs.write(lines, WRITTEN_PER_JOB);
 
+      long most = jobs.maxRetainedBytes();
       assertThat(jobs.heldBytes())
-          .isLessThanOrEqualTo(jobs.maxRetainedBytes())
-          .isGreaterThan(jobs.maxRetainedBytes() / 5 * 3);
+          .isLessThanOrEqualTo(most)
+          .isGreaterThan(lines == Lines.ENDLESS ? most / 3 : most / 5 * 3);
     }
   }
 

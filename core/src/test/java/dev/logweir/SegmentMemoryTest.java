@@ -7,6 +7,7 @@ import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,9 +77,9 @@ class SegmentMemoryTest {
     SinkReport report = log.finish().sink();
     checkBalance(report);
     assertThat(sender.lines())
-        .hasSize(3)
-        .contains("[logweir] 1 line (10 bytes) dropped here: memory")
-        .containsSubsequence("[logweir] 600 lines (60,000 bytes) dropped here: memory", "on");
+        .containsSubsequence("[logweir] 600 lines (60,000 bytes) dropped here: memory", "on")
+        .hasSizeBetween(3, 4); // a line that is told of before it has ended has two markers
+    assertThat(report.dropped(DropReason.MEMORY)).isEqualTo(new Tally(601, 60_010));
     assertThat(budget.usedBytes()).isZero();
   }
 
@@ -103,6 +104,11 @@ class SegmentMemoryTest {
     for (int from = 1; from <= most; from++) {
       scenario(from, from + 1);
       scenario(from, from + 7);
+      scenario(
+          from,
+          from
+              + 60); // also in the last drain if (Boolean.getBoolean("wide")) scenario(from, from +
+      // 60);
     }
   }
 
@@ -111,6 +117,18 @@ class SegmentMemoryTest {
     AtomicInteger number = new AtomicInteger();
     MemoryBudget own = MemoryBudget.of(1 << 20);
     ManualTime clock = new ManualTime();
+    List<LogStreamer> logs = new ArrayList<>();
+    // Where memory ends in the last drain, a timer asks for another, for which there is no thread.
+    clock.whileWaiting(
+        (over, nanos) -> {
+          while (!over.await(1, TimeUnit.MILLISECONDS)) {
+            clock.advance(Duration.ofMillis(100));
+            for (LogStreamer log : logs) {
+              log.drain();
+            }
+          }
+          return true;
+        });
     LogweirEngine runner =
         LogweirEngine.builder()
             .time(clock)
@@ -129,7 +147,6 @@ class SegmentMemoryTest {
     SecretMasker masker = SecretMasker.of(List.of("secret"));
     LogStreamer.Builder builder = LogStreamer.builder(senders.get(0)).engine(runner);
     builder.sink(senders.get(1)).processor(masker).maxSize(16 << 10).maxLineBytes(1 << 10);
-    List<LogStreamer> logs = new ArrayList<>();
     logs.add(builder.start());
     StallingSender plain = new StallingSender();
     logs.add(LogStreamer.builder(plain).engine(runner).maxSize(16 << 10).start());
@@ -141,9 +158,11 @@ class SegmentMemoryTest {
       }
     }
     for (LogStreamer log : logs) {
-      for (SinkReport report : log.finish(Duration.ofSeconds(5)).sinks()) {
+      for (SinkReport report : log.finish(Duration.ofDays(1)).sinks()) {
         checkBalance(report);
-        assertThat(report.droppedTotal()).isEqualTo(report.dropped(DropReason.MEMORY));
+        assertThat(report.droppedTotal())
+            .as("%s", report)
+            .isEqualTo(report.dropped(DropReason.MEMORY));
       }
     }
     assertThat(senders.get(0).lines()).isEqualTo(senders.get(1).lines());
