@@ -15,24 +15,6 @@ import org.jspecify.annotations.Nullable;
  * becomes, so that it waits in the buffer, not between the places. Used by one thread at a time.
  */
 final class StreamDrain {
-  /** Room for a mark, the line end and its count, and what does not fit at a segment's end. */
-  private static final int EXTRA_BYTES = Mark.CONTINUED.length() + 2 * LineCounts.MAX_TRAILER;
-
-  private static final int GROWTH = 3;
-
-  /** The most lines that are shown before they are added, and of how many quick ones in a row. */
-  private static final int MOST_AT_ONCE = 64;
-
-  private static final int QUICK_SHARE = 16;
-
-  /** For so many lines a processor that changes each is not asked whether it goes on to. */
-  private static final byte LINES_ALONE = 16;
-
-  private static final long QUICK_NANOS = 1_000_000L;
-
-  /** Of the count behind a line of a segment, and a little more. */
-  private static final int COUNT_BYTES = 4;
-
   /*
    * There is no lock here. Everything belongs to the owner of the drain's state, one thread at a time.
    * The last owner has written that state and the next one has read it, so that each sees what the
@@ -51,31 +33,19 @@ final class StreamDrain {
   private final LineFanOut target;
   private final int maxLine;
 
-  private @Nullable LogLine line;
-
   /** Null if there are no processors. */
   private final @Nullable StageChain chain;
 
   /** Whether lines that nobody must see may be taken as runs. */
   private final boolean takesRuns;
 
-  /** Whether lines that are shown one by one go on together where nothing becomes of them. */
-  private final boolean gathers;
+  private final LineShow show;
 
-  /** How many lines were shown in no time worth mentioning, up to a bound. */
-  private short quickLines;
-
-  /** How many lines are taken by themselves, as the last ones were changed. */
-  private byte linesAlone;
+  /** Null if lines that are shown one by one do not go on together. */
+  private final @Nullable LineGathering gathering;
 
   /** Lent for the pass under way. */
   private @Nullable Scratch scratch;
-
-  /** The number of the line of which fragments have gone out, 0 if none. */
-  private long openLine;
-
-  /** Whether the last piece was the kept beginning of a line. */
-  private boolean cutLine;
 
   private boolean ended;
 
@@ -101,7 +71,9 @@ final class StreamDrain {
         processors.isEmpty() ? null : new StageChain(drain, processors, source, target, pieceLimit);
     boolean searched = chain == null || chain.takesRuns();
     takesRuns = target.takesRuns() && maxLine >= target.capacity() && searched;
-    gathers = !takesRuns && target.gathers() && maxLine >= target.capacity();
+    boolean gathers = !takesRuns && target.gathers() && maxLine >= target.capacity();
+    show = new LineShow(drain, source, chain, target, maxLine);
+    gathering = gathers ? new LineGathering(drain, show, target) : null;
   }
 
   boolean isEnded() {
@@ -139,7 +111,7 @@ final class StreamDrain {
 
   /** Returns the longest line that may go past it; 0 while a line is open that is in fragments. */
   int maxDirectLine() {
-    return openLine == 0 ? maxLine : 0;
+    return show.isMidLine() ? 0 : maxLine;
   }
 
   /** A write has given bytes to the sink itself, and all that was in the buffer. */
@@ -176,9 +148,7 @@ final class StreamDrain {
     StreamCursor cursor = cursor();
     release(cursor);
     cursor.clear();
-    if (line != null) {
-      line.setContent(Segment.NO_BYTES, 0, 0);
-    }
+    show.endPass();
     if (chain != null) {
       chain.lend(null);
     }
@@ -226,8 +196,7 @@ final class StreamDrain {
     StreamCursor cursor = cursor();
     stop = PassEnd.TAKEN;
     if (cursor.next() == Next.LINES) {
-      int taken = takesRuns ? takeRun(cursor, scratch().run()) : 0;
-      taken = gathers ? takeGathered(cursor, scratch().run()) : taken;
+      int taken = takesRuns ? takeRun(cursor, scratch().run()) : takeGathered(cursor);
       if (taken != 0) {
         return taken;
       }
@@ -307,9 +276,7 @@ final class StreamDrain {
       chain.gap();
     }
     target.addGap(gap, marker);
-    // The line that was cut has its number, and is one of those dropped.
-    drain.skipNumbers(cutLine && gap.lines > 0 ? gap.lines - 1 : gap.lines);
-    cutLine &= gap.lines == 0;
+    show.passDropped(gap.lines);
   }
 
   private int takeEnd(long millis) {
@@ -337,7 +304,7 @@ final class StreamDrain {
    * Takes whole lines that no processor must see; 0 if there are none, less if there is no room.
    */
   private int takeRun(StreamCursor cursor, LineRun run) {
-    if (openLine != 0 || target.markerBytes() != 0) {
+    if (show.isMidLine() || target.markerBytes() != 0) {
       return 0;
     }
     byte[] bytes = cursor.segment().bytes;
@@ -362,83 +329,25 @@ final class StreamDrain {
       takenBytes += taken;
       cursor.takeLines(run.end, run.lines);
       if (chain != null) {
-        drain.skipNumbers(run.lines);
-        cutLine = false;
+        show.passWhole(run.lines);
       }
     }
     run.clear();
     return taken;
   }
 
-  // ---- lines shown one by one that go on together ----
-
-  /**
-   * Shows whole lines one after the other, with room for all of them made at once, and adds those
-   * together of which nothing becomes. What another one becomes, is removed or fails ends that. 0
-   * if the next line must be taken by itself.
-   *
-   * <p>What was shown and not added yet is lost if the next call never returns. So only who has
-   * been quick for a while is shown several lines before they are added.
-   */
-  private int takeGathered(StreamCursor cursor, LineRun run) {
-    if (linesAlone > 0) {
-      linesAlone--;
+  /** As {@link LineGathering#take}. */
+  private int takeGathered(StreamCursor cursor) {
+    if (gathering == null) {
       return 0;
     }
-    if (openLine != 0 || target.markerBytes() != 0 || (chain != null && !chain.isBetweenLines())) {
-      return 0;
-    }
-    byte[] bytes = cursor.segment().bytes;
-    int from = cursor.segment().start;
-    int end = cursor.runEnd();
-    int most = Math.max(1, quickLines / QUICK_SHARE);
-    int lineEnd = Newlines.first(bytes, from, end);
-    int first = usualBytes(lineEnd - from);
-    // A change between lines with counts and without leaves the rest of a segment unused.
-    int spare = 2 * target.capacity();
-    int left = target.roomFor(first, first + end - from + most * COUNT_BYTES + spare) - spare;
-    if (left + spare <= 0) {
-      return 0;
-    }
-    long begun = drain.job.engine.time.nanoTime();
-    int line = from;
-    int count = 0;
-    boolean all = false;
-    target.gather(run, bytes, scratch().view(source));
+    Segment segment = cursor.segment();
+    int from = segment.start;
     try {
-      boolean goesOn = true;
-      while (goesOn) {
-        int length = lineEnd - line;
-        LogLine shown = shown(true, false, cursor.millis());
-        shown.setContent(bytes, line, length);
-        shown.setTally(length + 1L, 1);
-        deliver(shown);
-        line = lineEnd + 1;
-        count++;
-        left -= length + 1 + COUNT_BYTES;
-        boolean changed = !target.isGathering();
-        linesAlone = changed && count <= 2 ? LINES_ALONE : 0;
-        goesOn = !changed && count < most && line < end && !drain.isGivenUp();
-        if (goesOn) {
-          lineEnd = Newlines.first(bytes, line, end);
-          goesOn = usualBytes(lineEnd - line) <= left;
-        }
-      }
-      target.addGathered();
-      all = true;
+      return gathering.take(cursor, scratch().run(), scratch().view(source));
     } finally {
-      // Where memory ended, those that were not added are shown again.
-      boolean some = all || !target.isGathering();
-      target.stopGathering();
-      run.clear();
-      if (some) {
-        takenBytes += line - from;
-        cursor.takeLines(line, count);
-      }
+      takenBytes += segment.start - from; // some may be taken also where memory ended
     }
-    boolean quick = drain.job.engine.time.nanoTime() - begun < QUICK_NANOS;
-    quickLines = (short) (quick ? Math.min(quickLines + count, MOST_AT_ONCE * QUICK_SHARE) : 0);
-    return Math.max(1, line - from);
   }
 
   // ---- lines one by one ----
@@ -464,13 +373,13 @@ final class StreamDrain {
     }
     boolean ends = last && cursor.isWhole();
     int taken = length + (ends ? 1 : 0);
-    LogLine shown = shown(last, last && cursor.isCut(), cursor.millis());
+    LogLine shown = show.next(last, last && cursor.isCut(), cursor.millis());
     shown.setContent(bytes, offset, length);
     if (last && !ends && !cursor.isCut()) {
       shown.setUnended();
     }
     shown.setTally(taken, last && !cursor.isCut() ? 1 : 0);
-    deliver(shown);
+    show.deliver(shown);
     takenBytes += taken;
     cursor.take(taken, ends, last);
     return Math.max(1, taken);
@@ -479,46 +388,20 @@ final class StreamDrain {
   /** Returns for how many bytes of a line there is room, of so many found; less than 0 if none. */
   private int lengthWithRoom(int found, boolean whole) {
     int length = Math.min(found, maxLine);
-    boolean plain = chain == null && whole && openLine == 0;
+    boolean plain = chain == null && whole && !show.isMidLine();
     while (!isRoomFor(length, plain && found <= length)) {
       if (stop != PassEnd.NO_SEGMENT) {
         return -1;
       }
       if (length <= JobSettings.MIN_LINE) {
         // A sink's reserve holds the shortest fragment, if not what processors might add to it.
-        int least = length + EXTRA_BYTES + target.markerBytes();
+        int least = length + LineShow.EXTRA_BYTES + target.markerBytes();
         return chain != null && isRoom(target.roomFor(least, false, least)) ? length : -1;
       }
       // A budget nearly spent has room for a short fragment, and that gives segments back.
       length = Math.max(JobSettings.MIN_LINE, length / 2);
     }
     return length;
-  }
-
-  /** Returns the view of a line or fragment, with its place. */
-  private LogLine shown(boolean last, boolean cut, long millis) {
-    LogLine shown = line;
-    if (shown == null) {
-      shown = new LogLine(source);
-      line = shown;
-    }
-    boolean first = openLine == 0;
-    long number = first ? drain.nextNumber() : openLine;
-    openLine = last ? 0 : number;
-    cutLine = cut;
-    shown.setPosition(number, millis);
-    shown.setPart(first, last, cut);
-    return shown;
-  }
-
-  /** Sends a line or fragment through the processors to the sinks. */
-  private void deliver(LogLine shown) {
-    if (chain == null) {
-      target.accept(shown);
-    } else {
-      chain.accept(shown);
-    }
-    drain.takeInterrupt();
   }
 
   // ---- room ----
@@ -535,19 +418,9 @@ final class StreamDrain {
    * @param plain whether it goes as the job wrote it
    */
   private boolean isRoomFor(int length, boolean plain) {
-    int bytes = usualBytes(length);
+    int bytes = show.usualBytes(length);
     int marker = target.markerBytes();
     int lineBytes = length + Mark.CONTINUED.length() + marker;
     return isRoom(target.roomFor(bytes + marker, plain && marker == 0, lineBytes));
-  }
-
-  /** Returns the room for what a line of a length usually becomes. */
-  private int usualBytes(int length) {
-    int bytes = length + EXTRA_BYTES;
-    if (chain != null) {
-      int growth = Math.min(GROWTH * length, drain.job.settings.maxSize / 8);
-      bytes = Math.min(bytes + growth, maxLine + EXTRA_BYTES) + Scratch.PREFIX_BYTES;
-    }
-    return bytes;
   }
 }

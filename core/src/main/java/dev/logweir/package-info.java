@@ -15,7 +15,9 @@
  *   <li>{@code JobDrain}: takes what the streams hold, in the order in which the lines ended.
  *       {@code DrainLoop}: who asks for passes, and the one thread at a time that runs them.
  *   <li>{@code StreamDrain}: takes runs of whole lines, lines, fragments and gaps out of a store,
- *       once every sink has room for them. {@code StreamCursor}: what comes next in it.
+ *       once every sink has room for them. {@code StreamCursor}: what comes next in it. {@code
+ *       LineShow}: shows a line to the processors; {@code LineGathering}: several that then go on
+ *       together.
  *   <li>{@code StageChain}: the processors of a stream. {@code ProcessorStage}: runs one {@link
  *       dev.logweir.LogProcessor}, such as {@link dev.logweir.SecretMasker}, on one stream. {@code
  *       LinePieces} has what a line becomes.
