@@ -345,7 +345,8 @@ class JobEndTest {
     time.awaitWaiting(1);
     time.advance(Duration.ofSeconds(5));
     time.advance(Duration.ofMillis(2_500));
-    sender.awaitLines(lines);
+    int all = lines;
+    Eventually.until(() -> log.report().sinks().get(1).shipped().lines() == all);
     time.advance(Duration.ofMillis(2_500));
     LogReport report = finish.get();
     assertThat(report.sinks().get(1).isComplete()).isTrue();

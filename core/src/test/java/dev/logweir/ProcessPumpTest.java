@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.logweir.testkit.Eventually;
 import dev.logweir.testkit.FakeProcess;
 import dev.logweir.testkit.ManualTime;
 import java.io.ByteArrayInputStream;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -56,6 +58,17 @@ class ProcessPumpTest {
     assertThat(sender.lines()).containsSubsequence("out", "last");
   }
 
+  /** Returns how many threads of pumps are reading at this moment. */
+  private static long readers() {
+    return Thread.getAllStackTraces().values().stream()
+        .filter(stack -> stack.length > 0 && stack[0].getMethodName().startsWith("readBytes"))
+        .filter(
+            stack ->
+                Arrays.stream(stack)
+                    .anyMatch(frame -> frame.getClassName().contains("ProcessPump")))
+        .count();
+  }
+
   @Test
   void descendantThatHoldsThePipe_isLetGoAShortGraceAfterTheChildsExit() throws Exception {
     LogStreamer log = job().start();
@@ -64,6 +77,7 @@ class ProcessPumpTest {
     sender.awaitLines(1);
     long sleeper = Long.parseLong(sender.lines().get(0));
     try {
+      Eventually.until(() -> readers() == 2); // else the JDK ends a stream as the child exits
       child.getOutputStream().close();
       child.waitFor();
       while (!pump.isDone()) {

@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.testkit.Eventually;
 import dev.logweir.testkit.FakeProcess;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,7 +38,7 @@ class RetainedMemoryTest {
   private static final int OWN_BYTES = 32 << 10;
 
   /** A reference forgotten somewhere would be 4 B and what it leads to. */
-  private static final int FORGOTTEN_BYTES = 4;
+  private static final long FORGOTTEN_BYTES = 4;
 
   enum Lines {
     OF_1_BYTE(2),
@@ -108,9 +109,10 @@ class RetainedMemoryTest {
     try (Jobs jobs = new Jobs(WhenFull.WAIT)) {
       jobs.write(lines, WRITTEN_PER_JOB / 10);
       jobs.endInVain();
+      long most = jobs.engine.maxRetainedBytes() + (long) JOBS * OWN_BYTES;
 
-      assertThat(jobs.heldBytes())
-          .isLessThanOrEqualTo(jobs.engine.maxRetainedBytes() + (long) JOBS * OWN_BYTES);
+      // Threads that are on their way out of a pump or a call may still hold some of it.
+      Eventually.until(() -> jobs.heldBytes() <= most);
     }
   }
 
@@ -139,10 +141,10 @@ class RetainedMemoryTest {
       startAndFinish(engine, sender, 1_000);
       long before = heapBytes();
       startAndFinish(engine, sender, MANY_JOBS);
-      long left = heapBytes() - before;
 
       assertThat(engine.activeJobs()).isZero();
-      assertThat(left / MANY_JOBS).as("bytes left of a job").isLessThan(FORGOTTEN_BYTES);
+      // The last ones' threads may be on their way out of them.
+      Eventually.until(() -> heapBytes() - before < MANY_JOBS * FORGOTTEN_BYTES);
     }
   }
 

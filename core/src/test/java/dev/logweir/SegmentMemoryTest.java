@@ -167,7 +167,9 @@ class SegmentMemoryTest {
     }
     assertThat(senders.get(0).lines()).isEqualTo(senders.get(1).lines());
     assertThat(own.usedBytes()).as("used after %d to %d", from, to).isZero();
-    assertThat(clock.pending()).isZero();
+    // One may be the engine's: it looks after the thread for ends until that is idle.
+    assertThat(clock.pending()).isLessThanOrEqualTo(1);
+    clock.advanceUntil(() -> clock.pending() == 0, Duration.ofSeconds(1));
     runner.close();
     return number.get();
   }
