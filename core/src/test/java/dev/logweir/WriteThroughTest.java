@@ -96,6 +96,7 @@ class WriteThroughTest {
     log.drain();
     write(log.stdout(), " ends\n");
     log.drain();
+    Eventually.until(() -> !engine.drains.hasWaiting()); // what is asked for may begin a thread
     int drains = drainThreads.get();
     write(log.stdout(), "next\n");
     sender.awaitLines(3);
