@@ -107,6 +107,8 @@ class JobEndTest {
     LogStreamer log = job(sender).start();
     log.stdout().write("one\nlast".getBytes(UTF_8));
     log.job.places.closeAccount();
+    // Nobody ends the job, so the engine's end would wait for it in vain.
+    time.whileWaiting((latch, nanos) -> latch.getCount() == 0);
 
     SinkReport report = log.report().sink();
     assertThat(report.accepted()).isEqualTo(new Tally(2, 8));

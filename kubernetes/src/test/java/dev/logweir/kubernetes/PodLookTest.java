@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,8 +93,11 @@ class PodLookTest {
 
   @Test
   void anInterrupt_staysOne() {
+    CountDownLatch over = new CountDownLatch(1);
+    server.on(PATH, (r, out) -> over.await());
     Thread.currentThread().interrupt();
     PodLook look = PodLook.at(client, target);
+    over.countDown();
     assertThat(Thread.interrupted()).isTrue();
     assertThat(look.state()).isEqualTo(PodLook.State.UNREACHABLE);
   }
