@@ -3,6 +3,7 @@ package dev.logweir;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,7 +20,10 @@ class FullHeapTest {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("java.class.path"),
+                String.join(
+                    File.pathSeparator,
+                    System.getProperty("java.class.path"),
+                    System.getProperty("jdk.module.path", "")),
                 FullHeapJobs.class.getName())
             .redirectErrorStream(true)
             .start();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.logweir.LogBatch;
 import dev.logweir.SendException;
 import dev.logweir.testkit.TlsIdentity;
+import java.io.File;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -172,7 +173,10 @@ class FaktoryTlsTest {
                 "-Xmx64m",
                 "-Djavax.net.ssl.trustStoreType=none",
                 "-cp",
-                System.getProperty("java.class.path"),
+                String.join(
+                    File.pathSeparator,
+                    System.getProperty("java.class.path"),
+                    System.getProperty("jdk.module.path", "")),
                 Builds.class.getName(),
                 url)
             .redirectErrorStream(true)

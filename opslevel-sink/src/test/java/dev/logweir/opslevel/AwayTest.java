@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
-import dev.logweir.VirtualTime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

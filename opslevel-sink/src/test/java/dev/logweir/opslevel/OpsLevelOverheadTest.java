@@ -55,9 +55,8 @@ class OpsLevelOverheadTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-cp");
-    command.add(
-        Path.of(StalledServer.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-            .toString());
+    // The place that a class tells is that of its module, if the test is patched into one.
+    command.add(System.getProperty("java.class.path"));
     command.add(StalledServer.class.getName());
     command.addAll(List.of(arguments));
     Process server =

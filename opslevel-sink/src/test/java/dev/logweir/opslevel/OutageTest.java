@@ -9,7 +9,6 @@ import dev.logweir.LogStreamer;
 import dev.logweir.LogweirEngine;
 import dev.logweir.SinkReport;
 import dev.logweir.Tally;
-import dev.logweir.VirtualTime;
 import dev.logweir.testkit.Json;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;

@@ -1,7 +1,6 @@
 package dev.logweir.opslevel;
 
 import dev.logweir.SendCall;
-import dev.logweir.VirtualTime;
 import dev.logweir.sender.Pauses;
 import java.time.Duration;
 import java.util.Collections;

@@ -1,5 +1,6 @@
-package dev.logweir;
+package dev.logweir.opslevel;
 
+import dev.logweir.LogweirEngine;
 import dev.logweir.testkit.ManualTime;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -14,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A thread takes part from {@link #enter} to {@link #leave}; before it waits for something that
  * only time brings about it leaves, and whoever ends the wait enters for it.
  */
-public final class VirtualTime {
+final class VirtualTime {
   private static final long LIMIT_SECONDS = 60;
 
   private final ManualTime clock = new ManualTime();
@@ -22,43 +23,42 @@ public final class VirtualTime {
   private final Condition changed = lock.newCondition();
   private int active;
 
-  /** Something that happens at its time, on the thread in {@link #runTo}. */
-  public final class Event extends EngineTimer {
-    private final Runnable action;
+  /**
+   * Something that happens at its time, on the thread in {@link #runTo}, unless it is cancelled.
+   */
+  static final class Event {
+    private volatile boolean cancelled;
 
-    private Event(Runnable action) {
-      this.action = action;
-    }
-
-    @Override
-    public void run() {
-      action.run();
-    }
-
-    public void cancel() {
-      clock.cancel(this);
+    void cancel() {
+      cancelled = true;
     }
   }
 
-  public long nanoTime() {
+  long nanoTime() {
     return clock.nanoTime();
   }
 
-  public Duration now() {
+  Duration now() {
     return Duration.ofNanos(nanoTime());
   }
 
-  public Event schedule(Runnable action, long delayNanos) {
-    Event event = new Event(action);
-    clock.set(event, delayNanos);
+  Event schedule(Runnable action, long delayNanos) {
+    Event event = new Event();
+    clock.schedule(
+        () -> {
+          if (!event.cancelled) {
+            action.run();
+          }
+        },
+        Duration.ofNanos(delayNanos));
     return event;
   }
 
-  public void enter() {
+  void enter() {
     change(1);
   }
 
-  public void leave() {
+  void leave() {
     change(-1);
   }
 
@@ -73,7 +73,7 @@ public final class VirtualTime {
   }
 
   /** Lets time pass to a moment. The limit is reached only by a failure. */
-  public void runTo(Duration moment) throws InterruptedException {
+  void runTo(Duration moment) throws InterruptedException {
     do {
       awaitRest();
     } while (clock.advanceToNext(moment.minus(now())));
@@ -95,12 +95,8 @@ public final class VirtualTime {
   }
 
   /** Returns an engine that lives in this time and whose sends take part in it. */
-  public LogweirEngine engine(Executor threads) {
-    return LogweirEngine.builder()
-        .time(clock)
-        .sendExecutor(task -> execute(threads, task))
-        .closeExecutor(task -> execute(threads, task))
-        .build();
+  LogweirEngine engine(Executor threads) {
+    return LogweirEngine.builder().time(clock).sendExecutor(task -> execute(threads, task)).build();
   }
 
   private void execute(Executor threads, Runnable task) {
