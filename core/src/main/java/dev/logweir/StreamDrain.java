@@ -204,7 +204,7 @@ final class StreamDrain {
       return takePiece(cursor);
     }
     return switch (cursor.next()) {
-      case LINE -> takePiece(cursor);
+      case LINE -> takeLine(cursor);
       case GAP -> takeGap(cursor);
       case LAST_GAP -> takeLastGap(cursor);
       case END -> takeEnd(cursor.passMillis());
@@ -314,26 +314,62 @@ final class StreamDrain {
     if (end <= from) {
       return 0;
     }
+    begin(run, bytes, from, end, cursor.lines(end));
+    int taken = -1;
+    if (isRoom(target.addRun(run))) {
+      taken = run.end - from;
+      cursor.takeLines(run.end, run.lines);
+      passed(run, taken);
+    }
+    run.clear();
+    return taken;
+  }
+
+  /**
+   * As {@link #takeRun}, of one line that ends in another segment than it begins in: of a copy that
+   * lies together. 0 also if there is no room for it that way.
+   */
+  private int takeAcross(StreamCursor cursor, LineRun run) {
+    int length = cursor.length();
+    boolean fits = takesRuns && cursor.isWhole() && length < target.capacity();
+    if (!fits || show.isMidLine() || target.markerBytes() != 0) {
+      return 0;
+    }
+    byte[] bytes = scratch().room(0);
+    cursor.copyTo(bytes, length);
+    bytes[length] = '\n';
+    int end = length + 1;
+    if (chain != null && chain.plainUntil(bytes, 0, end) < end) {
+      return 0;
+    }
+    begin(run, bytes, 0, end, 1);
+    int taken = 0;
+    if (target.addRun(run) == PassEnd.TAKEN) {
+      taken = end;
+      cursor.take(taken, true, true);
+      passed(run, taken);
+    }
+    run.clear();
+    return taken;
+  }
+
+  private void begin(LineRun run, byte[] bytes, int from, int end, int lines) {
     run.begin(bytes, from, end);
-    run.lines = cursor.lines(end);
-    run.millis = cursor.millis();
+    run.lines = lines;
+    run.millis = cursor().millis();
     run.firstNumber = drain.lastNumber() + 1;
     RunPrefix prefix = chain == null ? null : chain.prefix();
     if (prefix != null) {
       run.prefix = prefix;
-      run.prefixBytes = prefix.beginRun(run.millis, drain.lastNumber() + run.lines);
+      run.prefixBytes = prefix.beginRun(run.millis, drain.lastNumber() + lines);
     }
-    int taken = -1;
-    if (isRoom(target.addRun(run))) {
-      taken = run.end - from;
-      takenBytes += taken;
-      cursor.takeLines(run.end, run.lines);
-      if (chain != null) {
-        show.passWhole(run.lines);
-      }
+  }
+
+  private void passed(LineRun run, int bytes) {
+    takenBytes += bytes;
+    if (chain != null) {
+      show.passWhole(run.lines);
     }
-    run.clear();
-    return taken;
   }
 
   /** As {@link LineGathering#take}. */
@@ -351,6 +387,11 @@ final class StreamDrain {
   }
 
   // ---- lines one by one ----
+
+  private int takeLine(StreamCursor cursor) {
+    int taken = takeAcross(cursor, scratch().run());
+    return taken == 0 ? takePiece(cursor) : taken;
+  }
 
   /** Takes a line or a fragment; less than 0 if there is no room. */
   private int takePiece(StreamCursor cursor) {
