@@ -105,7 +105,7 @@ final class DirectPath {
   }
 
   /**
-   * Gives the place of the drain back; without the buffer's lock.
+   * Gives the place of the drain back; without the store's lock.
    *
    * @param ask whether there is something left to drain
    */

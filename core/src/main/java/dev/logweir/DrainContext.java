@@ -10,7 +10,7 @@ abstract class DrainContext extends DrainLoop {
   /*
    * Lines of both streams go on in the order in which the writes that ended them came. A turn is
    * what one stream was given between two lines of the other; the lines in a buffer have the number
-   * of theirs (LineOrder). A stream moves the turn to itself under its buffer's lock, before its
+   * of theirs (LineOrder). A stream moves the turn to itself under its store's lock, before its
    * lines are there to be seen. Only the stream whose turn it is not moves it: so a volatile read and
    * write are enough.
    *

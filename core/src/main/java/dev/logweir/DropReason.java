@@ -8,9 +8,11 @@ import java.util.Locale;
  */
 public enum DropReason {
   /*
-   * Where a new one goes besides: the place that drops, and who else decides the reason there
-   * (SegmentChain.shortage, SinkLedger.reasonOf, LineFanOut); README, docs/operations.md, the
-   * examples' ResultTable; api.txt. Meters, reports and markers go through all of them.
+   * Where a new one goes besides: the place that drops, and who else decides the reason there (for a
+   * buffer SegmentChain.shortage; for a batch RoomWait.reason, LineFanOut.add, SinkIntake, BatchShipper;
+   * for a call SinkLedger.reasonOf); README, docs/operations.md, the examples' ResultTable; core's
+   * api.txt, LogweirMetricsTest, CHANGELOG. Meters, reports, markers, dashboard and alerts need
+   * nothing: they have whatever constants there are.
    */
 
   /** The stream's buffer was full when the job wrote. */

@@ -2,7 +2,7 @@ package dev.logweir;
 
 /**
  * Where the lines of one stream stand in the order of both: it marks in the segments which lines
- * came together, in which turn and when. Guarded by the buffer's lock.
+ * came together, in which turn and when. Guarded by its store's lock.
  *
  * <p>A turn is what one stream was given between two lines of the other. The turn under way is the
  * job's ({@link DrainContext#turn}); its lowest bit says whose it is. Only its own stream moves the

@@ -16,6 +16,11 @@ public final class SendException extends Exception {
 
   /** What became of the lines. More constants may come in later versions. */
   public enum Kind {
+    /*
+     * Where a new one goes besides: SinkLedger.reasonOf and LogweirMetrics.sent, for which each kind but
+     * the first is a refusal; CommonResult of sender-kit; the tables in docs/ of both sinks.
+     */
+
     /** Tried in vain: the lines are dropped as {@code send_failed}, the next batch is tried. */
     FAILED,
     /** Refused for good: the lines are dropped as {@code send_refused}, the next batch is tried. */

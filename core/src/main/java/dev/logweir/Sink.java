@@ -11,7 +11,8 @@ import java.util.Objects;
  */
 final class Sink extends SinkBatches {
   /*
-   * The job, the drain and the task are called with no lock held.
+   * What the job and the drain are told, and the start of the task, come with no lock held. Looks at
+   * the job and the task may be under it.
    *
    * The end: beginEnd (no policy drops from here on), beLate (half of the time is gone: what is in the
    * way of others drops), noMore (the open batch is the last; it may come before the end, once both

@@ -8,20 +8,20 @@ import org.jspecify.annotations.Nullable;
  * The batches of one sink, and each step of a batch from one place to the next: the open one, the
  * queue of 2 × {@code maxSize}, and the one being sent, each with a bound of its own.
  *
- * <p>It has the sink's lock, under which all of it happens, and calls nobody. {@link Sink} is what
- * other threads come to.
+ * <p>It has the sink's lock, under which all of it happens. {@link Sink} is what other threads come
+ * to.
  */
 abstract class SinkBatches {
   /*
    * The lock guards all that changes here and in the parts that have no lock of their own: the
    * assembly, the queue, the ledger, the account, the recent lines, when a batch goes, who waits for
    * room or for a flush, and what the sender's calls tell. It comes after the locks of BatchShipper and
-   * StreamStore, and before Job's. Locks of several sinks are taken in the order of the job's list.
+   * StreamStore, and before JobContext's. Locks of several sinks are taken in the order of the job's list.
    *
-   * Under it: copies, counts, a segment of the pool or the budget, a timer. Not under it: the sender,
-   * a meter, a logger, or the start of the task, which may go to an executor of the user. A
-   * budget that gets something back may ask for drains of other jobs, on this thread and under this
-   * lock; that takes leaves and the other job's own lock, and no sink's.
+   * Under it: copies, counts, a segment of the pool or the budget, a timer, the recent lines. Not under
+   * it: the sender, a meter, a logger, or the start of the task, which may go to an executor of the
+   * user. A budget that gets something back may ask for drains, this job's among them, on this thread
+   * and under this lock; that takes leaves and a JobContext's lock, and no sink's.
    *
    *              seal                     nextToSend                   sent
    *     open ───────────────► queue ───────────────────► being sent ───────────► gone

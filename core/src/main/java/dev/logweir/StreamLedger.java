@@ -2,7 +2,7 @@ package dev.logweir;
 
 /**
  * The account of one stream, as the job wrote it: what was accepted, what of it was dropped before
- * any sink, and the gap that is still to be told. Guarded by its buffer's lock.
+ * any sink, and the gap that is still to be told. Guarded by its store's lock.
  */
 final class StreamLedger {
   private final Totals totals;
