@@ -3,6 +3,7 @@ package dev.logweir.kubernetes;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,6 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -35,6 +37,7 @@ final class FakeKubernetes implements AutoCloseable {
   static final int BINARY = 2;
   static final int CLOSE = 8;
   static final int PING = 9;
+  static final int PONG = 10;
 
   private final ServerSocket listener;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
@@ -113,6 +116,7 @@ final class FakeKubernetes implements AutoCloseable {
     head(out, status, "Content-Type: application/json", "Content-Length: " + utf8(body).length);
     out.write(utf8(body));
     out.flush();
+    whole(out);
   }
 
   static void status(OutputStream out, int status, String reason) throws IOException {
@@ -167,7 +171,7 @@ final class FakeKubernetes implements AutoCloseable {
     socket.setSendBufferSize(32 << 10);
     socket.setTcpNoDelay(true);
     InputStream in = new BufferedInputStream(socket.getInputStream());
-    OutputStream out = socket.getOutputStream();
+    Reply out = new Reply(socket.getOutputStream());
     // One request a connection: none is sent on one that is about to be closed.
     Request request = read(in);
     if (request != null) {
@@ -185,6 +189,30 @@ final class FakeKubernetes implements AutoCloseable {
       } else {
         answer.run(request, out);
       }
+      if (out.whole) {
+        // A server that is the first to close can cost a slow client what it has not taken.
+        in.transferTo(OutputStream.nullOutputStream());
+      }
+    }
+  }
+
+  /** Says that an answer has its end: it is the client that closes the connection. */
+  static void whole(OutputStream out) {
+    if (out instanceof Reply reply) {
+      reply.whole = true;
+    }
+  }
+
+  private static final class Reply extends FilterOutputStream {
+    private boolean whole;
+
+    Reply(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+      out.write(bytes, from, count);
     }
   }
 
@@ -254,6 +282,7 @@ final class FakeKubernetes implements AutoCloseable {
     /** Counted down when the client's close frame, or the end of its side, came. */
     final CountDownLatch clientClosed = new CountDownLatch(1);
 
+    private final Semaphore pongs = new Semaphore(0);
     private final Socket socket;
     private final DataInputStream in;
     private final OutputStream out;
@@ -274,6 +303,11 @@ final class FakeKubernetes implements AutoCloseable {
       socket.close();
     }
 
+    /**
+     * Upgrades, and waits until the client has taken it and so answers a ping. Where an end may
+     * come right behind the upgrade some clients never say that they were upgraded, nor that they
+     * were not.
+     */
     Exec upgrade() throws Exception {
       String key = request.headers.get("sec-websocket-key");
       byte[] digest =
@@ -288,6 +322,8 @@ final class FakeKubernetes implements AutoCloseable {
           "Sec-WebSocket-Protocol: " + request.headers.get("sec-websocket-protocol"));
       out.flush();
       start(this::readFrames);
+      frame(PING, new byte[0]);
+      pongs.acquire();
       return this;
     }
 
@@ -303,9 +339,13 @@ final class FakeKubernetes implements AutoCloseable {
           if ((first & 0xF) == CLOSE) {
             return;
           }
+          if ((first & 0xF) == PONG) {
+            pongs.release();
+          }
         }
       } finally {
         clientClosed.countDown();
+        pongs.release(); // there will be none
       }
     }
 

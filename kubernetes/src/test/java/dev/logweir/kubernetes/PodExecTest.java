@@ -167,18 +167,23 @@ class PodExecTest {
     assertThat(report.badEnds()).hasSize(2);
   }
 
-  /** The server reads what the client sends, and answers no ping. */
+  /** The server reads what the client sends, and answers no ping once the client has the line. */
   @Test
   void run_isSeveredByAPingWithoutAnAnswer() throws Exception {
     client.close();
-    client = client(50);
+    client = client(500);
     assumeTrue(
         client.getHttpClient().getClass().getName().contains(".okhttp."),
         "only OkHttp's client sends pings");
+    CountDownLatch came = new CountDownLatch(1);
+    lineCame = came;
     PodExecResult result =
         run(
             e -> {
               e.upgrade().stdout("a\n");
+              while (!came.await(10, TimeUnit.MILLISECONDS)) {
+                e.frame(FakeKubernetes.PONG, new byte[0]);
+              }
               e.hang();
             });
 

@@ -94,6 +94,7 @@ class PodLogTest {
     begin(out, pieces);
     out.write(FakeKubernetes.utf8("0\r\n\r\n"));
     out.flush();
+    FakeKubernetes.whole(out);
   }
 
   private static void begin(OutputStream out, String... pieces) throws IOException {
