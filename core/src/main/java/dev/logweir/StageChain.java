@@ -75,11 +75,8 @@ final class StageChain {
     }
   }
 
-  /** Returns where the first line begins that one of them must see. */
+  /** Returns where the first line begins that one of them must see; asked only between lines. */
   int plainUntil(byte[] bytes, int from, int linesEnd) {
-    if (!isBetweenLines()) {
-      return from;
-    }
     int end = linesEnd;
     // The last first: it is most often a masker, after whose find the others have less to search.
     for (int i = 0; i < searching.size() && end > from; i++) {

@@ -304,7 +304,7 @@ final class StreamDrain {
    * Takes whole lines that no processor must see; 0 if there are none, less if there is no room.
    */
   private int takeRun(StreamCursor cursor, LineRun run) {
-    if (show.isMidLine() || target.markerBytes() != 0) {
+    if (!show.isBetweenLines()) {
       return 0;
     }
     byte[] bytes = cursor.segment().bytes;
@@ -332,7 +332,7 @@ final class StreamDrain {
   private int takeAcross(StreamCursor cursor, LineRun run) {
     int length = cursor.length();
     boolean fits = takesRuns && cursor.isWhole() && length < target.capacity();
-    if (!fits || show.isMidLine() || target.markerBytes() != 0) {
+    if (!fits || !show.isBetweenLines()) {
       return 0;
     }
     byte[] bytes = scratch().room(0);
