@@ -53,7 +53,7 @@ final class FakeKubernetes implements AutoCloseable {
 
   /** What a plain request is answered. */
   interface Answer {
-    void run(Request request, OutputStream output) throws Exception;
+    void run(Request request, Reply output) throws Exception;
   }
 
   record Request(String method, String path, List<String[]> query, Map<String, String> headers) {
@@ -112,14 +112,13 @@ final class FakeKubernetes implements AutoCloseable {
         .formatted(name, phase, restarts, restarts, state);
   }
 
-  static void json(OutputStream out, int status, String body) throws IOException {
+  static void json(Reply out, int status, String body) throws IOException {
     head(out, status, "Content-Type: application/json", "Content-Length: " + utf8(body).length);
     out.write(utf8(body));
-    out.flush();
-    whole(out);
+    out.end();
   }
 
-  static void status(OutputStream out, int status, String reason) throws IOException {
+  static void status(Reply out, int status, String reason) throws IOException {
     json(
         out,
         status,
@@ -196,14 +195,8 @@ final class FakeKubernetes implements AutoCloseable {
     }
   }
 
-  /** Says that an answer has its end: it is the client that closes the connection. */
-  static void whole(OutputStream out) {
-    if (out instanceof Reply reply) {
-      reply.whole = true;
-    }
-  }
-
-  private static final class Reply extends FilterOutputStream {
+  /** Where an answer is written to. */
+  static final class Reply extends FilterOutputStream {
     private boolean whole;
 
     Reply(OutputStream out) {
@@ -213,6 +206,12 @@ final class FakeKubernetes implements AutoCloseable {
     @Override
     public void write(byte[] bytes, int from, int count) throws IOException {
       out.write(bytes, from, count);
+    }
+
+    /** Ends it: then it is the client that closes the connection. */
+    void end() throws IOException {
+      flush();
+      whole = true;
     }
   }
 
@@ -255,8 +254,7 @@ final class FakeKubernetes implements AutoCloseable {
     return line.toString(StandardCharsets.UTF_8);
   }
 
-  private void exec(Request request, Socket socket, InputStream in, OutputStream out)
-      throws Exception {
+  private void exec(Request request, Socket socket, InputStream in, Reply out) throws Exception {
     Script script = scripts.poll();
     if (script == null) {
       failures.add(new AssertionError("an exec too many: " + request.all("command")));
@@ -285,9 +283,9 @@ final class FakeKubernetes implements AutoCloseable {
     private final Semaphore pongs = new Semaphore(0);
     private final Socket socket;
     private final DataInputStream in;
-    private final OutputStream out;
+    private final Reply out;
 
-    Exec(Request request, Socket socket, DataInputStream in, OutputStream out) {
+    Exec(Request request, Socket socket, DataInputStream in, Reply out) {
       this.request = request;
       this.socket = socket;
       this.in = in;

@@ -90,11 +90,10 @@ class PodLogTest {
   }
 
   /** Answers with these lines, in chunks, and then ends the answer in good order. */
-  private static void all(OutputStream out, String... pieces) throws IOException {
+  private static void all(FakeKubernetes.Reply out, String... pieces) throws IOException {
     begin(out, pieces);
     out.write(FakeKubernetes.utf8("0\r\n\r\n"));
-    out.flush();
-    FakeKubernetes.whole(out);
+    out.end();
   }
 
   private static void begin(OutputStream out, String... pieces) throws IOException {

@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -136,13 +137,17 @@ class RealKubernetesTest {
             .endSpec()
             .build();
     admin.pods().inNamespace("jobs").resource(pod).create();
+    awaitPhase(name, phase -> !"Pending".equals(phase));
+    return name;
+  }
+
+  private static void awaitPhase(String pod, Predicate<String> awaited) {
     admin
         .pods()
         .inNamespace("jobs")
-        .withName(name)
+        .withName(pod)
         .waitUntilCondition(
-            p -> p != null && !"Pending".equals(p.getStatus().getPhase()), 60, TimeUnit.SECONDS);
-    return name;
+            p -> p != null && awaited.test(p.getStatus().getPhase()), 60, TimeUnit.SECONDS);
   }
 
   private static String pod() {
@@ -156,22 +161,36 @@ class RealKubernetesTest {
         .pod(pod);
   }
 
+  private LogStreamer.Builder log() {
+    return LogStreamer.builder(sent).whenFull(WhenFull.WAIT);
+  }
+
   private PodExecResult run(PodExec exec, String... command) throws Exception {
-    try (LogStreamer log = LogStreamer.builder(sent).whenFull(WhenFull.WAIT).start()) {
-      try {
-        return exec.run(log, command);
-      } finally {
-        report = log.finish(Duration.ofSeconds(30));
-      }
-    }
+    return logged(log(), log -> exec.run(log, command));
   }
 
   private PodExecResult runMarked(PodExec exec, String script) throws Exception {
     ExitMarker marker = ExitMarker.random();
-    try (LogStreamer log =
-        LogStreamer.builder(sent).whenFull(WhenFull.WAIT).exitMarker(marker).start()) {
+    return logged(log().exitMarker(marker), log -> exec.run(log, marker.wrap("sh", script)));
+  }
+
+  /** Begins a command that writes a line and does not end, and waits for the line. */
+  private CompletableFuture<PodExecResult> beginCommand(String pod) throws Exception {
+    CompletableFuture<PodExecResult> run =
+        begin(() -> runMarked(exec(pod).build(), "echo begun; sleep 600"));
+    sent.await(1);
+    return run;
+  }
+
+  private interface Source<T> {
+    T feed(LogStreamer log) throws Exception;
+  }
+
+  /** Feeds a log, and keeps its report however that ends. */
+  private <T> T logged(LogStreamer.Builder builder, Source<T> source) throws Exception {
+    try (LogStreamer log = builder.start()) {
       try {
-        return exec.run(log, marker.wrap("sh", script));
+        return source.feed(log);
       } finally {
         report = log.finish(Duration.ofSeconds(30));
       }
@@ -274,9 +293,7 @@ class RealKubernetesTest {
     String name = "node-that-dies";
     Process dies = cluster.node(name);
     String pod = pod(name, "Never", "sleep", "infinity");
-    CompletableFuture<PodExecResult> run =
-        begin(() -> runMarked(exec(pod).build(), "echo begun; sleep 600"));
-    sent.await(1);
+    CompletableFuture<PodExecResult> run = beginCommand(pod);
     dies.destroyForcibly().waitFor();
 
     assertThat(run.get().isSevered()).isTrue();
@@ -289,9 +306,7 @@ class RealKubernetesTest {
   @Test
   void run_isSeveredWhereTheApiServerDies() throws Exception {
     String pod = pod();
-    CompletableFuture<PodExecResult> run =
-        begin(() -> runMarked(exec(pod).build(), "echo begun; sleep 600"));
-    sent.await(1);
+    CompletableFuture<PodExecResult> run = beginCommand(pod);
     cluster.kill();
     try {
       assertThat(run.get().isSevered()).isTrue();
@@ -306,9 +321,7 @@ class RealKubernetesTest {
   @Test
   void run_isNotCompleteWhereThePodIsDeleted() throws Exception {
     String pod = pod();
-    CompletableFuture<PodExecResult> run =
-        begin(() -> runMarked(exec(pod).build(), "echo begun; sleep 600"));
-    sent.await(1);
+    CompletableFuture<PodExecResult> run = beginCommand(pod);
     admin.pods().inNamespace("jobs").withName(pod).delete();
 
     PodExecResult result = run.get();
@@ -350,18 +363,9 @@ class RealKubernetesTest {
     assertThat(refused(exec(pod).container("other").build()))
         .hasMessage("pod jobs/" + pod + ", container other: it has no such container");
     String ended = pod(NODE, "Never", "true");
-    awaitPhase(ended, "Succeeded");
+    awaitPhase(ended, "Succeeded"::equals);
     assertThat(refused(exec(ended).build()))
         .hasMessage("pod jobs/" + ended + ": it has ended: Succeeded");
-  }
-
-  private static void awaitPhase(String pod, String phase) {
-    admin
-        .pods()
-        .inNamespace("jobs")
-        .withName(pod)
-        .waitUntilCondition(
-            p -> p != null && phase.equals(p.getStatus().getPhase()), 60, TimeUnit.SECONDS);
   }
 
   // ---- what holds the command back ----
@@ -428,13 +432,7 @@ class RealKubernetesTest {
   }
 
   private PodLogResult follow(PodLog.Builder podLog) throws Exception {
-    try (LogStreamer log = LogStreamer.builder(sent).whenFull(WhenFull.WAIT).start()) {
-      try {
-        return podLog.checkInterval(Duration.ofMillis(500)).build().follow(log);
-      } finally {
-        report = log.finish(Duration.ofSeconds(30));
-      }
-    }
+    return logged(log(), log -> podLog.checkInterval(Duration.ofMillis(500)).build().follow(log));
   }
 
   /** With a line that the node keeps in pieces, each with a time of its own. */
