@@ -345,6 +345,8 @@ class JobEndTest {
     exhausted.set(false);
     Elsewhere<LogReport> finish = Elsewhere.call(() -> log.finish(Duration.ofSeconds(10)));
     time.awaitWaiting(1);
+    // Only the slow one is waited for while the time goes on.
+    Eventually.until(() -> isBlocked(log.job.places.sinks.get(0)) && hasSentAll(log.job));
     time.advance(Duration.ofSeconds(5));
     time.advance(Duration.ofMillis(2_500));
     int all = lines;
@@ -353,6 +355,29 @@ class JobEndTest {
     LogReport report = finish.get();
     assertThat(report.sinks().get(1).isComplete()).isTrue();
     assertThat(report.sink().dropped(DropReason.FLUSH_TIMEOUT).lines()).isPositive();
+  }
+
+  /** Whether lines wait until the call of a sink has ended. */
+  private static boolean isBlocked(Sink sink) {
+    sink.lock.lock();
+    try {
+      return sink.sending != null && sink.queue.count() > 0;
+    } finally {
+      sink.lock.unlock();
+    }
+  }
+
+  /** Whether the drain stands, and nothing waits for the sender of the job's second sink. */
+  private static boolean hasSentAll(Job job) {
+    Sink sink = job.places.sinks.get(1);
+    sink.lock.lock();
+    try {
+      return job.places.drain.state() == DrainLoop.State.IDLE
+          && sink.sending == null
+          && sink.queue.isEmpty();
+    } finally {
+      sink.lock.unlock();
+    }
   }
 
   // ---- the engine's end from within ----
