@@ -18,7 +18,7 @@ final class AbandonedCalls {
   /** How many of one client, or of one class, stand before new ones are refused. */
   static final int LIMIT = 16;
 
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.LEAF);
 
   @GuardedBy("lock")
   private final IdentityHashMap<Object, int[]> byClient = new IdentityHashMap<>();

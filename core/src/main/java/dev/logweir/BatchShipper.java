@@ -24,7 +24,7 @@ public final class BatchShipper implements AutoCloseable {
    * Held while the lines of a call are submitted: no other's come between them, nor between the
    * fragments of a long one. Not while the sender is asked what they cost, as that may hang.
    */
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.CALLER);
 
   /** What is shown of a line, with no memory taken for it. */
   @GuardedBy("lock")

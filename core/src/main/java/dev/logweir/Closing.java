@@ -86,6 +86,7 @@ abstract class Closing extends Work implements JobContext.Occupation {
     if (!begin(whose)) {
       return;
     }
+    assert LockOrder.CHECK.isFree();
     try {
       call(whose);
     } catch (Throwable e) {

@@ -11,7 +11,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
  */
 final class DeliveredPart implements LineReader.Passed {
   /** For threads of the sender that tell side by side; held while they count. */
-  private final MemoryLock counting = new MemoryLock();
+  private final MemoryLock counting = new MemoryLock(LockOrder.Level.CALLER);
 
   /** The sink's; held for a moment. */
   private final MemoryLock lock;

@@ -48,6 +48,7 @@ final class EncodedBound {
     if (!isSet()) {
       return 0;
     }
+    assert LockOrder.CHECK.isFree();
     asking = true;
     try {
       return Math.max(0, sender.encodedBytes(lineBytes));

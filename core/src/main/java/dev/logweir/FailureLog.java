@@ -31,7 +31,7 @@ final class FailureLog {
   private static final String NOT_DELIVERED = "{}: {} of {} bytes of a batch were not delivered";
 
   /** Guards the streaks of all subjects: it is taken for a moment, and only where things fail. */
-  private static final MemoryLock LOCK = new MemoryLock();
+  private static final MemoryLock LOCK = new MemoryLock(LockOrder.Level.LEAF);
 
   private final Loggers loggers;
   private final String category;
@@ -254,6 +254,7 @@ final class FailureLog {
     if (isTelling()) {
       return;
     }
+    assert LockOrder.CHECK.isFree();
     teller = Thread.currentThread();
     try {
       Logger logger = loggers.factory.getLogger(category);

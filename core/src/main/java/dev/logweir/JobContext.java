@@ -23,13 +23,13 @@ abstract class JobContext {
   /** What stands in the markers of this job, which the job itself can't know. */
   final int markerToken = Markers.Tokens.next();
 
-  final MemoryLock lock = new MemoryLock();
+  final MemoryLock lock = new MemoryLock(LockOrder.Level.JOB);
 
   /**
    * Guards the thread of a pass, or of what comes after the log, against an interrupt that comes
    * after it. Apart from the job's lock, and before it: an interrupt may run foreign code.
    */
-  final MemoryLock interrupts = new MemoryLock();
+  final MemoryLock interrupts = new MemoryLock(LockOrder.Level.CALL);
 
   private volatile boolean linesWait;
 

@@ -27,9 +27,9 @@ final class JobEnd extends EngineTimer {
    *   over, once       any of them                       the callers of finish return
    *
    * A step may come before the one it waits for has returned, and two threads may come to one at the
-   * same moment. So each is taken once: logOver under the account's lock, the others under the job's.
+   * same moment. So each is taken once: logOver under closingLock, the others under the job's.
    *
-   * The account's lock is outermost: closing the account takes all locks of the job, and who comes
+   * closingLock is outermost: closing the account takes all locks of the job, and who comes
    * second must find it closed. Under the job's lock are the fields here; what is closed after the
    * log, and the log itself, run under none.
    */
@@ -42,7 +42,7 @@ final class JobEnd extends EngineTimer {
 
   private final JobContext job;
   private final JobPlaces places;
-  private final MemoryLock account = new MemoryLock();
+  private final MemoryLock closingLock = new MemoryLock(LockOrder.Level.CLOSING);
   private final CountDownLatch over = new CountDownLatch(1);
 
   private final Closing closing;
@@ -216,7 +216,7 @@ final class JobEnd extends EngineTimer {
   private void logOver(boolean timeIsUp) {
     boolean inTime;
     boolean closes = false;
-    account.lock();
+    closingLock.lock();
     try {
       if (job.isAccountClosed()) {
         return;
@@ -225,7 +225,7 @@ final class JobEnd extends EngineTimer {
       places.closeAccount();
       inTime = job.engine.time.nanoTime() - deadlineNanos < 0;
     } finally {
-      account.unlock();
+      closingLock.unlock();
       if (closes) {
         places
             .interruptCalls(); // also after a failure: who waits for the lock tries the rest again

@@ -60,6 +60,7 @@ final class LineListeners {
     for (int i = 0; i < told.size(); i++) {
       LogListener listener = told.get(i);
       piece.replaceThrough(null);
+      assert LockOrder.CHECK.isFree();
       telling = listener;
       try {
         listener.onLine(piece);

@@ -60,13 +60,13 @@ public final class LogweirEngine implements AutoCloseable {
   private final SegmentPool large;
   private final SegmentPool small;
   private final Set<EngineJob> jobs = ConcurrentHashMap.newKeySet();
-  private final MemoryLock scratchLock = new MemoryLock();
+  private final MemoryLock scratchLock = new MemoryLock(LockOrder.Level.LEAF);
 
   @GuardedBy("scratchLock")
   private final List<Scratch> scratches;
 
   /** A job that starts beside {@link #close} is ended by it, or does not start. */
-  private final MemoryLock registering = new MemoryLock();
+  private final MemoryLock registering = new MemoryLock(LockOrder.Level.LEAF);
 
   private volatile boolean closed;
   private final AtomicBoolean released = new AtomicBoolean();

@@ -208,6 +208,7 @@ public final class LogweirMetrics implements AutoCloseable {
       return;
     }
     try {
+      assert LockOrder.CHECK.isFree();
       timer.record(nanos, TimeUnit.NANOSECONDS);
     } catch (Throwable ignored) {
       // A meter that throws costs its own figure and nothing else.

@@ -16,7 +16,7 @@ public final class MemoryBudget {
   private final AtomicLong gifts = new AtomicLong();
 
   /** Held for a few instructions, and within a place's lock. */
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.LEAF);
 
   private volatile @Nullable Waiter first;
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A reentrant lock that can always be had, also where there is no memory for the node in which a
  * thread waits for it: the lock of the JDK then throws, which would leave half done what needs
- * several locks. It is one object, where that is two: an idle job has seven.
+ * several locks. It is one object, where that is two: an idle job has six.
  */
 final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
   private static final long serialVersionUID = 1L;
@@ -18,6 +18,12 @@ final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
 
   /** How long a thread looks away that could not wait for a signal, or had no memory. */
   private static final long MISSED_NANOS = 10_000_000L;
+
+  private final LockOrder.Level level;
+
+  MemoryLock(LockOrder.Level level) {
+    this.level = level;
+  }
 
   // ---- what the queue of waiting threads asks; the state is how often the owner has it ----
 
@@ -57,6 +63,7 @@ final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
 
   @Override
   public void lock() {
+    assert LockOrder.CHECK.mayTake(level, isHeldExclusively());
     boolean held = tryAcquire(1);
     while (!held) {
       try {
@@ -66,10 +73,12 @@ final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
         LockSupport.parkNanos(PAUSE_NANOS); // who holds it is not waiting for memory
       }
     }
+    assert LockOrder.CHECK.taken(level);
   }
 
   @Override
   public void lockInterruptibly() throws InterruptedException {
+    assert LockOrder.CHECK.mayTake(level, isHeldExclusively());
     boolean held = false;
     while (!held) {
       try {
@@ -79,21 +88,28 @@ final class MemoryLock extends AbstractQueuedSynchronizer implements Lock {
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
+    assert LockOrder.CHECK.taken(level);
   }
 
   @Override
   public boolean tryLock() {
-    return tryAcquire(1);
+    boolean had = tryAcquire(1);
+    assert !had || LockOrder.CHECK.taken(level);
+    return had;
   }
 
   @Override
   public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
-    return tryAcquireNanos(1, unit.toNanos(time));
+    assert LockOrder.CHECK.mayTake(level, isHeldExclusively());
+    boolean had = tryAcquireNanos(1, unit.toNanos(time));
+    assert !had || LockOrder.CHECK.taken(level);
+    return had;
   }
 
   @Override
   public void unlock() {
     release(1);
+    assert LockOrder.CHECK.givenBack(level);
   }
 
   @Override

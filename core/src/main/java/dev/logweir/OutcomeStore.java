@@ -32,7 +32,7 @@ final class OutcomeStore {
 
   private final long maxBytes;
   private final long maxCount;
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.LEAF);
 
   @GuardedBy("lock")
   private final Map<String, String> variables = new LinkedHashMap<>();

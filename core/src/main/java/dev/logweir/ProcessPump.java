@@ -24,7 +24,7 @@ final class ProcessPump {
   private final Job job;
   private final JobDrain streams;
   private final boolean waits;
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.CALL);
   private final Condition changed = lock.newCondition();
 
   @GuardedBy("lock")

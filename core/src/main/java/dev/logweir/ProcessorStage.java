@@ -55,6 +55,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
       return;
     }
     line.replaceThrough(pieces);
+    assert LockOrder.CHECK.isFree();
     inside = true;
     try {
       processor.process(line);
@@ -87,6 +88,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
 
   /** Tells the processor of a gap. */
   void gap() {
+    assert LockOrder.CHECK.isFree();
     inside = true;
     try {
       processor.gap();
@@ -103,6 +105,7 @@ final class ProcessorStage implements LineTarget, LogProcessor.Output {
     endLine.setPart(true, true, false);
     pieces.close(endLine);
     ending = true;
+    assert LockOrder.CHECK.isFree();
     inside = true;
     try {
       processor.end(this);

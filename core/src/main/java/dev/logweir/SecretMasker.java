@@ -53,7 +53,7 @@ public final class SecretMasker implements LogProcessor {
   /** Whether there are values that may look otherwise than they are, or may be added. */
   private final boolean mayHaveForms;
 
-  private final MemoryLock adding = new MemoryLock();
+  private final MemoryLock adding = new MemoryLock(LockOrder.Level.LEAF);
   private volatile MaskerValues values;
   private volatile int count;
 

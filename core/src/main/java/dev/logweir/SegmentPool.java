@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class SegmentPool {
   private static final int SPINS = 64;
 
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.LEAF);
   private final int nominal;
   private final int maxFree;
   private final IntFunction<Segment> heap;

@@ -62,7 +62,7 @@ public final class SendCall {
 
   /** Creates a call that nobody but its maker knows; of no batch if that is null. */
   SendCall(@Nullable BatchLines batch) {
-    progress = new SendProgress(new MemoryLock(), null);
+    progress = new SendProgress(new MemoryLock(LockOrder.Level.SINK), null);
     this.batch = batch;
     shippers = false;
   }

@@ -38,6 +38,7 @@ final class SendPool {
     } catch (OutOfMemoryError ignored) {
       return pool.execute(work); // which takes no memory while there are threads
     }
+    assert LockOrder.CHECK.isFree();
     try {
       executor.execute(handover);
     } catch (Throwable e) {

@@ -68,7 +68,7 @@ final class SendTask extends Work {
      * Guards the thread against an interrupt that comes after the call. Apart from the sink's lock:
      * an interrupt may run foreign code, such as the close of a channel.
      */
-    private final MemoryLock interrupts = new MemoryLock();
+    private final MemoryLock interrupts = new MemoryLock(LockOrder.Level.CALL);
 
     private @Nullable SinkBatch batch;
 
@@ -269,6 +269,7 @@ final class SendTask extends Work {
         return SendException.failed(
             AbandonedCalls.LIMIT + " abandoned calls of this client have not returned", null);
       }
+      assert LockOrder.CHECK.isFree();
       sender.send(batch.list);
       return null;
     } catch (Throwable e) {

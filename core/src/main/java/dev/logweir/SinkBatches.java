@@ -57,7 +57,7 @@ abstract class SinkBatches {
   }
 
   final JobContext job;
-  final MemoryLock lock = new MemoryLock();
+  final MemoryLock lock = new MemoryLock(LockOrder.Level.SINK);
 
   @GuardedBy("lock")
   final SinkLedger ledger;

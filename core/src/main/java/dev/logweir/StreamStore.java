@@ -30,7 +30,7 @@ final class StreamStore {
   /** Once dropping has begun, it goes on until one part in so many of the segments is free. */
   private static final int RESUME_SHARE = 8;
 
-  final MemoryLock lock = new MemoryLock();
+  final MemoryLock lock = new MemoryLock(LockOrder.Level.STREAM);
 
   /** Nobody until a write waits: most streams have no such write. */
   @GuardedBy("lock")

@@ -25,7 +25,7 @@ final class SystemTime implements EngineTime {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final String threadName;
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.TIME);
 
   @GuardedBy("lock")
   private final TimerQueue timers = new TimerQueue();

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class WaitingWriters {
   /** Of all streams that no write waits for: there is nobody to wake. */
-  static final WaitingWriters NOBODY = new WaitingWriters(new MemoryLock(), true);
+  static final WaitingWriters NOBODY =
+      new WaitingWriters(new MemoryLock(LockOrder.Level.STREAM), true);
 
   private final MemoryLock lock;
   private @Nullable Condition roomFreed;

@@ -51,7 +51,7 @@ final class WorkerPool implements Worker.Source {
   /** How long one that stands by looks at the others. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.LEAF);
   private final Condition work = lock.newCondition();
   private final Condition look = lock.newCondition();
   private final Condition ended = lock.newCondition();

@@ -22,7 +22,11 @@ class BatchAssemblyTest {
   private final SegmentAccount account = new SegmentAccount(pool, budget);
   private final BatchAssembly assembly =
       new BatchAssembly(
-          account, new SendProgress(new MemoryLock(), time), time, SEGMENTS << 10, MAX_ENCODED);
+          account,
+          new SendProgress(new MemoryLock(LockOrder.Level.SINK), time),
+          time,
+          SEGMENTS << 10,
+          MAX_ENCODED);
 
   private SinkBatch begin() {
     return assembly.begin(0);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class DrainLoopTest {
   private final ManualTime time = new ManualTime();
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.JOB);
   private final Deque<Runnable> threads = new ArrayDeque<>();
   private boolean hasThreads = true;
   private final WorkerPool pool =

@@ -10,7 +10,7 @@ class RoomWaitTest {
   private static final long MAX_WAIT = 100;
 
   private final ManualTime time = new ManualTime();
-  private final MemoryLock lock = new MemoryLock();
+  private final MemoryLock lock = new MemoryLock(LockOrder.Level.SINK);
   private final SendProgress progress = new SendProgress(lock, time);
   private final JobSettings settings = new JobSettings();
   private boolean tooLong;

@@ -17,7 +17,7 @@ class DrainLoopModelTest {
     final AtomicInteger most = new AtomicInteger();
 
     Loop(Models.HandedOver threads) {
-      super(new MemoryLock(), pool(threads), new Models.StandingTime());
+      super(new MemoryLock(LockOrder.Level.JOB), pool(threads), new Models.StandingTime());
     }
 
     private static WorkerPool pool(Models.HandedOver threads) {
