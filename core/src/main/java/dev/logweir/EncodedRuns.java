@@ -1,5 +1,7 @@
 package dev.logweir;
 
+import java.util.Objects;
+
 /**
  * Tells of whole lines at once which of them need not be searched for encoded values one by one.
  *
@@ -18,14 +20,17 @@ final class EncodedRuns {
 
   private byte[] joined = Segment.NO_BYTES;
 
+  /** How much of that is the text. */
+  private int length;
+
   /**
    * Returns where the first line begins that must be searched; {@code to} if none of them must.
    *
    * @param from where a line begins that no form goes on in
    * @param to behind a line end, after {@code from}
    */
-  int plainUntil(
-      EscapedLines lines, MaskerValues values, EncodedForms forms, byte[] bytes, int from, int to) {
+  int plainUntil(EscapedLines lines, MaskerValues values, byte[] bytes, int from, int to) {
+    EncodedForms forms = Objects.requireNonNull(values.forms());
     if (!forms.mayBeJoined()) {
       return from;
     }
@@ -34,8 +39,8 @@ final class EncodedRuns {
       joined = new byte[Segment.LARGE];
     }
     MaskerAutomaton plain = values.plain();
-    int special = forms.suspect(bytes, from, end);
-    int length = 0;
+    lines.begin(forms, bytes, from, end);
+    length = 0;
     int found = Integer.MAX_VALUE;
     int line = from;
     while (line < end && found == Integer.MAX_VALUE) {
@@ -45,32 +50,30 @@ final class EncodedRuns {
         break;
       }
       int before = length;
-      if (special < lineEnd) {
-        special = lines.search(values, bytes, line, lineEnd, end, special);
-        if (special < 0) {
+      if (lines.special() < lineEnd) {
+        if (lines.search(values, bytes, line, lineEnd, end)) {
           break;
         }
-        length = joinBroken(lines, forms, bytes, line, lineEnd, length);
+        joinBroken(lines, forms, bytes, line, lineEnd);
       } else {
-        length = join(bytes, line, lineEnd, length);
+        join(bytes, line, lineEnd);
       }
-      found = beginning(forms, before, length);
+      found = beginning(forms, before);
       line = lineEnd + 1;
     }
-    return withoutOpen(forms, bytes, from, line, length, Math.min(found, length));
+    return withoutOpen(forms, bytes, from, line, Math.min(found, length));
   }
 
-  /** Appends a line to the text; returns its length. */
-  private int join(byte[] bytes, int line, int lineEnd, int before) {
+  /** Appends a line to the text. */
+  private void join(byte[] bytes, int line, int lineEnd) {
     int place = EncodedForms.skipBlanks(bytes, line, lineEnd);
-    System.arraycopy(bytes, place, joined, before, lineEnd - place);
-    return before + lineEnd - place;
+    System.arraycopy(bytes, place, joined, length, lineEnd - place);
+    length += lineEnd - place;
   }
 
-  /** Appends the line just searched, without the line ends within it; returns the length. */
-  private int joinBroken(
-      EscapedLines lines, EncodedForms forms, byte[] bytes, int line, int lineEnd, int before) {
-    int length = before;
+  /** Appends the line just searched, without the line ends within it. */
+  private void joinBroken(
+      EscapedLines lines, EncodedForms forms, byte[] bytes, int line, int lineEnd) {
     int place = EncodedForms.skipBlanks(bytes, line, lineEnd);
     while (place < lineEnd) {
       int next = lines.nextBreak(forms, bytes, place, lineEnd);
@@ -78,23 +81,20 @@ final class EncodedRuns {
       length += next - place;
       place = EncodedForms.breakEnd(bytes, next, lineEnd);
     }
-    return length;
   }
 
   /**
    * Returns where in the text a form's beginning is that is new in it, or its end if that may be
    * the beginning of one; the largest number there is if there is none.
    */
-  private int beginning(EncodedForms forms, int before, int length) {
+  private int beginning(EncodedForms forms, int before) {
     int found = forms.firstSignature(joined, Math.max(0, before - OPEN_BYTES), length);
     return found < length || forms.mayEndInForm(joined, length) ? found : Integer.MAX_VALUE;
   }
 
   /** Leaves out the last lines, in which a form may begin: none begins further in front. */
-  private static int withoutOpen(
-      EncodedForms forms, byte[] bytes, int from, int linesEnd, int textLength, int found) {
+  private int withoutOpen(EncodedForms forms, byte[] bytes, int from, int linesEnd, int found) {
     int end = linesEnd;
-    int length = textLength;
     while (end > from && length > found - OPEN_BYTES) {
       int lineEnd = end - 1;
       end = lineOf(bytes, from, lineEnd);

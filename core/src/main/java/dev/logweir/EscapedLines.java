@@ -13,6 +13,9 @@ final class EscapedLines {
 
   private int breakCount;
 
+  /** The first special byte behind the line searched last; the end of the lines for none. */
+  private int special;
+
   /**
    * @param walk used for the time of a search
    */
@@ -28,13 +31,12 @@ final class EscapedLines {
    * @param to behind a line end
    */
   int plainUntil(MaskerValues sought, byte[] text, int from, int to) {
-    int place = Objects.requireNonNull(sought.forms()).suspect(text, from, to);
+    begin(Objects.requireNonNull(sought.forms()), text, from, to);
     int line = from;
-    while (place < to) {
-      line = Newlines.last(text, line, place) + 1;
-      int lineEnd = Newlines.first(text, place, to);
-      place = search(sought, text, line, lineEnd, to, place);
-      if (place < 0) {
+    while (special < to) {
+      line = Newlines.last(text, line, special) + 1;
+      int lineEnd = Newlines.first(text, special, to);
+      if (search(sought, text, line, lineEnd, to)) {
         return line;
       }
     }
@@ -42,20 +44,31 @@ final class EscapedLines {
   }
 
   /**
-   * Searches a whole line, of a run of them, for values that are written with escapes.
+   * Begins a run of lines, of which those with special bytes are to be searched one after the
+   * other.
+   */
+  void begin(EncodedForms allForms, byte[] text, int from, int to) {
+    special = allForms.suspect(text, from, to);
+  }
+
+  /** Returns the first special byte that was not searched yet; the end of the lines for none. */
+  int special() {
+    return special;
+  }
+
+  /**
+   * Searches the line of the next special byte for values that are written with escapes, and
+   * returns whether it found one.
    *
    * @param line where it begins
    * @param lineEnd where its line end is
    * @param to behind the last line's end
-   * @param firstSpecial the first special byte of the line
-   * @return the first special byte behind the line, {@code to} if there is none; less than 0 if a
-   *     value was found
    */
-  int search(MaskerValues sought, byte[] text, int line, int lineEnd, int to, int firstSpecial) {
+  boolean search(MaskerValues sought, byte[] text, int line, int lineEnd, int to) {
     EncodedForms allForms = Objects.requireNonNull(sought.forms());
     EscapeStarts places = Objects.requireNonNull(sought.starts());
     int longest = sought.plain().longest();
-    int at = firstSpecial;
+    int at = special;
     int from = Math.max(line, at - longest);
     breakCount = 0;
     int signs = at;
@@ -74,7 +87,7 @@ final class EscapedLines {
           walk.walk(place);
           if (walk.matchedEnd >= 0) {
             walk.letGo();
-            return -1;
+            return true;
           }
         }
       }
@@ -84,7 +97,8 @@ final class EscapedLines {
     if (begun) {
       walk.letGo();
     }
-    return at;
+    special = at;
+    return false;
   }
 
   /**

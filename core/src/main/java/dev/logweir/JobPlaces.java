@@ -160,8 +160,7 @@ final class JobPlaces {
           reports,
           sources.badEnds(),
           job.markerToken,
-          sources.end(),
-          sources.isEndProven());
+          new KnownEnd(sources.end(), sources.isEndProven()));
     } finally {
       unlockAll();
     }

@@ -67,7 +67,9 @@ final class LinePieces implements LogLine.Replacement {
       return;
     }
     carriedBytes = Math.min(line.heldBack(), bytes);
-    deliver(line, ends || lineBroken, line.isCut(), size, bytes - carriedBytes, lines);
+    prepare(line, ends || lineBroken, line.isCut(), size);
+    piece.setTally(bytes - carriedBytes, lines);
+    next.accept(piece);
   }
 
   /** Passes a line on as it is. */
@@ -93,7 +95,7 @@ final class LinePieces implements LogLine.Replacement {
   /** Ends a line whose rest does not come, if the target has its beginning. */
   void close(LogLine line) {
     if (lineOpen) {
-      deliver(line, true, true, 0, 0, 0);
+      deliver(line, true, true, 0);
     }
   }
 
@@ -171,7 +173,7 @@ final class LinePieces implements LogLine.Replacement {
     breakLine();
     if (size == limit) {
       int cut = LineCut.boundary(scratch, 0, size);
-      deliver(current(), false, false, cut, 0, 0);
+      deliver(current(), false, false, cut);
       System.arraycopy(scratch, cut, scratch, 0, limit - cut);
       size = limit - cut;
     }
@@ -183,7 +185,7 @@ final class LinePieces implements LogLine.Replacement {
   private void breakLine() {
     if (lineBroken) {
       lineBroken = false;
-      deliver(current(), true, false, size, 0, 0);
+      deliver(current(), true, false, size);
       size = 0;
     }
   }
@@ -196,7 +198,14 @@ final class LinePieces implements LogLine.Replacement {
     return line;
   }
 
-  private void deliver(LogLine line, boolean last, boolean cut, int length, long bytes, int lines) {
+  /** Hands on a piece that carries nothing of the account. */
+  private void deliver(LogLine line, boolean last, boolean cut, int length) {
+    prepare(line, last, cut, length);
+    piece.setTally(0, 0);
+    next.accept(piece);
+  }
+
+  private void prepare(LogLine line, boolean last, boolean cut, int length) {
     piece.setContent(scratch, 0, length);
     piece.setPosition(line.number(), line.timeMillis());
     piece.setPart(!lineOpen, last, cut);
@@ -204,8 +213,6 @@ final class LinePieces implements LogLine.Replacement {
     if (last && origin == null && line.isUnended() && !lineBroken) {
       piece.setUnended();
     }
-    piece.setTally(bytes, lines);
     lineOpen = !last;
-    next.accept(piece);
   }
 }

@@ -23,22 +23,15 @@ public final class LogReport {
   private final List<SinkReport> sinks;
   private final List<SourceEnd> badEnds;
   private final int markerToken;
-  private final LogEnd end;
-  private final boolean endProven;
+  private final KnownEnd end;
 
   LogReport(String name, List<SinkReport> sinks, List<SourceEnd> badEnds, int markerToken) {
-    this(name, sinks, badEnds, markerToken, LogEnd.OPEN, true);
+    this(name, sinks, badEnds, markerToken, KnownEnd.OPEN);
   }
 
   LogReport(
-      String name,
-      List<SinkReport> sinks,
-      List<SourceEnd> badEnds,
-      int markerToken,
-      LogEnd end,
-      boolean endProven) {
+      String name, List<SinkReport> sinks, List<SourceEnd> badEnds, int markerToken, KnownEnd end) {
     this.end = end;
-    this.endProven = endProven;
     this.name = name;
     this.sinks = List.copyOf(sinks);
     this.badEnds = List.copyOf(badEnds);
@@ -78,7 +71,7 @@ public final class LogReport {
 
   /** Returns what is known of the job's end; as {@link LogStreamer#end()}. */
   public LogEnd end() {
-    return end;
+    return end.end();
   }
 
   /**
@@ -102,7 +95,7 @@ public final class LogReport {
    * each of its commands, if there were {@linkplain LogStreamer#nextCommand several}.
    */
   public boolean isComplete() {
-    return endProven && badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);
+    return end.isProven() && badEnds.isEmpty() && sinks.stream().allMatch(SinkReport::isComplete);
   }
 
   @Override
@@ -112,13 +105,12 @@ public final class LogReport {
         && sinks.equals(report.sinks)
         && badEnds.equals(report.badEnds)
         && markerToken == report.markerToken
-        && end.equals(report.end)
-        && endProven == report.endProven;
+        && end.equals(report.end);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, sinks, badEnds, markerToken, end, endProven);
+    return Objects.hash(name, sinks, badEnds, markerToken, end);
   }
 
   /** Returns the name, a few words a sink, and a stream that ended badly, for a person. */
@@ -127,10 +119,10 @@ public final class LogReport {
     StringJoiner text = new StringJoiner("; ");
     sinks.forEach(sink -> text.add(sink.toString()));
     badEnds.forEach(source -> text.add(source.toString()));
-    if (end.kind() != LogEnd.Kind.OPEN) {
-      text.add(end.toString());
+    if (end().kind() != LogEnd.Kind.OPEN) {
+      text.add(end().toString());
     }
-    if (!endProven && end.kind() == LogEnd.Kind.EXITED) {
+    if (!end.isProven() && end().kind() == LogEnd.Kind.EXITED) {
       text.add("not every command's end is proven");
     }
     return name + ": " + text;

@@ -49,7 +49,7 @@ final class MaskerStream extends MaskerScan implements RunProcessor {
       return from;
     }
     if (forms != null && forms.escapes) {
-      return runs.plainUntil(encodedScan(values, forms).lines(), values, forms, bytes, from, end);
+      return runs.plainUntil(encodedScan(values, forms).lines(), values, bytes, from, end);
     }
     int found = values.plain().first(bytes, from, end);
     int to = found == end ? end : Newlines.last(bytes, from, found) + 1;

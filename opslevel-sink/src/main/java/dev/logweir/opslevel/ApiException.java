@@ -2,6 +2,7 @@ package dev.logweir.opslevel;
 
 import dev.logweir.sender.AttemptException;
 import java.time.Duration;
+import java.util.EnumSet;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt that failed. Its text holds no secret. */
@@ -12,8 +13,16 @@ final class ApiException extends AttemptException {
       "the proxy wants a user and a password, or others: see proxy and HTTPS_PROXY";
 
   private final ApiResult result;
-  private final boolean namesJob;
-  private final boolean tooLarge;
+  private final EnumSet<Trait> traits;
+
+  private enum Trait {
+    /** The request was written in full and nothing came back. */
+    UNANSWERED,
+    /** Fewer lines at a time may be taken. */
+    TOO_LARGE,
+    /** An error of the payload is about the job's id. */
+    NAMES_JOB
+  }
 
   ApiException(ApiResult result, String message, @Nullable Throwable cause) {
     this(result, message, cause, false);
@@ -25,7 +34,7 @@ final class ApiException extends AttemptException {
    * @param unanswered whether the request was written in full and nothing came back
    */
   ApiException(ApiResult result, String message, @Nullable Throwable cause, boolean unanswered) {
-    this(result, message, cause, Duration.ZERO, false, result == ApiResult.TOO_LARGE, unanswered);
+    this(result, message, cause, Duration.ZERO, traits(result, unanswered, false));
   }
 
   private ApiException(
@@ -33,13 +42,24 @@ final class ApiException extends AttemptException {
       String message,
       @Nullable Throwable cause,
       Duration retryAfter,
-      boolean namesJob,
-      boolean tooLarge,
-      boolean unanswered) {
-    super(result, message, cause, unanswered, retryAfter);
+      EnumSet<Trait> traits) {
+    super(result, message, cause, traits.contains(Trait.UNANSWERED), retryAfter);
     this.result = result;
-    this.namesJob = namesJob;
-    this.tooLarge = tooLarge;
+    this.traits = traits;
+  }
+
+  private static EnumSet<Trait> traits(ApiResult result, boolean unanswered, boolean namesJob) {
+    EnumSet<Trait> all = EnumSet.noneOf(Trait.class);
+    if (unanswered) {
+      all.add(Trait.UNANSWERED);
+    }
+    if (result == ApiResult.TOO_LARGE) {
+      all.add(Trait.TOO_LARGE);
+    }
+    if (namesJob) {
+      all.add(Trait.NAMES_JOB);
+    }
+    return all;
   }
 
   /**
@@ -65,9 +85,7 @@ final class ApiException extends AttemptException {
         message + " (HTTP " + status + ")" + (words.isEmpty() ? "" : ": " + words),
         null,
         retryAfter,
-        false,
-        result == ApiResult.TOO_LARGE,
-        false);
+        traits(result, false, false));
   }
 
   static ApiException ofPayload(String message, boolean namesJob) {
@@ -76,9 +94,7 @@ final class ApiException extends AttemptException {
         "the server refused the input: " + message,
         null,
         Duration.ZERO,
-        namesJob,
-        false,
-        false);
+        traits(ApiResult.PAYLOAD_ERRORS, false, namesJob));
   }
 
   static ApiException ofClosed(@Nullable Throwable cause) {
@@ -87,14 +103,10 @@ final class ApiException extends AttemptException {
 
   /** The same failure, taken for that of a request too large: not to be tried again as it is. */
   ApiException asTooLarge() {
+    EnumSet<Trait> more = EnumSet.copyOf(traits);
+    more.add(Trait.TOO_LARGE);
     return new ApiException(
-        result,
-        "twice running, " + getMessage(),
-        getCause(),
-        retryAfter(),
-        namesJob,
-        true,
-        isUnanswered());
+        result, "twice running, " + getMessage(), getCause(), retryAfter(), more);
   }
 
   @Override
@@ -104,16 +116,16 @@ final class ApiException extends AttemptException {
 
   @Override
   public boolean isRetried() {
-    return super.isRetried() && !tooLarge;
+    return super.isRetried() && !isTooLarge();
   }
 
   /** Whether fewer lines at a time may be taken. */
   boolean isTooLarge() {
-    return tooLarge;
+    return traits.contains(Trait.TOO_LARGE);
   }
 
   /** Whether an error of the payload is about the job's id. */
   boolean namesJob() {
-    return namesJob;
+    return traits.contains(Trait.NAMES_JOB);
   }
 }
