@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class ModuleTest {
+class CoreModuleTest {
   /** A run that is meant to be on the module path must not fall back to the class path unseen. */
   @Test
   void testsRunInTheNamedModule_onTheModulePath() {
@@ -12,6 +12,6 @@ class ModuleTest {
 
     assertThat(LogStreamer.class.getModule().getName())
         .isEqualTo(onTheModulePath ? "dev.logweir" : null);
-    assertThat(ModuleTest.class.getModule()).isEqualTo(LogStreamer.class.getModule());
+    assertThat(CoreModuleTest.class.getModule()).isEqualTo(LogStreamer.class.getModule());
   }
 }
