@@ -8,13 +8,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ships lines that a program has as lines: the part of {@link LogStreamer} behind the streams, with
- * one sender.
+ * Ships single lines of a program: the part of {@link LogStreamer} behind the streams, with one
+ * sender.
  *
  * <p>Thread-safe. Submitting never waits for the sender, a processor or a listener. It holds at
  * most {@link #maxRetainedBytes()}: a batch being assembled, a queue of two, and a batch being
- * sent. Where there is a processor or a listener, lines go as the standard output of a {@link
- * LogStreamer} does: into a buffer, and from there to them on a thread of the engine.
+ * sent. With a processor or a listener, lines go the way of a {@link LogStreamer}'s standard
+ * output: into a buffer, and from there to these on a thread of the engine.
  */
 public final class BatchShipper implements AutoCloseable {
   /** How many lines are weighed behind a first one, before all of them are submitted. */
@@ -59,9 +59,9 @@ public final class BatchShipper implements AutoCloseable {
   }
 
   /**
-   * Submits a line; one with line ends in it is several. What is submitted by a call of this
-   * shipper's own sender, or by a logger that is told of such a call, goes with other lines or at
-   * the end, as a log that ships itself would never fall silent.
+   * Submits a line; one with line ends in it is several. Lines that this shipper's own sender
+   * submits, also by way of a logger, are sent with other lines or at the end: otherwise a log that
+   * ships itself would never fall silent.
    *
    * @return whether it is in a batch, or in the buffer before processors and listeners; else it was
    *     dropped and counted
@@ -248,7 +248,7 @@ public final class BatchShipper implements AutoCloseable {
     job.close();
   }
 
-  /** Returns what stands in this shipper's markers; as {@link LogReport#markerToken()}. */
+  /** Returns the token in this shipper's markers; as {@link LogReport#markerToken()}. */
   public String markerToken() {
     return Markers.text(job.markerToken);
   }

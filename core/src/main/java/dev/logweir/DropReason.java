@@ -23,7 +23,7 @@ public enum DropReason {
   BUDGET,
   /** The JVM had no heap left. */
   MEMORY,
-  /** The sender tried in vain, or too many abandoned calls stand in its way. */
+  /** The sender failed after its attempts, or was blocked by too many abandoned calls. */
   SEND_FAILED,
   /** The server refused the lines for good. */
   SEND_REFUSED,

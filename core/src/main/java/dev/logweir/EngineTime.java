@@ -7,9 +7,9 @@ import java.util.concurrent.CountDownLatch;
  * another. That is for tests, in which time passes when the test says so: {@code logweir-test-kit}
  * has a {@code ManualTime}.
  *
- * <p>Must be thread-safe. It is called under locks of the engine, by writes too: so no method may
- * call Logweir back, or wait, but {@link #await}. A timer that is due runs under no lock, on a
- * thread that may do both, such as that of the test.
+ * <p>Must be thread-safe. It is called under locks of the engine, by writes too: so no method but
+ * {@link #await} may call Logweir or wait. A timer that is due runs under no lock, on a thread that
+ * may do both, such as that of the test.
  */
 public interface EngineTime {
   /** Returns the nanoseconds since any origin; they never go back. */
@@ -19,24 +19,24 @@ public interface EngineTime {
   long currentTimeMillis();
 
   /**
-   * Lets a timer run once after a delay, or at once if that is not positive; one that is set is set
-   * anew. The system's time takes no memory for it and never throws between {@link #hold} and
-   * {@link #release}.
+   * Runs a timer once after a delay, or at once if that is not positive; a timer that is already
+   * set is set again. The system's time takes no memory for it and never throws between {@link
+   * #hold} and {@link #release}.
    */
   void set(EngineTimer timer, long delayNanos);
 
-  /** Lets a timer not run, if it has not begun to. */
+  /** Cancels a timer, if it has not begun to run. */
   void cancel(EngineTimer timer);
 
   /**
    * Is called when a job starts. The system's time has a thread for timers until it is released as
    * often as it was held. Does nothing by default.
    *
-   * @throws OutOfMemoryError if no thread can be had; then it is not held
+   * @throws OutOfMemoryError if no thread can be started; then it is not held
    */
   default void hold() {}
 
-  /** Is called when a job is over. Does nothing by default. */
+  /** Is called when a job has ended. Does nothing by default. */
   default void release() {}
 
   /**
@@ -46,6 +46,8 @@ public interface EngineTime {
    */
   boolean await(CountDownLatch latch, long nanos) throws InterruptedException;
 
-  /** Is called once the engine and its last job are over: timers that are set never run. */
+  /**
+   * Is called after the engine and its last job have ended: timers that are still set never run.
+   */
   void close();
 }

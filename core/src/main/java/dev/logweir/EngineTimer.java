@@ -2,16 +2,13 @@ package dev.logweir;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * Something of an engine that is to happen once its time has come: only the engine makes one, and
- * an {@link EngineTime} runs it.
- */
+/** A timer of an engine: only the engine makes one, and an {@link EngineTime} runs it. */
 public abstract class EngineTimer {
   /*
-   * Its owner makes it with itself and sets it as often as it likes. It is its own node of the queue
-   * of those that are set, so that neither setting nor cancelling takes memory: a deadline that
-   * could not be had for want of it would be no deadline. What is here belongs to the SystemTime by
-   * which it is set, and is guarded by that.
+   * Its owner creates it together with itself and sets it any number of times. It is its own node
+   * in the queue of set timers, so that setting and cancelling allocate nothing: a deadline must
+   * also come when there is no memory. The fields belong to the SystemTime that it is set by, and
+   * are guarded by that.
    */
 
   /** The first of those that come after it in the queue and are known to. */
@@ -32,6 +29,6 @@ public abstract class EngineTimer {
 
   EngineTimer() {}
 
-  /** Does what its time has come for. To be called with no lock held; short, and never waits. */
+  /** Does what the timer was set for. To be called with no lock held; short, and never waits. */
   public abstract void run();
 }

@@ -19,18 +19,18 @@ import java.util.Objects;
  *
  * <p>The script runs in a shell of its own, so that {@code exec}, {@code exit}, options and traps
  * of the script change nothing: the marker has the exit code of that shell, 128 and the number of
- * the signal if one killed it. What cannot be told: if the outer shell, {@code sh}, is killed
- * itself, which of the usual signals only SIGKILL does, no marker comes, and the stream counts as
- * severed; what a process writes that outlives the script comes behind the marker and is taken as
- * long as the stream is open. A job that reads both halves on purpose can write a marker: it is no
- * protection against the job.
+ * the signal if one killed it. Limits: if the outer shell, {@code sh}, is killed itself, which of
+ * the usual signals only SIGKILL does, no marker comes, and the stream counts as severed. Output of
+ * a process that outlives the script comes behind the marker and is taken as long as the stream is
+ * open. A job that reads both halves on purpose can write a marker: it is no protection against the
+ * job.
  *
  * <p>As the outer shell outlives SIGTERM, {@link Process#destroy} of the command alone ends nothing
  * before the script has ended: destroy its {@linkplain Process#descendants descendants}.
  *
- * <p>Immutable. Use one for each job: a job whose marker another one writes has its end. Several
- * commands of one job have the same marker; {@link LogStreamer#nextCommand} says what it means
- * then.
+ * <p>Immutable. Use one for each job: if another job writes this job's marker, it ends this job's
+ * log. Several commands of one job have the same marker; {@link LogStreamer#nextCommand} says what
+ * it means then.
  */
 public final class ExitMarker {
   /** Before the number: a byte that is rare in text. */
@@ -55,7 +55,9 @@ public final class ExitMarker {
   /** What the outer shell calls itself. */
   private static final String NAME = "logweir";
 
-  /** The same for a script that comes on the input, so that who has none to give can refuse it. */
+  /**
+   * The same for a script on the standard input, so that a caller without an input can refuse it.
+   */
   private static final String NAME_OF_PIPED = "logweir-piped";
 
   private final String first;
@@ -81,8 +83,8 @@ public final class ExitMarker {
   /**
    * Returns a command that runs a script and then writes the marker: {@code sh}, which must be
    * there, and its arguments. If the shell is not there, the marker says 127. Its exit code is the
-   * script's. What runs a line and not a list, such as {@code ssh}, must get each of them in
-   * quotes: docs/feeding.md shows how.
+   * script's. An API that takes a line and not a list, such as {@code ssh}, must get each argument
+   * in quotes: docs/feeding.md shows how.
    *
    * @param shell the script's shell, such as {@code bash} or {@code /bin/sh}
    * @param script any text without a NUL; Linux takes less than 128 KiB

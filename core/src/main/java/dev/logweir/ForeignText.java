@@ -3,8 +3,8 @@ package dev.logweir;
 import java.util.Objects;
 
 /**
- * What somebody else says in words, such as a server, made fit for a message: one short line that
- * shows what it is. For senders and sources. Thread-safe.
+ * Text from outside, such as a server's, made fit for a message: one short line without hidden
+ * characters. For senders and sources. Thread-safe.
  */
 public final class ForeignText {
   /** So many characters are shown. */

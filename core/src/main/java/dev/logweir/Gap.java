@@ -22,8 +22,8 @@ public final class Gap {
   }
 
   /**
-   * Returns how much was dropped there of what the job wrote; zero where it was text that
-   * processors had added.
+   * Returns how much of the job's output was dropped there; zero if it was text that processors had
+   * added.
    */
   public Tally dropped() {
     return dropped;

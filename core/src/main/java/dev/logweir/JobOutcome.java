@@ -3,9 +3,9 @@ package dev.logweir;
 import java.util.Locale;
 
 /**
- * How a job ended, as its API is told, in the words of OpsLevel's GraphQL API: the name in lower
- * case is the value sent. A sink for another API sends the same ones or maps them. More constants
- * may come in later versions.
+ * How a job ended, as reported to its API, in the words of OpsLevel's GraphQL API: the name in
+ * lower case is the value sent. A sink for another API sends the same ones or maps them. More
+ * constants may come in later versions.
  */
 public enum JobOutcome {
   /** The job never started. */

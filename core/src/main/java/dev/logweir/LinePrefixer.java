@@ -38,8 +38,8 @@ public final class LinePrefixer implements LogProcessor {
 
   /**
    * Returns a prefixer with what a supplier gives, as UTF-8, cut to 64 bytes at a character. It is
-   * asked for each line and fragment, on the drain of the job: it should return at once, and the
-   * same text as long as nothing has changed, which then is encoded once. With {@code () ->
+   * called for each line and fragment, on the drain of the job. It should return at once, and the
+   * same object as long as nothing has changed: that is encoded once. With {@code () ->
    * Instant.now().truncatedTo(ChronoUnit.SECONDS) + " [WORKER] "} lines begin with {@code
    * 2026-11-23T22:57:01Z [WORKER] }.
    *

@@ -104,13 +104,13 @@ public final class LineReader {
   /**
    * Returns when the write came that ended the current line; of a fragment that was sent before
    * that, when it was drained; of a marker of the library's own, when that was made. The clock is
-   * not read for each write, so that the time is up to 10 ms before that of the write; where lines
-   * wait or a send is under way, up to 20 ms. A pace that breaks off then costs more: up to 15
-   * writes after many quick ones, fewer after few, may have the time of the last of these; see
-   * docs/feeding.md. Where too many changes of the stream wait to be marked, a line may have the
-   * time of a line of its stream before it. A last line without a line end, and one that was cut,
-   * have the time when they were drained. Empty if there is no current line, of the lines of {@link
-   * LogBatch#of}, and of the marker of whole batches at the head of a batch.
+   * not read for each write, so the time is up to 10 ms early; where lines wait or a send is under
+   * way, up to 20 ms. If writes come quickly there and then stop, up to 15 later writes may get the
+   * time of the last quick one; see docs/feeding.md. Where too many changes of the stream wait to
+   * be marked, a line may get the time of an earlier line of its stream. A last line without a line
+   * end, and one that was cut, have the time when they were drained. Empty if there is no current
+   * line, of the lines of {@link LogBatch#of}, and of the marker of whole batches at the head of a
+   * batch.
    *
    * @throws IllegalStateException if the batch is no longer valid
    */
@@ -297,7 +297,7 @@ public final class LineReader {
     return (int) (count & 1);
   }
 
-  /** Is told what the job wrote for lines that were passed. */
+  /** Gets what the job wrote for lines that were skipped. */
   interface Passed {
     void passed(long lines, long bytes, long added);
   }

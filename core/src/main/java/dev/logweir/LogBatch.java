@@ -11,8 +11,8 @@ import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch of lines in UTF-8 bytes, as a sender gets it: a read-only list that decodes a line when
- * it is asked for.
+ * A batch of lines in UTF-8 bytes, as a sender gets it: a read-only list that decodes a line on
+ * access.
  *
  * <p>Valid until {@code send} returns; then its methods throw {@link IllegalStateException}. It may
  * be read by several threads until then. {@link List#copyOf} keeps the lines. {@link #toString}
@@ -35,7 +35,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   /** Where the line begins that was asked for last. */
   private volatile LineReader.@Nullable Position lastPosition;
 
-  /** Creates a batch whose call nobody but its maker knows. */
+  /** Creates a batch with a call of its own. */
   LogBatch() {
     call = new SendCall(lines);
   }
@@ -99,8 +99,7 @@ public final class LogBatch extends AbstractList<String> implements RandomAccess
   }
 
   /**
-   * Returns the number of this batch in its job, from 1. A batch that was dropped leaves its number
-   * out.
+   * Returns the number of this batch in its job, from 1. The number of a dropped batch is skipped.
    */
   public long sequence() {
     lines.requireValid();

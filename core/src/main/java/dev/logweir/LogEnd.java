@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What is known of a job's end. Immutable. */
 public final class LogEnd {
-  /** What the end was. There may be more of these in later versions. */
+  /** The kind of the end. More constants may come in later versions. */
   public enum Kind {
     /**
      * Nothing is known: the job has no {@link ExitMarker}, or its standard output has not ended.
@@ -15,8 +15,8 @@ public final class LogEnd {
     /** The job has ended, with an exit code. */
     EXITED,
     /**
-     * The standard output ended without the job's {@link ExitMarker}: what came later is not in the
-     * log, and the job may be running still.
+     * The standard output ended without the job's {@link ExitMarker}: later output is not in the
+     * log, and the job may still be running.
      */
     SEVERED
   }
@@ -36,7 +36,7 @@ public final class LogEnd {
     return new LogEnd(Kind.EXITED, code);
   }
 
-  /** Returns what the end was. */
+  /** Returns the kind of the end. */
   public Kind kind() {
     return kind;
   }

@@ -244,10 +244,7 @@ public final class LogLine {
     unended = false;
   }
 
-  /**
-   * Says that the stream ended before the line did: what the line would have gone on with is not
-   * known.
-   */
+  /** Says that the stream ended before the line did: the rest of the line is not known. */
   void setUnended() {
     unended = true;
   }

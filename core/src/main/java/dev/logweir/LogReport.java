@@ -7,8 +7,8 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a job's output, sink by sink. Immutable; a report that {@link LogStreamer#finish}
- * returned is final.
+ * How much of a job's output arrived, sink by sink. Immutable; a report that {@link
+ * LogStreamer#finish} returned is final.
  */
 public final class LogReport {
   private static final SinkReport UNKNOWN_SINK = new SinkLedger(new Totals()).unknown();
@@ -63,7 +63,7 @@ public final class LogReport {
 
   /**
    * Returns the pumped streams that were not read to their end, the first {@value #MAX_BAD_ENDS} of
-   * them: the job may have written what nobody read.
+   * them: some of the job's output may not have been read.
    */
   public List<SourceEnd> badEnds() {
     return badEnds;
@@ -75,7 +75,7 @@ public final class LogReport {
   }
 
   /**
-   * Returns what stands in every marker that the library wrote into this job's log: 8 hexadecimal
+   * Returns the token in every marker that the library wrote into this job's log: 8 hexadecimal
    * digits, as in {@code [logweir 3f2a9c1e] 2 lines (40 bytes) dropped here: queue_full}. It is
    * random and the job can't know it, so that a line that looks like a marker and has other digits
    * is the job's own text.

@@ -11,12 +11,12 @@ import java.util.Objects;
  *
  * <p>Thread-safe. Nothing that is written here waits for a sender; what does not fit is dropped at
  * a line end, counted, and marked in the log. {@link #maxRetainedBytes()} is the most heap that it
- * holds. A job ends by {@link #finish}, or by {@link #close()} for who did not call it.
+ * holds. A job ends by {@link #finish}, or by {@link #close()} if {@code finish} was not called.
  */
 public final class LogStreamer implements AutoCloseable {
   /**
-   * How long {@link WhenFull#WAIT} waits for a sink without progress if nothing else is said: 10
-   * minutes, as long as the senders of Logweir try a batch in all.
+   * How long {@link WhenFull#WAIT} waits for a sink without progress if not set: 10 minutes, as
+   * long as the senders of Logweir try a batch in all.
    */
   public static final Duration DEFAULT_MAX_WAIT = JobSettings.DEFAULT_MAX_WAIT;
 
@@ -62,9 +62,9 @@ public final class LogStreamer implements AutoCloseable {
   }
 
   /**
-   * Reads two streams until both end; as {@link #pump(Process)}, without an exit of a child after
-   * which it would let them go. Closes neither, but for one whose reading failed: who writes to it
-   * or reads beside it can then know.
+   * Reads two streams until both end; as {@link #pump(Process)}, but there is no child whose exit
+   * would end it. Closes neither stream, except one whose reading failed, so that its writer or
+   * another reader notices.
    *
    * @return how the two streams ended
    * @throws NullPointerException if an argument is null
@@ -77,9 +77,9 @@ public final class LogStreamer implements AutoCloseable {
   }
 
   /**
-   * Takes what is complete in the streams to the sinks now, on the calling thread, or waits for the
-   * thread that does. What is written meanwhile may be left for later. Sends nothing that is not
-   * due, and waits for no sender: that does {@link #flush}. Does nothing from within a processor,
+   * Moves the complete lines of the streams to the sinks now, on the calling thread, or waits for
+   * the thread that does. What is written meanwhile may be left for later. Sends nothing that is
+   * not due, and waits for no sender; {@link #flush} does. Does nothing from within a processor,
    * listener or sender of this job.
    *
    * @return whether all was taken that was complete when this was called; false if a sink has no
@@ -95,11 +95,10 @@ public final class LogStreamer implements AutoCloseable {
    * and waits for it; a line that has not ended stays. Returns false at once from within a
    * processor, listener or sender of this job.
    *
-   * @param timeout how long to wait at most: 0 to 1 day; what was not sent by then goes on its way
-   * @return whether all of it was sent in time
-   * @throws NullPointerException if {@code timeout} is null
-   * @throws IllegalArgumentException if {@code timeout} is out of range
-   * @throws InterruptedException if the thread is interrupted while it waits
+   * @param timeout how long to wait at most: 0 to 1 day; what was not sent by then is sent later
+   * @return whether all of it was sent in time @throws NullPointerException if {@code timeout} is
+   *     null @throws IllegalArgumentException if {@code timeout} is out of range @throws
+   *     InterruptedException if the thread is interrupted while it waits
    */
   public boolean flush(Duration timeout) throws InterruptedException {
     long nanos = Checks.timeout("timeout", timeout);
@@ -112,14 +111,14 @@ public final class LogStreamer implements AutoCloseable {
   }
 
   /**
-   * Ends the job: takes no more writes, sends what is held, and returns when all is sent or the
-   * time is up, having said what was lost and why. A call that comes later waits for the same end
-   * and returns the same report. From within a processor or sender of this job it begins the end
-   * and returns the report so far. An interrupt cancels: what is held is dropped, and the report
+   * Ends the job: takes no more writes, sends what is held, and returns a report of what was lost
+   * and why when all is sent or the time is up. A call that comes later waits for the same end and
+   * returns the same report. From within a processor or sender of this job it begins the end and
+   * returns the report so far. An interrupt cancels: what is held is dropped, and the report
    * returned at once with the interrupt restored.
    *
-   * <p>Where the JVM has no memory for the report, also not within half a second after the end, the
-   * one returned says only that the log is not complete, by one line of each sink dropped as {@link
+   * <p>If the JVM has no memory for the report within half a second after the end, the returned one
+   * says only that the log is not complete, with one line of each sink dropped as {@link
    * DropReason#MEMORY}; {@link #report()} has the counts once there is memory again.
    *
    * @param timeout 0 to 1 day
@@ -142,24 +141,24 @@ public final class LogStreamer implements AutoCloseable {
 
   /**
    * Returns what is known of the job's end: its exit code if its {@link ExitMarker} came, or else
-   * what {@link #exited} told; severed if the standard output was read to its end, or this log has
-   * ended, and neither came although there is a marker; open else. Where several commands write to
-   * one log, it is the end of the last one; see {@link #nextCommand}.
+   * the code given to {@link #exited}; severed if there is a marker, neither came, and the standard
+   * output was read to its end or this log has ended; otherwise open. Where several commands write
+   * to one log, it is the end of the last one; see {@link #nextCommand}.
    */
   public LogEnd end() {
     return job.sources.end();
   }
 
   /**
-   * Tells that what is written from now on is another command's, where one writes after the other
-   * to {@link #stdout} or its waiting view: to be called between the two, after the first has ended
-   * and before the second begins. A pump is a command of its own and needs no such call.
+   * Marks the end of one command and the beginning of the next, if they write to {@link #stdout} or
+   * its waiting view: to be called after the first has ended and before the second begins. A pump
+   * is a command of its own and needs no such call.
    *
-   * <p>{@link #end} then knows nothing again, until the next command ends. If there is an {@link
-   * ExitMarker} and the command before ended without it, that stays: the report is not complete,
-   * however later commands end. Nor is it if a pump begins while the one before still reads, as
-   * their markers can't be told apart. Commands that no call tells apart are one command, whose end
-   * is the last marker that came: so what a child writes that outlives its command changes nothing.
+   * <p>{@link #end} is then open again, until the next command ends. If there is an {@link
+   * ExitMarker} and a command ended without it, the report is not complete, however later commands
+   * end. Nor is it if a pump begins while the one before still reads, as their markers can't be
+   * told apart. Without this call between them, commands count as one, whose end is the last marker
+   * that came: so the output of a child that outlives its command changes nothing.
    *
    * <p>Does nothing once the log has ended.
    */
@@ -168,10 +167,10 @@ public final class LogStreamer implements AutoCloseable {
   }
 
   /**
-   * Tells the exit code of the job, where something else than its {@link ExitMarker} knows it, such
-   * as the status of an exec. A marker's code wins. Where there is a marker that did not come, the
-   * report is not complete in spite of this: what stands before the marker may be missing too. Does
-   * nothing once the log has ended: its report is final.
+   * Sets the exit code of the job, if it is known from elsewhere than its {@link ExitMarker}, such
+   * as the status of an exec. A marker's code wins. If there is a marker and it did not come, the
+   * report is still not complete: output before the marker may be missing too. Does nothing once
+   * the log has ended: its report is final.
    *
    * @param code 0 to 255
    * @throws IllegalArgumentException if it is out of range
@@ -204,8 +203,8 @@ public final class LogStreamer implements AutoCloseable {
   /**
    * Returns the most heap bytes that this job holds: 6 × {@code maxSize}, 8 KiB of its own and the
    * recent lines, the senders' and processors' own, 4 × {@code maxSize} a further sink, 16 KiB for
-   * each pump that there ever is at once, and room for long lines if {@code maxLineBytes} is over
-   * 64 KiB. Not in it is what a source holds of its own; those of Kubernetes' pods say how much.
+   * each concurrent pump, and room for long lines if {@code maxLineBytes} is over 64 KiB. Excludes
+   * what a source itself holds; the sources for Kubernetes' pods say how much.
    */
   public long maxRetainedBytes() {
     return job.maxRetainedBytes();
@@ -294,8 +293,8 @@ public final class LogStreamer implements AutoCloseable {
     }
 
     /**
-     * Sets how long the oldest line of a batch waits at most: 0 to 1 day, default 30 s, each job's
-     * shorter by up to a tenth. 0: as soon as the sender is free.
+     * Sets how long the oldest line of a batch waits at most: 0 to 1 day, default 30 s, shortened
+     * for each job by up to a tenth. 0: as soon as the sender is free.
      *
      * @throws IllegalArgumentException if out of range
      */
@@ -360,9 +359,9 @@ public final class LogStreamer implements AutoCloseable {
     /**
      * Sets how long {@link WhenFull#WAIT} waits for a sink that makes no progress, before its
      * overflow policy applies, until it makes progress again: 1 ms to 1 day, default 10 minutes. A
-     * {@code send} that ends is progress, and so is a part of a batch of which the sender tells
-     * that the server took it. An attempt that hangs and a pause before the next one are none: so
-     * this should be no shorter than the sender tries a batch in all, which by default it is not.
+     * {@code send} that ends is progress, and so is a part of a batch that the sender reports as
+     * taken. A hanging attempt and a pause before the next one are not. So this should be no
+     * shorter than the time for which the sender tries a batch, as is the case by default.
      *
      * @throws IllegalArgumentException if out of range
      */
@@ -372,8 +371,8 @@ public final class LogStreamer implements AutoCloseable {
     }
 
     /**
-     * Sets what proves the job's end: a report is complete only if it came, from each command if
-     * there are {@linkplain LogStreamer#nextCommand several}. Default: none.
+     * Sets the marker that proves the job's end: a report is complete only if it came, from each
+     * command if there are {@linkplain LogStreamer#nextCommand several}. Default: none.
      *
      * @throws NullPointerException if {@code marker} is null
      */

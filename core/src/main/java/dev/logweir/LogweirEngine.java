@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * while it has jobs. Thread-safe.
  */
 public final class LogweirEngine implements AutoCloseable {
-  /** How many sends run at once if nothing else is said. */
+  /** How many sends run at once if not set. */
   public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
@@ -104,14 +104,14 @@ public final class LogweirEngine implements AutoCloseable {
     return new Builder();
   }
 
-  /** Returns the number of jobs started and not over. */
+  /** Returns the number of jobs started and not yet ended. */
   public int activeJobs() {
     return jobs.size();
   }
 
   /**
-   * Returns the number of calls that hang: that ignored their interruption, or that have cost a
-   * drain its thread as others waited for it for a second, and have not returned yet.
+   * Returns the number of calls that hang: they ignored an interrupt, or held a drain's thread for
+   * more than a second while others waited, and have not returned yet.
    */
   public int abandonedCalls() {
     return abandoned.count();
@@ -124,8 +124,8 @@ public final class LogweirEngine implements AutoCloseable {
 
   /**
    * Returns the most heap bytes that the engine itself holds: free segments (4 MiB), a scratch for
-   * long lines a drain thread, and its own objects. A pod needs this and the sum over its jobs of
-   * {@link LogStreamer#maxRetainedBytes()}.
+   * long lines a drain thread, and its own objects. A pod needs this and the {@link
+   * LogStreamer#maxRetainedBytes()} of all its jobs.
    */
   public long maxRetainedBytes() {
     long scratch = Scratch.maxBytes(Scratch.USUAL_LINE, Scratch.MAX_PROCESSORS) * drainThreads;
@@ -143,7 +143,7 @@ public final class LogweirEngine implements AutoCloseable {
    * each job keeps its deadline, and the threads and the timer end with the last job.
    *
    * @param timeout 0 to 1 day
-   * @return the final reports of the jobs that were not over; from within one of them, the reports
+   * @return the final reports of the jobs that had not ended; from within one of them, the reports
    *     so far
    * @throws NullPointerException if {@code timeout} is null
    * @throws IllegalArgumentException if {@code timeout} is out of range
@@ -200,7 +200,7 @@ public final class LogweirEngine implements AutoCloseable {
     return reports;
   }
 
-  /** Whether the calling thread is in a call that the end of a job, or of a thread, waits for. */
+  /** Whether the end of a job or of a thread waits for the call that the calling thread is in. */
   private boolean isOn() {
     return drains.isOn() || sends.isOn() || closings.isOn();
   }
@@ -241,7 +241,7 @@ public final class LogweirEngine implements AutoCloseable {
     return "LogweirEngine[" + (closed ? "closed" : "open") + ", " + activeJobs() + " jobs]";
   }
 
-  /** Returns what tells of the failures of a subject, such as a job. */
+  /** Returns the log of the failures of a subject, such as a job. */
   FailureLog log(Class<?> category, Object subject) {
     return log(category.getName(), subject);
   }
@@ -357,9 +357,10 @@ public final class LogweirEngine implements AutoCloseable {
     }
 
     /**
-     * Sets where senders are called. It must run tasks on other threads; tasks that it refuses or
-     * runs on the caller go to the engine's own threads, with one warning. Its {@code execute} must
-     * return at once, as the engine's timer and the end of a job call it too; no write does.
+     * Sets the executor that calls senders. It must run tasks on other threads; tasks that it
+     * refuses or runs on the caller go to the engine's own threads, with one warning. Its {@code
+     * execute} must return at once, as the engine's timer and the end of a job call it too; no
+     * write does.
      *
      * @throws NullPointerException if {@code sendExecutor} is null
      */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The meters of the engines that it is given to, over all their jobs; no tag names a job.
  *
- * <p>Counters and gauges are read when they are asked for, so that no job ever waits for a
- * registry. With the prefix {@code logweir}, the default: {@code logweir.bytes.dropped} and {@code
+ * <p>Counters and gauges are read on demand, so that no job ever waits for a registry. With the
+ * prefix {@code logweir}, the default: {@code logweir.bytes.dropped} and {@code
  * logweir.lines.dropped} with the tag {@code reason}, {@code .bytes.shipped}, {@code
  * .lines.shipped}, {@code .bytes.filtered}, {@code .bytes.sent}, {@code .batches}, {@code .send}
  * (timer, tag {@code outcome}), {@code .bytes.retained}, {@code .bytes.limit}, {@code
@@ -36,7 +36,7 @@ public final class LogweirMetrics implements AutoCloseable {
   private final List<Meter> meters = new ArrayList<>();
   private final Map<Outcome, Timer> sends = new EnumMap<>(Outcome.class);
 
-  /** What became of a call of a sender. */
+  /** The result of a call of a sender. */
   private enum Outcome {
     SHIPPED("shipped"),
     FAILED("failed"),
@@ -53,7 +53,7 @@ public final class LogweirMetrics implements AutoCloseable {
     this.registry = registry;
   }
 
-  /** Returns meters that nobody sees. */
+  /** Returns meters in no registry. */
   static LogweirMetrics none() {
     return new LogweirMetrics(null);
   }
@@ -173,7 +173,7 @@ public final class LogweirMetrics implements AutoCloseable {
         Gauge.builder(name, this, value).description(text).strongReference(true).register(target));
   }
 
-  /** What an engine shows of itself and its jobs. */
+  /** The figures of an engine and its jobs. */
   static final class Gauges {
     private final LongSupplier retained;
     private final LongSupplier limit;
@@ -197,7 +197,7 @@ public final class LogweirMetrics implements AutoCloseable {
     engines.remove(engine);
   }
 
-  /** Takes the time of a call. What the registry throws is nobody's business here. */
+  /** Records the time of a call. Swallows what the registry throws. */
   void sent(@Nullable Throwable failure, long nanos) {
     Outcome outcome = failure == null ? Outcome.SHIPPED : Outcome.FAILED;
     if (failure instanceof SendException e && e.kind() != SendException.Kind.FAILED) {

@@ -68,7 +68,7 @@ public final class MemoryBudget {
     return used.get() + bytes <= limit;
   }
 
-  /** Returns how often something was given back: who missed that tries again. */
+  /** Returns how often bytes were given back: a waiter that missed one tries again. */
   long gifts() {
     return gifts.get();
   }
@@ -81,7 +81,10 @@ public final class MemoryBudget {
     }
   }
 
-  /** Who waits for something to be given back: its own node of the list, as waiting takes none. */
+  /**
+   * A waiter for bytes to be given back: it is its own node of the list, so that waiting allocates
+   * nothing.
+   */
   static final class Waiter {
     private final Runnable task;
     private boolean waiting;
@@ -125,7 +128,7 @@ public final class MemoryBudget {
     long newest;
     lock.lock();
     try {
-      newest = waits; // who waits again while this goes on is for the next who gives
+      newest = waits; // a waiter that waits again meanwhile is for the next giver
     } finally {
       lock.unlock();
     }

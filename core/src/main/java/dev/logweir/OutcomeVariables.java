@@ -33,10 +33,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Variables are memory too. All are within the bound of the instance, 64 KiB of heap if not set;
  * a key has at most 128 characters, a value at most a quarter of the bound in bytes, and there is
- * at most one variable for each 512 bytes of it. What is over is not set and told by {@link
- * #excess}; a line with a longer key goes on into the log. A gap in the log, a line that was cut,
- * and the end of the log leave variables that were begun unset; {@link #incomplete} tells them. A
- * key that is told by either has no earlier value any more.
+ * at most one variable for each 512 bytes of it. Variables over these bounds are not set, and
+ * listed by {@link #excess}; a line with a longer key goes on into the log. A gap in the log, a
+ * line that was cut, and the end of the log leave unfinished variables unset; {@link #incomplete}
+ * lists them. A key listed by either loses its earlier value.
  *
  * <p>For one job. {@link #variables}, {@link #excess} and {@link #incomplete} can be called from
  * any thread, also while the job runs.
@@ -127,12 +127,14 @@ public final class OutcomeVariables implements LogProcessor {
     return store.variables();
   }
 
-  /** Returns the variables that were not set as they were over a bound. */
+  /** Returns the variables that were not set because they were over a bound. */
   public Unset excess() {
     return Unset.of(store.excess());
   }
 
-  /** Returns the variables that were not set as a part of their lines was lost, or their end. */
+  /**
+   * Returns the variables that were not set because some of their lines, or their end, were lost.
+   */
   public Unset incomplete() {
     return Unset.of(store.incomplete());
   }

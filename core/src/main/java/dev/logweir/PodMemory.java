@@ -6,12 +6,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that a process with so many jobs needs, as a sum of named terms: the heap, for {@code
- * -Xmx}, and the limit of its pod or control group, for a kernel that kills what is over it.
+ * The memory that a process with a number of jobs needs, as a sum of named terms: the heap, for
+ * {@code -Xmx}, and the limit of its pod or control group, above which the kernel kills it.
  *
  * <p>Immutable. Holds for a JVM that is started with {@link #jvmOptions()}: what the options bound,
  * the JVM does not exceed; the other terms were measured, with all jobs writing to an API that
- * hangs, and have room to spare ({@code benchmarks/run pod} measures each beside its term).
+ * hangs, and have room to spare ({@code benchmarks/run pod} measures each against its term).
  *
  * <pre>{@code
  * PodMemory memory = PodMemory.builder(engine).jobs(50, builder).build();
@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class PodMemory {
-  /** The heap of the program itself if nothing else is said. */
+  /** The heap of the program itself if not set, in bytes. */
   public static final long DEFAULT_APPLICATION_HEAP = 24 << 20;
 
-  /** The bound of the metaspace if nothing else is said. */
+  /** The bound of the metaspace if not set, in bytes. */
   public static final long DEFAULT_METASPACE = 32 << 20;
 
-  /** The bound of the code cache if nothing else is said. */
+  /** The bound of the code cache if not set, in bytes. */
   public static final long DEFAULT_CODE_CACHE = 32 << 20;
 
-  /** The threads of the program itself, besides one for each job, if nothing else is said. */
+  /** The threads of the program itself, besides one for each job, if not set. */
   public static final int DEFAULT_APPLICATION_THREADS = 16;
 
   private static final int MAX_JOBS = 1_000_000;
@@ -123,7 +123,7 @@ public final class PodMemory {
       return bytes;
     }
 
-    /** Returns what it is for, and what it was computed of, for a person. */
+    /** Returns what the part is for, and how it was computed, for a person. */
     public String meaning() {
       return meaning;
     }
@@ -292,8 +292,8 @@ public final class PodMemory {
     }
 
     /**
-     * Says that all jobs mask with this masker, one that the sample has: counted once, and not for
-     * each job. To be given before {@link #jobs(int, LogStreamer.Builder)}.
+     * Sets a masker that all jobs share and that the sample has: it is counted once, and not for
+     * each job. To be called before {@link #jobs(int, LogStreamer.Builder)}.
      *
      * @throws NullPointerException if {@code masker} is null
      */

@@ -2,7 +2,7 @@ package dev.logweir;
 
 import org.jspecify.annotations.Nullable;
 
-/** What came of a {@link LogStreamer#pump(Process) pump}: how each stream ended. Immutable. */
+/** The result of a {@link LogStreamer#pump(Process) pump}: how each stream ended. Immutable. */
 public final class PumpResult {
   private final SourceEnd stdout;
   private final SourceEnd stderr;

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One stream of a job: takes what the job writes, up to {@code maxSize} heap bytes, until the drain
- * has taken it away. Whole lines that nobody looks at, and nothing waits before, go past it.
+ * has taken it away. If there are no processors or listeners and no backlog, complete lines bypass
+ * the buffer.
  *
  * <p>A write returns after a copy in memory. It never waits for a sender, a processor or another
  * job and never throws because of shipping, not even after {@link #close}. What does not fit is
@@ -246,18 +247,18 @@ public final class SafeBuffer extends OutputStream {
   // ---- writes that wait; see WaitingOutput ----
 
   /**
-   * Returns a view of this stream whose writes return only when all their bytes have a place: for
-   * what pushes and can be held back so, such as an exec stream. While one waits, it holds no lock
-   * and no thread but its own. It waits until there is room, or the stream or the job ends, and
-   * then drops what is left as any write; where a sink makes no progress for {@link
+   * Returns a view of this stream whose writes return only when all their bytes are stored: for
+   * sources that push and can be slowed down in this way, such as an exec stream. A waiting write
+   * holds no lock and no thread but its own. It waits until there is room, or the stream or the job
+   * ends, and then drops the rest as any write does; if a sink makes no progress for {@link
    * LogStreamer.Builder#maxWait}, its overflow policy makes room. A write can be interrupted: it
-   * throws {@link java.io.InterruptedIOException} with the count of the bytes that have a place,
-   * and the thread stays interrupted. From within a processor, listener or sender of this job it
-   * does not wait.
+   * throws {@link java.io.InterruptedIOException} with the count of the bytes that were stored, and
+   * the thread stays interrupted. From within a processor, listener or sender of this job it does
+   * not wait.
    *
-   * <p>Thread-safe. Of writes that wait, one goes whole before the next; a write to this stream
-   * itself, which never waits, may come between the parts of one that is larger than the room.
-   * Closing the view closes this stream.
+   * <p>Thread-safe. Waiting writes do not mix with each other; a write to this stream itself, which
+   * never waits, may come between the parts of one that is larger than the room. Closing the view
+   * closes this stream.
    *
    * @throws IllegalStateException if the job was not built with {@link WhenFull#WAIT}
    */
@@ -270,7 +271,7 @@ public final class SafeBuffer extends OutputStream {
     return new WaitingOutput(this);
   }
 
-  /** Whether a call from the calling thread would wait for itself. */
+  /** Whether a write by the calling thread would wait for itself. */
   boolean isWithinJob() {
     return drain.job.isWithin();
   }
@@ -307,7 +308,7 @@ public final class SafeBuffer extends OutputStream {
 
   // ---- the end ----
 
-  /** Does nothing: what is complete is drained without being asked for. */
+  /** Does nothing: complete lines are drained without a request. */
   @Override
   public void flush() {}
 

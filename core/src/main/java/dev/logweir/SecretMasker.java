@@ -16,13 +16,13 @@ import java.util.Set;
  * long line: a fragment's end that may be the beginning of a value is held back until the next
  * fragment of the line. Values that overlap or adjoin become one mask. Where the rest of a line was
  * dropped, or its stream ended within it, 4 bytes and more at its end that are the beginning of a
- * value are masked too. Of a value of several lines each line is looked for, if it has 6 bytes and
- * more; a value of one line may be of any length.
+ * value are masked too. Of a value of several lines, each line of 6 bytes and more is masked; a
+ * value of one line may have any length.
  *
- * <p>White space, quotes and a byte order mark around a value, which often stand where it is kept
- * and not where it is printed, are left out of the search where at least 4 bytes are left. White
- * space within a value of several lines stands for any. Empty values are ignored, and so are values
- * and lines of nothing but white space and quotes, with a warning of their number.
+ * <p>White space, quotes and a byte order mark around a value, which are often stored with it but
+ * not printed, are ignored if at least 4 bytes are left. White space within a value of several
+ * lines matches any white space. Empty values are ignored, and so are values and lines of nothing
+ * but white space and quotes, with a warning of their number.
  *
  * <p>A line of a value is at most 16 KiB long; all values with their forms are at most 4 MiB. A
  * refusal names the length and never the value.
@@ -111,8 +111,8 @@ public final class SecretMasker implements LogProcessor {
 
   /**
    * Adds values: they are masked from the next line or fragment on that is drained, in every job
-   * that this masker serves. Takes a time that grows with all values, so many are better added at
-   * once.
+   * that this masker serves. The time this takes grows with the number of all values, so add many
+   * at once.
    *
    * @throws NullPointerException if {@code values} or one of them is null
    * @throws IllegalArgumentException if a line of a value is longer than 16 KiB, or if what was
@@ -152,8 +152,8 @@ public final class SecretMasker implements LogProcessor {
   }
 
   /**
-   * Returns a text of several lines or one with the values masked, for what leaves the job beside
-   * its log, such as the text of an exception.
+   * Returns a text of several lines or one with the values masked, for text that leaves the job
+   * outside its log, such as the message of an exception.
    *
    * @throws NullPointerException if {@code text} is null
    */
@@ -251,7 +251,7 @@ public final class SecretMasker implements LogProcessor {
     return of.plain().states() - 1 + (encoded && forms != null ? forms.size() : 0);
   }
 
-  /** Values of blanks alone would leave nothing of a log to be read, and are no secrets. */
+  /** Masking a value of blanks alone would make a log unreadable; it is no secret. */
   private SecretForms forms(List<String> of) {
     SecretForms forms = new SecretForms(encoded);
     of.forEach(forms::add);
@@ -329,8 +329,8 @@ public final class SecretMasker implements LogProcessor {
     }
 
     /**
-     * Sets how many bytes of values, in all their forms, can be added once the masker is built; it
-     * counts that room as held. 4 KiB if not set, 64 KiB with {@link #encoded}.
+     * Sets how many bytes of values, in all their forms, can be added after the masker is built;
+     * this room counts as held. 4 KiB if not set, 64 KiB with {@link #encoded}.
      *
      * @param bytes from 0 to 4 MiB
      * @throws IllegalArgumentException if {@code bytes} is out of range

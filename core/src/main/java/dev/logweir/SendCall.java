@@ -9,11 +9,11 @@ import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a sender: what the sender tells of its batch, and what it learns of the job's end.
- * {@link LogBatch#call} gives it; each call of {@link BatchSender#send} has its own.
+ * One call of a sender: here the sender reports on its batch, and learns of the job's end. {@link
+ * LogBatch#call} gives it; each call of {@link BatchSender#send} has its own.
  *
- * <p>Thread-safe. Once the call has ended, its methods throw {@link IllegalStateException}; only
- * {@link #wake} and the two that tell what was said do not.
+ * <p>Thread-safe. Once the call has ended, its methods throw {@link IllegalStateException}, except
+ * {@link #wake} and the two that return what was reported.
  *
  * <p>{@link #unbounded} makes one without a batch, for what a sender sends besides its log. A test
  * takes that, or {@code LogBatch.of(lines).call()}, and begins its end by {@link #beginEnd}.
@@ -60,7 +60,7 @@ public final class SendCall {
     shippers = true;
   }
 
-  /** Creates a call that nobody but its maker knows; of no batch if that is null. */
+  /** Creates a call of its maker's own; of no batch if that is null. */
   SendCall(@Nullable BatchLines batch) {
     progress = new SendProgress(new MemoryLock(LockOrder.Level.SINK), null);
     this.batch = batch;
@@ -73,8 +73,8 @@ public final class SendCall {
   }
 
   /**
-   * Tells that all bytes of the batch are written out to the server: if no answer comes, the lines
-   * are reported as unconfirmed.
+   * Reports that all bytes of the batch are written out to the server: if no answer comes, the
+   * lines are reported as unconfirmed.
    */
   public void written() {
     requireValid();
@@ -88,7 +88,7 @@ public final class SendCall {
 
   /**
    * Takes {@link #written} back, because the server answered: lines that it did not accept have not
-   * arrived. To be called only if no earlier try of the batch was written and left without an
+   * arrived. To be called only if no earlier attempt at the batch was written and left without an
    * answer.
    */
   public void answered() {
@@ -113,10 +113,10 @@ public final class SendCall {
   }
 
   /**
-   * Tells that the first lines have arrived, for a sender that sends a batch in parts: should the
-   * call be given up or fail without naming lines, these count as shipped.
+   * Reports that the first lines have arrived, for a sender that sends a batch in parts: if the
+   * call is abandoned or fails without naming lines, these count as shipped.
    *
-   * @param lines how many, from the first line of the batch on; fewer than told before change
+   * @param lines how many, from the first line of the batch on; fewer than reported before change
    *     nothing
    * @throws IllegalArgumentException if {@code lines} is negative or more than there are
    */
@@ -187,8 +187,8 @@ public final class SendCall {
   }
 
   /**
-   * Waits before another try. Returns early when the job's end begins while waiting; once it has
-   * begun, waits at most an eighth of the time left.
+   * Waits before another attempt. Returns early when the job's end begins while waiting; once it
+   * has begun, waits at most an eighth of the time left.
    *
    * @throws NullPointerException if {@code pause} is null
    * @throws InterruptedException if the thread is interrupted: the sender must give up
@@ -233,7 +233,7 @@ public final class SendCall {
 
   /**
    * Begins the end, as a shipper does for its own calls: the pause under way ends, later ones are
-   * cut to the time left. Begun again, it sets the time anew.
+   * cut to the time left. Called again, it sets a new time.
    *
    * @param left until the job's deadline
    * @throws NullPointerException if {@code left} is null

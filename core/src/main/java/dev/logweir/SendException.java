@@ -14,14 +14,16 @@ import org.jspecify.annotations.Nullable;
 public final class SendException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** What became of the lines. More constants may come in later versions. */
+  /** Whether the lines are lost for now or for good. More constants may come in later versions. */
   public enum Kind {
     /*
      * Where a new one goes besides: SinkLedger.reasonOf and LogweirMetrics.sent, for which each kind but
      * the first is a refusal; CommonResult of sender-kit; the tables in docs/ of both sinks.
      */
 
-    /** Tried in vain: the lines are dropped as {@code send_failed}, the next batch is tried. */
+    /**
+     * All attempts failed: the lines are dropped as {@code send_failed}, the next batch is tried.
+     */
     FAILED,
     /** Refused for good: the lines are dropped as {@code send_refused}, the next batch is tried. */
     REFUSED,
@@ -58,7 +60,7 @@ public final class SendException extends Exception {
   }
 
   /**
-   * Returns a failure of the whole batch that was tried in vain.
+   * Returns a failure of the whole batch after all attempts.
    *
    * @throws NullPointerException if {@code message} is null
    */
@@ -76,7 +78,8 @@ public final class SendException extends Exception {
   }
 
   /**
-   * Returns that the server does not know the job: this batch and what follows is refused.
+   * Returns a failure because the server does not know the job: this batch and what follows is
+   * refused.
    *
    * @throws NullPointerException if {@code message} is null
    */

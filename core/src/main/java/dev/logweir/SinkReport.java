@@ -87,8 +87,8 @@ public final class SinkReport {
   }
 
   /**
-   * Returns the part of what was dropped in sending that the sender had written out in full and got
-   * no answer to.
+   * Returns the part of what was dropped in sending that the sender had written in full without
+   * getting an answer.
    */
   public Tally unconfirmed() {
     return unconfirmed;
@@ -173,7 +173,7 @@ public final class SinkReport {
         addedBytesDropped);
   }
 
-  /** Returns one line for a person: what was shipped of what, and what was dropped why. */
+  /** Returns one line for a person: how much was shipped, and how much was dropped and why. */
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(", ");

@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /** How a stream that a pump read came to its end. Immutable. */
 public final class SourceEnd {
-  /** What a stream's end was. There may be more of these in later versions. */
+  /** How a stream ended. More constants may come in later versions. */
   public enum Kind {
     /** It was read to its end. */
     ENDED,
     /**
-     * Its reader was let go before: a descendant held the pipe open after the child's exit, or the
-     * pump was interrupted. What came later is not in the log.
+     * The pump stopped reading before its end: a descendant held the pipe open after the child's
+     * exit, or the pump was interrupted. Later output is not in the log.
      */
     LET_GO,
-    /** A read of it failed, or no thread was to be had to read it: what came later is lost. */
+    /** A read of it failed, or no thread could be started to read it: later output is lost. */
     READ_FAILED
   }
 
@@ -64,14 +64,14 @@ public final class SourceEnd {
     return source;
   }
 
-  /** Returns what its end was. */
+  /** Returns how it ended. */
   public Kind kind() {
     return kind;
   }
 
   /**
-   * Returns the name of the class of what the read threw, if it failed: without its text, which may
-   * have the job's in it.
+   * Returns the class name of the exception that the read threw, if it failed: without its message,
+   * which may contain text of the job.
    */
   public Optional<String> failure() {
     return Optional.ofNullable(failure);

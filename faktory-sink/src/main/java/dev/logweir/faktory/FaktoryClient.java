@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class FaktoryClient implements AutoCloseable {
-  /** Of heap: the buffers and objects of one that is idle, or connecting. */
+  /** Heap of the buffers and objects of a connection that is idle, or connecting. */
   private static final int CONNECTION_BYTES = 16 * 1024;
 
   private static final int TLS_CONNECTION_BYTES = 48 * 1024;
@@ -77,7 +77,7 @@ public final class FaktoryClient implements AutoCloseable {
   }
 
   /**
-   * Returns a builder with the URL that the environment says: in the variable that {@code
+   * Returns a builder with the URL of the environment: in the variable that {@code
    * FAKTORY_PROVIDER} names, else in {@code FAKTORY_URL}, else {@value Builder#DEFAULT_URL}. A
    * variable that is empty is taken as not set.
    *
@@ -183,7 +183,7 @@ public final class FaktoryClient implements AutoCloseable {
 
   /** Collects the settings of a client and checks each when it is given. Not thread-safe. */
   public static final class Builder {
-    /** Where the server is if nothing is said. */
+    /** Where the server is if not set. */
     public static final String DEFAULT_URL = "tcp://localhost:7419";
 
     private static final int MAX_PASSWORD_CHARS = 8 * 1024;
@@ -230,7 +230,8 @@ public final class FaktoryClient implements AutoCloseable {
     }
 
     /**
-     * Sets the password, instead of that of the URL. It appears in no text of this library.
+     * Sets the password, instead of that of the URL. The library never logs it or puts it into a
+     * message.
      *
      * @param password 1 to 8,192 characters of any kind
      * @throws NullPointerException if it is null
@@ -319,8 +320,9 @@ public final class FaktoryClient implements AutoCloseable {
     }
 
     /**
-     * Sets how long all attempts at one push and the pauses between them may take together, not the
-     * waiting for a server that is away; at least {@code attemptTimeout}. Default 10 min.
+     * Sets how long all attempts at one push and the pauses between them may take together,
+     * excluding the wait for a server that is away; at least {@code attemptTimeout}. Default 10
+     * min.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -333,8 +335,8 @@ public final class FaktoryClient implements AutoCloseable {
 
     /**
      * Sets how often a push is tried. Default 5. Between attempts is a pause of about 1 s, doubled
-     * each time up to about 30 s. A server that is away (no connection, no reply) is waited for,
-     * whatever the number, unless it is 1.
+     * each time up to about 30 s. The sender waits for a server that is away (no connection, no
+     * reply) whatever the number; 1 disables retries and that wait.
      *
      * @param attempts 1 to 100
      * @throws IllegalArgumentException if it is out of range
@@ -377,7 +379,7 @@ public final class FaktoryClient implements AutoCloseable {
 
     /**
      * Sets how long the receiver of a job may take, before the server gives it to another. Default:
-     * not said, so that the server's own holds, which is 30 min.
+     * not sent, so that the server's own applies, which is 30 min.
      *
      * @param time 1 min to 24 h; a part of a second does not count
      * @throws NullPointerException if it is null

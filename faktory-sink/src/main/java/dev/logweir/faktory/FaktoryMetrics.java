@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With the prefix {@code logweir.faktory}, the default: {@code logweir.faktory.push} (timer, tag
  * {@code outcome}: {@code accepted}, {@code failed}, {@code refused}) for each attempt at pushing a
- * job, {@code .enqueue.failed} for jobs that did not get into Faktory as far as is known (too
- * large, refused, tried in vain, interrupted; also one whose reply was lost, but not one whose
- * batch alone was not committed), {@code .enqueue.batch.failed} for those of them that were for a
- * batch, {@code .pool.active} and {@code .pool.waiting}. Counters and gauges are read when they are
- * asked for, so that no push waits for a registry. Thread-safe.
+ * job, {@code .enqueue.failed} for jobs that are not known to be in Faktory (too large, refused,
+ * all attempts failed, interrupted; also one whose reply was lost, but not one whose batch alone
+ * was not committed), {@code .enqueue.batch.failed} for those of them that were for a batch, {@code
+ * .pool.active} and {@code .pool.waiting}. Counters and gauges are read on demand, so that no push
+ * waits for a registry. Thread-safe.
  */
 public final class FaktoryMetrics implements AutoCloseable {
   /** The prefix of the meters' names if none is given. */
@@ -38,7 +38,7 @@ public final class FaktoryMetrics implements AutoCloseable {
   private final List<Meter> meters = new ArrayList<>();
   private final Map<Outcome, Timer> pushes = new EnumMap<>(Outcome.class);
 
-  /** What became of an attempt at a push. */
+  /** The result of an attempt at a push. */
   enum Outcome {
     ACCEPTED("accepted"),
     FAILED("failed"),
@@ -55,7 +55,7 @@ public final class FaktoryMetrics implements AutoCloseable {
     this.registry = registry;
   }
 
-  /** Returns meters that nobody sees. */
+  /** Returns meters in no registry. */
   static FaktoryMetrics none() {
     return new FaktoryMetrics(null);
   }
@@ -148,7 +148,7 @@ public final class FaktoryMetrics implements AutoCloseable {
     pools.remove(pool);
   }
 
-  /** Takes the time of an attempt. What the registry throws is nobody's business here. */
+  /** Records the time of an attempt. Swallows what the registry throws. */
   void pushed(Outcome outcome, long nanos) {
     Timer timer = pushes.get(outcome);
     if (timer == null) {

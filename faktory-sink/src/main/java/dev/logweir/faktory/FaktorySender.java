@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe beyond what {@link BatchSender} asks for: one call at a time. Holds next to
  * nothing between calls, and no connection.
  *
- * <p>A batch becomes one job in Faktory, written straight from the batch's bytes. A failure that
- * may pass (no connection, time-out, {@code -ERR}, {@code -SHUTDOWN}, a reply that is none) is
- * tried again on a fresh connection, as often and as long as the client is set to; what the server
- * refuses (the password, other errors) is not. A job that is pushed again keeps its {@code jid}, so
- * that the receiver can tell a repetition.
+ * <p>A batch becomes one job in Faktory, written straight from the batch's bytes. After a failure
+ * that may pass (no connection, time-out, {@code -ERR}, {@code -SHUTDOWN}, a malformed reply) it is
+ * tried again on a fresh connection, within the limits set for the client; after a refusal of the
+ * server (the password, other errors) it is not. A job that is pushed again keeps its {@code jid},
+ * so that the receiver can recognize a repetition.
  */
 public final class FaktorySender implements BatchSender {
   /**
@@ -51,9 +51,9 @@ public final class FaktorySender implements BatchSender {
   /**
    * Pushes the lines as one job and returns when the server has accepted it.
    *
-   * @throws SendException with kind {@code FAILED} after the last attempt in vain, {@code REFUSED}
-   *     if the server refused the job or it would be larger than the client's {@code maxJobBytes};
-   *     if the job was accepted and only its batch not committed, all lines count as delivered
+   * @throws SendException with kind {@code FAILED} if the last attempt failed, {@code REFUSED} if
+   *     the server refused the job or it would be larger than the client's {@code maxJobBytes}; if
+   *     the job was accepted and only its batch not committed, all lines count as delivered
    * @throws InterruptedException if the thread was interrupted; the call ends at once, its
    *     connection is closed. If the job was accepted before, it is a {@code SendException} as
    *     above, and the thread stays interrupted
@@ -138,7 +138,7 @@ public final class FaktorySender implements BatchSender {
           push.isAccepted() ? new BitSet() : null);
     } catch (InterruptedException e) {
       if (push.isAccepted()) {
-        // The lines have arrived, which an interruption alone would not tell.
+        // The lines have arrived, which an interruption alone would not show.
         Thread.currentThread().interrupt();
         throw new SendException(
             SendException.Kind.FAILED,
@@ -156,7 +156,7 @@ public final class FaktorySender implements BatchSender {
 
   /**
    * Returns what the client's {@code maxJobBytes} leaves for lines: the bytes of a job on the wire
-   * without its ids and what else is in each.
+   * without its ids and other fixed parts.
    */
   @Override
   public int maxBatchBytes() {

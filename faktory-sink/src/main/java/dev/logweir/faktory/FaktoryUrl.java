@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a Faktory server is, and who asks it, as a URL says it: {@code
+ * The address of a Faktory server, with user and password, as a URL: {@code
  * tcp://user:password@host:7419}, or {@code tcp+tls://…} for TLS.
  *
- * <p>What the Go client takes is taken: {@code @} and {@code :} in a password need not be encoded,
+ * <p>Accepts what the Go client accepts: {@code @} and {@code :} in a password need not be encoded,
  * a path and a query are of no effect. {@code /}, {@code ?}, {@code #} and {@code %} in it must be
  * percent-encoded, as a URL's user part ends there. Immutable and so thread-safe. {@link #toString}
  * and the text of each failure have neither user nor password.
@@ -58,13 +58,12 @@ public final class FaktoryUrl {
   }
 
   /**
-   * Reads what the environment says, as every client of Faktory does: the variable that {@code
+   * Reads the URL of the environment, as every client of Faktory does: the variable that {@code
    * FAKTORY_PROVIDER} names, else {@code FAKTORY_URL}, else {@code tcp://localhost:7419}.
    *
    * @param environment returns the value of a variable, null if it is not set
    * @throws NullPointerException if {@code environment} is null
-   * @throws IllegalArgumentException if it says something else than a URL; the text names the
-   *     variable
+   * @throws IllegalArgumentException if it is not a URL; the text names the variable
    */
   public static FaktoryUrl of(UnaryOperator<@Nullable String> environment) {
     String provider = environment.apply(PROVIDER);

@@ -19,15 +19,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs commands in a container of a pod and feeds what they write to a log.
  *
- * <p>Thread-safe; several commands may run at once. Where the log {@linkplain
- * dev.logweir.WhenFull#WAIT waits}, so does the command: no more frames are read from the server,
- * which holds the command back. Each command has two threads of the log's pump, with 8 KiB each,
- * and at most one frame of the server, usually no more than 32 KiB.
+ * <p>Thread-safe; several commands may run at once. While the log {@linkplain
+ * dev.logweir.WhenFull#WAIT waits}, so does the command: no frames are read from the server, which
+ * blocks the command's writes. Each command has two threads of the log's pump, with 8 KiB each, and
+ * at most one frame of the server, usually no more than 32 KiB.
  *
- * <p>An end is known if the server said the exit code, or if the log's {@link ExitMarker} was read
+ * <p>An end is known if the server sent the exit code, or if the log's {@link ExitMarker} was read
  * in the standard output; the marker wins where they differ. A stream that ends with neither was
  * severed: by a proxy, by the network, or by the end of the pod; the log's report is then not
- * complete. Nor is it if the log has a marker and only the server said the code, as bytes may be
+ * complete. Nor is it if the log has a marker and only the server sent the code, as bytes may be
  * missing.
  *
  * <pre>{@code
@@ -46,7 +46,7 @@ public final class PodExec {
   /** Once is enough: a runner makes one of these for each job. */
   private static final AtomicBoolean WARNED_OF_PINGS = new AtomicBoolean();
 
-  /** What stopping may take beyond the grace. */
+  /** How long stopping may take beyond the grace. */
   private static final long STOP_NANOS = Duration.ofSeconds(10).toNanos();
 
   /** A word of every command that {@link ExitMarker#wrapPiped} makes. */
@@ -93,13 +93,12 @@ public final class PodExec {
 
   /**
    * Runs a command and returns when both its streams have ended. If the thread is interrupted, or
-   * {@link Builder#maxDuration} is over, the command and all that it started is stopped. A program
-   * that is not there is an exit code, 127, with a line of {@code env} on the standard error; if
-   * the command is not {@linkplain Builder#stoppable stoppable}, it is {@link
-   * PodExecResult.Cause#REFUSED}.
+   * {@link Builder#maxDuration} is over, the command and all that it started is stopped. A missing
+   * program gives exit code 127, with a line of {@code env} on the standard error; if the command
+   * is not {@linkplain Builder#stoppable stoppable}, it is {@link PodExecResult.Cause#REFUSED}.
    *
    * @param log where the streams go; not finished here
-   * @param command the command and its arguments; the server makes no shell of it
+   * @param command the command and its arguments; not run in a shell
    * @return how it ended, with the exit code if it is known
    * @throws NullPointerException if an argument is null
    * @throws IllegalArgumentException if there is no command, or it is of {@link
@@ -153,7 +152,7 @@ public final class PodExec {
     }
   }
 
-  /** Where it is not known whether the command was started, what it wrote is lost to the log. */
+  /** If it is not known whether the command was started, its output is missing in the log. */
   private void open(LogStreamer log, List<String> command, ExecStream stream)
       throws PodExecException, InterruptedException {
     boolean known = true;
@@ -300,9 +299,9 @@ public final class PodExec {
     }
 
     /**
-     * Sets how often the pod is looked at while nothing comes from it: 1 ms to 7 days, default 30
-     * s. It finds a stream that hangs as its pod is gone, its container was started anew, or the
-     * API server is away.
+     * Sets how often the pod is checked while its stream is silent: 1 ms to 7 days, default 30 s.
+     * The check finds a stream that hangs because its pod is gone, its container was restarted, or
+     * the API server is away.
      *
      * @throws IllegalArgumentException if out of range
      */
@@ -335,8 +334,8 @@ public final class PodExec {
     /**
      * Sets whether the command can be stopped, default true. To find it and all that it started, it
      * is run by {@code env} with a variable {@code LOGWEIR_EXEC}; to stop it, the container must
-     * have {@code sh}, {@code grep} and {@code /proc}. Without, it goes on when its stream is let
-     * go, until the pod is deleted.
+     * have {@code sh}, {@code grep} and {@code /proc}. If it cannot be stopped, it runs on after
+     * its stream is abandoned, until the pod is deleted.
      */
     public Builder stoppable(boolean stoppable) {
       this.stoppable = stoppable;
@@ -344,7 +343,7 @@ public final class PodExec {
     }
 
     /**
-     * Builds it; asks the server nothing.
+     * Builds it, without a request to the server.
      *
      * @throws IllegalStateException if no pod was given, or no namespace, where the client has none
      */

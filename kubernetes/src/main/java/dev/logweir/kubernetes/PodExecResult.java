@@ -4,21 +4,21 @@ import java.util.OptionalInt;
 
 /** How a command in a pod ended. Immutable. */
 public final class PodExecResult {
-  /** Why the stream ended. There may be more of these in later versions. */
+  /** Why the stream ended. More constants may come in later versions. */
   public enum Cause {
     /** The server closed it, as it does at the end of a command; or a proxy did. */
     CLOSED,
     /** The connection failed: it was reset, a ping was not answered, or the client was closed. */
     FAILED,
     /**
-     * The server said that the command failed, with no exit code: often it did not start at all.
+     * The server reported a failure without an exit code: often the command did not start at all.
      */
     REFUSED,
     /** The pod is gone, or has come to its end. */
     POD_GONE,
-    /** The container has ended, or was started anew. */
+    /** The container has ended, or was restarted. */
     CONTAINER_GONE,
-    /** The API server was not to be reached for three checks on end, while no byte came. */
+    /** The API server could not be reached in three checks in a row, while no byte came. */
     UNREACHABLE,
     /** {@link PodExec.Builder#maxDuration} was over. */
     TIMED_OUT
@@ -35,14 +35,14 @@ public final class PodExecResult {
   }
 
   /**
-   * Returns the exit code, if it is known that the command has ended; nothing if the stream was
-   * severed before: then the command may be running still, and the log is not complete.
+   * Returns the exit code, if it is known that the command has ended; empty if the stream was
+   * severed before: then the command may still be running, and the log is not complete.
    */
   public OptionalInt exitCode() {
     return exitCode;
   }
 
-  /** Returns whether the stream ended without a word of the command's end. */
+  /** Returns whether the stream ended without a sign of the command's end. */
   public boolean isSevered() {
     return exitCode.isEmpty();
   }

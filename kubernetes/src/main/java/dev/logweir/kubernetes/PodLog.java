@@ -24,12 +24,11 @@ import org.slf4j.LoggerFactory;
  * Follows the log of a container and feeds it to a log of Logweir, to its end.
  *
  * <p>Thread-safe. The server writes both streams of the container into one; they go to the standard
- * output. Where the connection is cut, the log is asked for anew from five seconds before its
- * newest line on, and what came already is left out, by time and checksum. Where the last line that
- * came is not there any longer, as the file was rotated, lines after it may be missing too: a line
- * of the log says so, and the report is not complete. So it is where lines were written with times
- * that lie further back, as a clock was set. Where the log of Logweir waits, nothing is read from
- * the server.
+ * output. If the connection is cut, the log is requested again from five seconds before its newest
+ * line on, and lines that came already are left out, by time and checksum. If the last line
+ * received is gone, as the file was rotated, lines after it may be missing too: a line of the log
+ * says so, and the report is not complete. The same holds if lines have times further back, because
+ * a clock was set. While the log of Logweir waits, nothing is read from the server.
  *
  * <p>Each call holds at most {@link #maxRetainedBytes} of its own.
  */
@@ -66,8 +65,8 @@ public final class PodLog {
    * Follows the log until the container has ended and all of it is read. Waits for a container that
    * has not started, as for a server that is away, up to {@link Builder#maxOutage}.
    *
-   * <p>Returns at once where the server refuses the log for good: there is no such pod or
-   * container, or it is not allowed.
+   * <p>Returns at once if the server refuses the log for good: there is no such pod or container,
+   * or access is not allowed.
    *
    * @return whether it was read to its end without a gap, and why not; if not, the report of {@code
    *     log} is not complete either
@@ -114,7 +113,7 @@ public final class PodLog {
   }
 
   private final class Server implements PodLogStream.Source {
-    /** Also the watch looks. */
+    /** The watch looks too. */
     private volatile @Nullable String identity;
 
     Server(@Nullable String identity) {
@@ -152,7 +151,7 @@ public final class PodLog {
       }
     }
 
-    /** Returns what a refusal says, as far as it comes in time. */
+    /** Returns the text of a refusal, as far as it comes in time. */
     private String words(InputStream body) {
       ScheduledFuture<?> limit =
           ExecTimer.schedule(() -> PodLogStream.close(body), requestTimeout.toNanos());
@@ -231,7 +230,7 @@ public final class PodLog {
     }
 
     /**
-     * Sets how long the log may not be to be had before it is given up: 1 ms to 7 days, default 10
+     * Sets how long the log may be unavailable before it is given up: 1 ms to 7 days, default 10
      * minutes.
      *
      * @throws NullPointerException if {@code outage} is null
@@ -254,10 +253,10 @@ public final class PodLog {
     }
 
     /**
-     * Sets how often the pod is looked at while nothing comes: 1 ms to 7 days, default 30 s. If the
-     * container has ended, what is open is given up, and the rest of the log asked for. After three
-     * of these intervals the log is asked for anew also if the container runs, as the connection
-     * may be dead: no line is lost by that.
+     * Sets how often the pod is checked while its log is silent: 1 ms to 7 days, default 30 s. If
+     * the container has ended, the open stream is given up, and the rest of the log requested.
+     * After three of these intervals the log is requested again even if the container runs, as the
+     * connection may be dead: no line is lost by that.
      *
      * @throws NullPointerException if {@code interval} is null
      * @throws IllegalArgumentException if out of range
@@ -268,7 +267,7 @@ public final class PodLog {
     }
 
     /**
-     * Builds it; asks the server nothing.
+     * Builds it, without a request to the server.
      *
      * @throws IllegalStateException if no pod was given, or no namespace, where the client has none
      */

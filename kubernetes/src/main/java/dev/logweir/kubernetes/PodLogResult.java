@@ -1,6 +1,6 @@
 package dev.logweir.kubernetes;
 
-/** What came of following a container's log. Immutable. */
+/** The result of following a container's log. Immutable. */
 public final class PodLogResult {
   private final PodLogStream.End end;
   private final String message;

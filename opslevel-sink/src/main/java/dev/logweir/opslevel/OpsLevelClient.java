@@ -77,12 +77,12 @@ public final class OpsLevelClient implements AutoCloseable {
    * Returns a builder with the values of {@code OPSLEVEL_API_URL}, or else of {@code
    * OPSLEVEL_APP_URL}, if one is set and not empty, and of {@code OPSLEVEL_API_TOKEN}.
    *
-   * <p>A client that it builds goes through the proxy that its surroundings name, unless one is
-   * given: that of the JDK's settings ({@code https.proxyHost}, {@code https.proxyPort}, {@code
-   * http.nonProxyHosts}; {@code http.proxyHost} for an http URL), else that of {@code HTTPS_PROXY}
-   * ({@code HTTP_PROXY} for an http URL) or {@code ALL_PROXY}, with the exceptions of {@code
-   * NO_PROXY}, all in lower case too. The way to this machine itself has none. What was found is
-   * logged when the client is built.
+   * <p>A client that it builds uses the proxy of its environment, unless one is given: that of the
+   * JDK's settings ({@code https.proxyHost}, {@code https.proxyPort}, {@code http.nonProxyHosts};
+   * {@code http.proxyHost} for an http URL), else that of {@code HTTPS_PROXY} ({@code HTTP_PROXY}
+   * for an http URL) or {@code ALL_PROXY}, with the exceptions of {@code NO_PROXY}, all in lower
+   * case too. Loopback is reached without a proxy. The proxy found is logged when the client is
+   * built.
    *
    * @throws IllegalArgumentException if the token is not set, or one of them would be refused by
    *     the builder; the text names the variable
@@ -177,10 +177,10 @@ public final class OpsLevelClient implements AutoCloseable {
     /** As many as there are sends at a time on an engine with its defaults. */
     int maxConnections = 1_024;
 
-    /** How much longer than an attempt a socket waits by itself: the timer shall be first. */
+    /** How much longer than an attempt a socket waits by itself: the timer must come first. */
     Duration socketPatience = Duration.ZERO;
 
-    /** How long a new connection is looked at after one was lost. */
+    /** How long a new connection is watched after one was lost. */
     Duration lookTime = Duration.ofMillis(500);
 
     @Nullable SSLContext sslContext;
@@ -226,7 +226,7 @@ public final class OpsLevelClient implements AutoCloseable {
     }
 
     /**
-     * Sets the API token. Required. It appears in no text of this library.
+     * Sets the API token. Required. The library never logs it or puts it into a message.
      *
      * @param token 1 to 8,192 characters of printable ASCII without spaces
      * @throws NullPointerException if it is null
@@ -277,8 +277,8 @@ public final class OpsLevelClient implements AutoCloseable {
 
     /**
      * Sets how long all attempts at one batch, in parts if it is too large, and the pauses between
-     * them may take together, not the waiting for an API that is away. Default 10 min. At least the
-     * time of one attempt.
+     * them may take together, excluding the wait for an API that is away. Default 10 min. At least
+     * the time of one attempt.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -291,8 +291,9 @@ public final class OpsLevelClient implements AutoCloseable {
 
     /**
      * Sets how often a request is tried. Default 5. Between attempts is a pause of about 1 s,
-     * doubled each time up to about 30 s, or as long as the server asks for, at most 2 min. An API
-     * that is away (no connection, no answer) is waited for, whatever the number, unless it is 1.
+     * doubled each time up to about 30 s, or as long as the server asks for, at most 2 min. The
+     * sender waits for an API that is away (no connection, no answer) whatever the number; 1
+     * disables retries and that wait.
      *
      * @param attempts 1 to 100
      * @throws IllegalArgumentException if it is out of range

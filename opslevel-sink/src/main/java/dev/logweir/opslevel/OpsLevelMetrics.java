@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * The meters of the clients that it is given to, over all their jobs; no tag names a job.
  *
  * <p>With the prefix {@code logweir.opslevel}, the default: {@code logweir.opslevel.requests}, with
- * the tag {@code outcome} that says what came of a request after all its attempts, {@code
- * .attempts} with what came of each, {@code .attempt.time} (timer), {@code .bytes.written}, and
- * {@code .circuits} with the tag {@code state}: {@code closed}, {@code open} or {@code half_open}.
- * Outcomes are {@code ok} and the names of the failures, such as {@code timed_out}. Thread-safe.
+ * the tag {@code outcome}, the result of a request after all its attempts, {@code .attempts} with
+ * the result of each, {@code .attempt.time} (timer), {@code .bytes.written}, and {@code .circuits}
+ * with the tag {@code state}: {@code closed}, {@code open} or {@code half_open}. Outcomes are
+ * {@code ok} and the names of the failures, such as {@code timed_out}. Thread-safe.
  */
 public final class OpsLevelMetrics implements AutoCloseable {
   /** The prefix of the meters' names if none is given. */
@@ -40,7 +40,7 @@ public final class OpsLevelMetrics implements AutoCloseable {
     this.registry = registry;
   }
 
-  /** Returns meters that nobody sees. */
+  /** Returns meters in no registry. */
   static OpsLevelMetrics none() {
     return new OpsLevelMetrics(null);
   }
@@ -132,7 +132,7 @@ public final class OpsLevelMetrics implements AutoCloseable {
     requests[result.ordinal()].increment();
   }
 
-  /** Takes what came of an attempt. What the registry throws is nobody's business here. */
+  /** Records the result of an attempt. Swallows what the registry throws. */
   void attempted(ApiResult result, long nanos) {
     attempts[result.ordinal()].increment();
     Timer timer = attemptTime;

@@ -23,14 +23,13 @@ import java.util.Map;
  * <p>Not thread-safe beyond what {@link BatchSender} asks for: one call at a time. Holds next to
  * nothing between calls.
  *
- * <p>A batch becomes one request, written straight from the batch's bytes. What comes of an
- * attempt:
+ * <p>A batch becomes one request, written straight from the batch's bytes. Results of an attempt:
  *
  * <table>
  *   <caption>Failures and what follows</caption>
  *   <tr><th>failure</th><th>tried again</th><th>at the end</th></tr>
  *   <tr><td>no connection, a proxy that refuses, TLS handshake, connection lost, deadline of the attempt, all connections
- *     in use, 408, 425, 429, 5xx, errors of GraphQL, an answer that is none</td>
+ *     in use, 408, 425, 429, 5xx, errors of GraphQL, a malformed answer</td>
  *     <td>yes</td><td>{@code send_failed}</td></tr>
  *   <tr><td>413 and complaints of the size; a body over 64 KiB lost twice running while it is
  *     written</td>
@@ -38,13 +37,12 @@ import java.util.Map;
  *   <tr><td>errors of the payload, 401, 403, redirects, other statuses, a certificate that is not
  *     trusted</td>
  *     <td>no</td><td>{@code send_refused}</td></tr>
- *   <tr><td>404; three batches in a row refused for the job's sake</td>
+ *   <tr><td>404; three batches in a row refused because of the job</td>
  *     <td>no</td><td>the job is gone</td></tr>
  * </table>
  *
- * <p>{@code docs/opslevel.md} has it row by row. The lines of a batch that was tried in vain may
- * have arrived, and a later attempt may bring them a second time: the API knows no key to tell a
- * repetition by.
+ * <p>{@code docs/opslevel.md} has it row by row. The lines of a batch whose attempts failed may
+ * have arrived, and a later attempt may deliver them a second time: the API has no idempotency key.
  */
 public final class OpsLevelSender implements BatchSender {
   /**
@@ -62,7 +60,7 @@ public final class OpsLevelSender implements BatchSender {
   private final String jobId;
   private final JobNumber job;
 
-  /** How many batches in a row were refused for the sake of the job. */
+  /** How many batches in a row were refused because of the job. */
   private int refusals;
 
   OpsLevelSender(OpsLevelClient client, String jobId) {
@@ -74,8 +72,8 @@ public final class OpsLevelSender implements BatchSender {
   /**
    * Sends the lines as one request and returns when the server has accepted it.
    *
-   * @throws SendException with kind {@code FAILED} after the last attempt in vain, {@code REFUSED}
-   *     if the server refused the lines, {@code JOB_GONE} if there is no such endpoint
+   * @throws SendException with kind {@code FAILED} if the last attempt failed, {@code REFUSED} if
+   *     the server refused the lines, {@code JOB_GONE} if there is no such endpoint
    * @throws InterruptedException if the thread was interrupted; the call ends at once, its
    *     connection is closed
    * @throws NullPointerException if {@code lines} is null
@@ -95,9 +93,8 @@ public final class OpsLevelSender implements BatchSender {
   }
 
   /**
-   * Reports how the job ended, after its log. Tried again like a batch; waits as long as the
-   * attempts take, and for an API that is down as long as it is, and ends when the thread is
-   * interrupted.
+   * Reports how the job ended, after its log. Retried like a batch; blocks until the attempts end,
+   * also while the API is down, and ends when the thread is interrupted.
    *
    * @param variables the job's outcome variables, masked as they shall be seen; may be empty
    * @throws SendException if the server did not accept it

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An attempt that failed, or the end of attempts. Its text becomes that of the {@link
+ * An attempt that failed, or the end of attempts. Its message becomes that of the {@link
  * SendException}, and so must hold no secret.
  */
 public class AttemptException extends Exception {
@@ -17,7 +17,7 @@ public class AttemptException extends Exception {
   private final Duration retryAfter;
 
   /**
-   * Creates a failure of which the server said nothing of a time.
+   * Creates a failure without a {@code Retry-After}.
    *
    * @throws NullPointerException if {@code result} or {@code message} is null
    */
@@ -28,8 +28,8 @@ public class AttemptException extends Exception {
   /**
    * Creates a failure.
    *
-   * @param unanswered whether all was written and nothing came back: such attempts are bounded, as
-   *     the server may have taken each
+   * @param unanswered whether all was written and no answer came: such attempts are bounded, as the
+   *     server may have taken each
    * @param retryAfter how long the server wants to be left alone; zero if it did not say
    * @throws NullPointerException if {@code result}, {@code message} or {@code retryAfter} is null
    */
@@ -46,7 +46,7 @@ public class AttemptException extends Exception {
   }
 
   /**
-   * Returns the end of attempts that is not the fault of the last one, but tells of it.
+   * Returns the end of attempts for another reason than the last failure, which is its cause.
    *
    * @param last null if there was none
    */
@@ -56,7 +56,7 @@ public class AttemptException extends Exception {
     return new AttemptException(result, message + before, last);
   }
 
-  /** Returns what came of the attempt. */
+  /** Returns the result of the attempt. */
   public AttemptResult result() {
     return result;
   }
@@ -66,20 +66,20 @@ public class AttemptException extends Exception {
     return retryAfter;
   }
 
-  /** Returns whether all was written and nothing came back. */
+  /** Returns whether all was written and no answer came. */
   public boolean isUnanswered() {
     return unanswered;
   }
 
   /**
-   * Returns whether it is tried again at all. What the result says, unless a sender's own exception
-   * knows better.
+   * Returns whether it is tried again at all: as the result says, unless a sender's own exception
+   * overrides it.
    */
   public boolean isRetried() {
     return result.repeat() != Repeat.NEVER;
   }
 
-  /** Returns whether the server is away: such attempts use up none of those that are set. */
+  /** Returns whether the server is away: such attempts do not count. */
   public final boolean isAway() {
     return isRetried()
         && !unanswered

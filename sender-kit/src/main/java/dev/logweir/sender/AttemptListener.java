@@ -1,8 +1,8 @@
 package dev.logweir.sender;
 
 /**
- * Is told what comes of attempts, such as for meters. Called on the threads of the calls, with no
- * lock held, so it must be thread-safe; what it throws is swallowed.
+ * Is called with the result of each attempt, such as for meters. Called on the threads of the
+ * calls, with no lock held, so it must be thread-safe; what it throws is swallowed.
  */
 public interface AttemptListener {
   /** Listens to nothing. */
@@ -22,7 +22,7 @@ public interface AttemptListener {
   default void failed(AttemptException failure) {}
 
   /**
-   * All attempts at one request have ended, with what came of the last. Does nothing by default.
+   * All attempts at one request have ended, with the result of the last. Does nothing by default.
    */
   default void ended(AttemptResult result) {}
 }

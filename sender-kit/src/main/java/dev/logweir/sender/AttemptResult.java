@@ -3,8 +3,8 @@ package dev.logweir.sender;
 import dev.logweir.SendException;
 
 /**
- * What can come of one attempt, and what follows from it. A sender's own results are an enum that
- * implements this; {@link CommonResult} is one. Immutable.
+ * A possible result of one attempt, and what follows from it. A sender's own results are an enum
+ * that implements this; {@link CommonResult} is one. Immutable.
  */
 public interface AttemptResult {
   /** What an attempt tells about the server as such. More constants may come. */
@@ -36,8 +36,8 @@ public interface AttemptResult {
   }
 
   /**
-   * Returns whether there was no server to take anything. What was written before and left without
-   * an answer was cut off by the outage, and counts no more as an attempt. False by default.
+   * Returns whether there was no server to take anything. Earlier attempts that were written and
+   * not answered were cut off by the outage, and no longer count. False by default.
    */
   default boolean isOutage() {
     return false;

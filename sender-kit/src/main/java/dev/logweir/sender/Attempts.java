@@ -12,16 +12,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries what a sender asks for until it succeeds, is refused, or nothing is left to try it with.
- * Thread-safe: a client has one for all its jobs.
+ * Repeats an attempt of a sender until it succeeds, is refused, or its attempts or time are used
+ * up. Thread-safe: a client has one for all its jobs.
  *
- * <p>{@code attempts} and {@code overallTimeout} bound what is tried against a server that answers.
- * One that is away is waited for, at no cost of either, until it is back or the job ends ({@link
- * Repeat}). Between attempts is a pause of about 1 s, doubled each time up to about 30 s, or as
- * long as the server asks for; between those at a server that is away it is at most 5 s. Each is
- * drawn from half to one and a half of that. Once a job's end has begun, a pause takes at most an
- * eighth of the time left, at least 100 ms, and the time left is the bound, not the number, unless
- * the server is up or may have taken the lines each time.
+ * <p>{@code attempts} and {@code overallTimeout} limit the attempts against a server that answers.
+ * Waiting for one that is away counts for neither, and lasts until it is back or the job ends
+ * ({@link Repeat}). Between attempts is a pause of about 1 s, doubled each time up to about 30 s,
+ * or as long as the server asks for; between those at a server that is away it is at most 5 s. Each
+ * is drawn from half to one and a half of that. Once a job's end has begun, a pause takes at most
+ * an eighth of the time left, at least 100 ms, and the time left is the bound, not the number,
+ * unless the server is up or may have taken the lines each time.
  */
 public final class Attempts implements AutoCloseable {
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -88,7 +88,7 @@ public final class Attempts implements AutoCloseable {
   }
 
   /**
-   * Begins a time that also bounds the waiting for the server, as the end of a job does.
+   * Begins a time that also limits the waiting for the server, as the end of a job does.
    *
    * @throws NullPointerException if {@code time} is null
    */
@@ -101,7 +101,7 @@ public final class Attempts implements AutoCloseable {
    *
    * @param call gives the time left and the pauses
    * @param budget the time for the attempts, which several requests may share
-   * @throws AttemptException the last failure, or one that says what ended the attempts and has the
+   * @throws AttemptException the last failure, or one that says why the attempts ended and has the
    *     last failure as its cause
    * @throws InterruptedException if the thread is interrupted
    * @throws NullPointerException if an argument is null
@@ -124,7 +124,9 @@ public final class Attempts implements AutoCloseable {
     }
   }
 
-  /** Ends all pauses and all waiting; what goes on, or comes, fails as closed. Idempotent. */
+  /**
+   * Ends all pauses and all waiting; calls under way, and later ones, fail as closed. Idempotent.
+   */
   @Override
   public void close() {
     gate.close();
@@ -152,7 +154,7 @@ public final class Attempts implements AutoCloseable {
     try {
       what.accept(listener);
     } catch (RuntimeException | Error ignored) {
-      // A listener costs what it listens for, never an attempt.
+      // A listener that throws costs its own figure, never an attempt.
     }
   }
 
@@ -164,7 +166,7 @@ public final class Attempts implements AutoCloseable {
   @FunctionalInterface
   public interface Attempt {
     /**
-     * Tries once. Its thread may be interrupted already when it begins: what it waits for must heed
+     * Tries once. Its thread may be interrupted already when it begins: its waits must react to
      * that, or it keeps its thread after the job's end.
      *
      * @param limit how long it may take
@@ -174,13 +176,11 @@ public final class Attempts implements AutoCloseable {
     void run(Duration limit) throws AttemptException, InterruptedException;
   }
 
-  /**
-   * What attempts have used up of their time, the waiting for the server left out. Not thread-safe.
-   */
+  /** The time that attempts have used up, without the waiting for the server. Not thread-safe. */
   public static final class Budget {
     final Duration time;
 
-    /** Whether the time bounds the waiting too. */
+    /** Whether the time limits the waiting too. */
     final boolean ending;
 
     long begunNanos;
@@ -211,8 +211,8 @@ public final class Attempts implements AutoCloseable {
     }
 
     /**
-     * Sets how often a request is tried. Default 5. With 1, a server that is away is not waited for
-     * either.
+     * Sets how often a request is tried. Default 5. 1 disables retries and the wait for a server
+     * that is away.
      *
      * @param attempts 1 to 100
      * @throws IllegalArgumentException if it is out of range
@@ -236,8 +236,8 @@ public final class Attempts implements AutoCloseable {
     }
 
     /**
-     * Sets how long all attempts and the pauses between them may take together, not the waiting for
-     * a server that is away; at least {@code attemptTimeout}. Default 10 min.
+     * Sets how long all attempts and the pauses between them may take together, excluding the wait
+     * for a server that is away; at least {@code attemptTimeout}. Default 10 min.
      *
      * @param timeout 1 ms to 24 h
      * @throws NullPointerException if it is null
@@ -249,7 +249,7 @@ public final class Attempts implements AutoCloseable {
     }
 
     /**
-     * Sets what stands in front of each attempt. Default an {@link AwayGate}.
+     * Sets the gate in front of each attempt. Default an {@link AwayGate}.
      *
      * @throws NullPointerException if it is null
      */
@@ -259,7 +259,7 @@ public final class Attempts implements AutoCloseable {
     }
 
     /**
-     * Sets what is told of attempts. Default {@link AttemptListener#NONE}.
+     * Sets the listener of attempts. Default {@link AttemptListener#NONE}.
      *
      * @throws NullPointerException if it is null
      */
@@ -281,7 +281,7 @@ public final class Attempts implements AutoCloseable {
     }
 
     /**
-     * Sets how calls wait. Default {@link Pauses#OF_THE_CALL}; a test may pass over the pauses.
+     * Sets how calls wait. Default {@link Pauses#OF_THE_CALL}; a test may skip the pauses.
      *
      * @throws NullPointerException if it is null
      */

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets one call at a time probe a server that is down: it shuts after ten attempts in a row that
- * said so ({@link AttemptResult.Server#DOWN}), and the others wait. The first answer, whoever got
- * it, opens it. Between probes are pauses of about 1 s, doubled each time up to about 5 s, each
- * drawn from half to one and a half of that, or as long as the server asks for. Thread-safe.
+ * found the server {@link AttemptResult.Server#DOWN}, and the other calls wait. The first answer to
+ * any call opens it. Between probes are pauses of about 1 s, doubled each time up to about 5 s,
+ * each drawn from half to one and a half of that, or as long as the server asks for. Thread-safe.
  */
 public final class AwayGate extends Gate {
   /** So many attempts in a row must fail: one lost connection is no outage. */
@@ -21,7 +21,7 @@ public final class AwayGate extends Gate {
 
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  /** Short, as one probe a client is no load, and a recovery shall be seen within seconds. */
+  /** Short, as one probe a client is no load, and a recovery must be noticed within seconds. */
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /** Pauses grow no longer after so many probes. */
@@ -138,7 +138,7 @@ public final class AwayGate extends Gate {
       lock.unlock();
     }
     if (changes) {
-      // Those who wait go on, or wait for the next probe from here on.
+      // Waiting calls go on, or wait for the next probe from here on.
       wakeAll();
     }
   }

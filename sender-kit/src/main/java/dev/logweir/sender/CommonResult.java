@@ -2,7 +2,7 @@ package dev.logweir.sender;
 
 import dev.logweir.SendException;
 
-/** Results for a sender that needs none of its own. More constants may come. */
+/** The results of most senders. More constants may come. */
 public enum CommonResult implements AttemptResult {
   /** The server has the lines. */
   OK(SendException.Kind.FAILED, Repeat.NEVER, Server.UP),
@@ -14,7 +14,7 @@ public enum CommonResult implements AttemptResult {
   UNANSWERED(SendException.Kind.FAILED, Repeat.AT_MOST_ATTEMPTS, Server.DOWN),
   /** The server cannot take them now. */
   BUSY(SendException.Kind.FAILED, Repeat.ATTEMPTS, Server.DOWN),
-  /** The server does not want them. */
+  /** The server refuses them. */
   REFUSED(SendException.Kind.REFUSED, Repeat.NEVER, Server.UP),
   /** The server does not know the job. */
   JOB_GONE(SendException.Kind.JOB_GONE, Repeat.NEVER, Server.UP),

@@ -7,12 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands in front of each attempt of a client's calls: lets it pass or wait. A circuit breaker is a
- * gate; {@link AwayGate} is a simple one; {@link #open} lets all pass. Thread-safe, and so must be
- * what extends it.
+ * gate; {@link AwayGate} is a simple one; {@link #open} lets all pass. Thread-safe, as subclasses
+ * must be.
  *
- * <p>A call that gets no leave pauses until {@link #untilNextChange}, or until it is woken: whoever
- * changes the state wakes all by {@link #wakeAll}. The end of a job wakes its call too, which then
- * tries without leave, as there is nothing to wait for. Waiting uses up no attempt and no time.
+ * <p>A call that gets no leave pauses until {@link #untilNextChange}, or until it is woken: a
+ * subclass that changes its state wakes all by {@link #wakeAll}. The end of a job wakes its call
+ * too, which then tries without leave, as it has no time to wait. Waiting counts neither as an
+ * attempt nor as time of the attempts.
  */
 public abstract class Gate {
   private final Pauses pauses;
@@ -63,10 +64,10 @@ public abstract class Gate {
   /** Returns leave for one attempt; null if the call must wait. Called with no lock held. */
   protected abstract @Nullable Leave ask();
 
-  /** Returns what a call gets that cannot wait, as its job ends, and has no leave. */
+  /** Returns the leave of a call that cannot wait, as its job ends. */
   protected abstract Leave atTheEnd();
 
-  /** Returns how long a call without leave waits until it asks again, if nobody wakes it. */
+  /** Returns how long a call without leave waits until it asks again, if it is not woken. */
   protected abstract Duration untilNextChange();
 
   /**
@@ -74,7 +75,7 @@ public abstract class Gate {
    */
   public abstract boolean isShut();
 
-  /** Wakes all that wait, to ask again. To be called with no lock held. */
+  /** Wakes all waiting calls, to ask again. To be called with no lock held. */
   protected final void wakeAll() {
     waiting.wakeAll();
   }
@@ -83,7 +84,7 @@ public abstract class Gate {
    * Waits for leave to make an attempt.
    *
    * @param ending whether there is no time to wait
-   * @return leave, whose end must be told
+   * @return leave, whose end must be reported
    */
   final Leave enter(SendCall call, boolean ending) throws InterruptedException {
     // Before it asks, so that a change after the refusal finds it there, and a close.
@@ -135,23 +136,23 @@ public abstract class Gate {
     waiting.wakeAll();
   }
 
-  /** Leave for one attempt; exactly one of its ends must be told. */
+  /** Leave for one attempt; exactly one of its ends must be reported. */
   public interface Leave {
-    /** Leave that nobody counts. */
+    /** Leave that is not counted. */
     Leave FREE = new Leave() {};
 
-    /** Returns whether the attempt finds out if the server is back. False by default. */
+    /** Returns whether the attempt is a probe. False by default. */
     default boolean isProbe() {
       return false;
     }
 
-    /** The server is up, be it that the attempt succeeded. Does nothing by default. */
+    /** The server is up, for example because the attempt succeeded. Does nothing by default. */
     default void succeeded() {}
 
     /** The server is down. Does nothing by default. */
     default void failed(AttemptException failure) {}
 
-    /** The attempt said nothing of the server, or was not made. Does nothing by default. */
+    /** The attempt showed nothing about the server, or was not made. Does nothing by default. */
     default void unused() {}
   }
 }

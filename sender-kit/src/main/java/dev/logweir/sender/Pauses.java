@@ -4,8 +4,7 @@ import dev.logweir.SendCall;
 import java.time.Duration;
 
 /**
- * How a call waits. {@link #OF_THE_CALL} is what all but tests want. Called from many threads at
- * once.
+ * How a call waits. {@link #OF_THE_CALL} is for all but tests. Called from many threads at once.
  */
 @FunctionalInterface
 public interface Pauses {

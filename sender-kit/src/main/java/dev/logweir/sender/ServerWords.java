@@ -1,8 +1,8 @@
 package dev.logweir.sender;
 
 /**
- * What a server says in words: without the secret that the client uses, and whether it is for a
- * message at all. {@link dev.logweir.ForeignText} makes one short line of it. Thread-safe.
+ * Prepares a server's text for a message: masks the client's secret, and tells whether it fits into
+ * a message at all. {@link dev.logweir.ForeignText} makes one short line of it. Thread-safe.
  */
 public final class ServerWords {
   private static final String MASK = "**********";
@@ -33,7 +33,7 @@ public final class ServerWords {
   }
 
   /**
-   * Returns whether a text is a page for people, of which a message would show the markup.
+   * Returns whether a text is an HTML page, of which a message would show the markup.
    *
    * @throws NullPointerException if it is null
    */

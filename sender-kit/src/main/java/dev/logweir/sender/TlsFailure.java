@@ -8,11 +8,13 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** What an exception of a TLS handshake means. */
 public enum TlsFailure {
-  /** The server's certificate is not trusted, or is for another host: a repetition is no better. */
+  /** The server's certificate is not trusted, or is for another host: a retry does not help. */
   UNTRUSTED,
-  /** The two do not come to terms. */
+  /**
+   * Client and server do not agree on a protocol or cipher, or another failure of the handshake.
+   */
   FAILED,
-  /** The connection was lost, or came to its deadline: of TLS it says nothing. */
+  /** The connection was lost, or its deadline came: this says nothing about TLS. */
   LOST;
 
   /** Returns what an exception thrown by the handshake means. */
@@ -22,10 +24,10 @@ public enum TlsFailure {
         return UNTRUSTED;
       }
       if (cause instanceof GeneralSecurityException) {
-        // Such as a store of keys that cannot be read: what caused that is no matter of the server.
+        // Such as a key store that cannot be read: its cause has nothing to do with the server.
         return FAILED;
       }
-      // TLS says by an exception of its own that the peer has gone in its midst.
+      // TLS has an exception of its own for a peer that closes during the handshake.
       if (cause instanceof IOException && !(cause instanceof SSLException)) {
         return LOST;
       }

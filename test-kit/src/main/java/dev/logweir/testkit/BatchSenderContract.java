@@ -21,9 +21,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link BatchSender} must do that talks to a server, as tests: extend it for a sender
- * of yours and say how to make one for an address, how the server reads what it sent, and how the
- * server says yes.
+ * What every {@link BatchSender} that talks to a server must do, as tests: extend it for a sender
+ * of yours and say how to make one for an address, how the server reads a request, and how it
+ * accepts one.
  *
  * <pre>{@code
  * class LineSenderTest extends BatchSenderContract {
@@ -78,7 +78,7 @@ public abstract class BatchSenderContract extends DeliveryContract {
    */
   protected void greet(Connection connection) throws IOException {}
 
-  /** Returns what no text of a sender may have in it, such as a token. Empty by default. */
+  /** Returns what no message of a sender may contain, such as a token. Empty by default. */
   protected List<String> secrets() {
     return List.of();
   }

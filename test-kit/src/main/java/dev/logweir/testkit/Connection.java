@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * step. For the thread of its script alone.
  */
 public final class Connection {
-  /** Who went away or hung in the middle of what. */
+  /** How a connection ends or hangs in the middle of a step. */
   public enum End {
     /** Neither reads nor sends anything more, until the server is closed. */
     HANG,
@@ -205,7 +205,8 @@ public final class Connection {
 
   /**
    * Neither reads nor sends anything more until the server is closed or closes its connections.
-   * Such a server does not see that its client went away; {@link #readToEnd} hangs and sees it.
+   * Such a server does not notice that its client went away; {@link #readToEnd} hangs and notices
+   * it.
    */
   public void hang() throws IOException {
     end(End.HANG);
@@ -225,7 +226,7 @@ public final class Connection {
   public void readToEnd() throws IOException {
     byte[] buffer = new byte[4_096];
     while (in().read(buffer) != -1) {
-      // Nobody wants it.
+      // It is not needed.
     }
   }
 

@@ -24,9 +24,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * What every {@link BatchSender} must do, wherever it sends to: lines arrive as they are, in their
- * order, and its close leaves nothing behind. To extend for a sender that writes where nobody
- * answers, such as to a file; for one that talks to a server, {@link BatchSenderContract} asks
- * more.
+ * order, and its close leaves nothing behind. To extend for a sender whose target does not answer,
+ * such as a file; for one that talks to a server, {@link BatchSenderContract} tests more.
  *
  * <pre>{@code
  * class FileSenderTest extends DeliveryContract {
@@ -249,7 +248,7 @@ public abstract class DeliveryContract {
     assertThat(left).as("threads left when the sender and what it shares are closed").isEmpty();
   }
 
-  /** The JVM starts threads of its own at any time, and they have no name of a class of anybody. */
+  /** The JVM starts threads of its own at any time; they are known by their names. */
   private static boolean isOurs(Thread thread) {
     String name = thread.getName();
     return name.startsWith("hostile-server")

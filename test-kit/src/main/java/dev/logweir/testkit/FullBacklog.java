@@ -9,7 +9,9 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A port at which no connection gets through: its queue is full, and nobody takes any out. */
+/**
+ * A port at which no connection gets through: its queue is full, and connections are not accepted.
+ */
 final class FullBacklog implements AutoCloseable {
   private static final int MOST = 8;
   private static final int CONNECT_MILLIS = 100;

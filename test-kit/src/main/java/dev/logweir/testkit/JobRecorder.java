@@ -21,9 +21,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Records what a job wrote to one stream and what arrived of it, and explains the one by the other:
- * every line that arrived is one that was written, whole, or in fragments that make one; and what
- * is missing is missing exactly where a marker says so, and as much as it says.
+ * Records what a job wrote to one stream and what arrived of it, and compares the two: every line
+ * that arrived is one that was written, whole, or in fragments that make one; and what is missing
+ * is missing exactly where a marker says so, and as much as it says.
  *
  * <pre>{@code
  * JobRecorder recorder = new JobRecorder();
@@ -102,10 +102,10 @@ public final class JobRecorder {
   }
 
   /**
-   * Checks that what arrived is what was written without what is owned up to, by the markers and by
-   * the report of the job's end. A line is known as a marker by the report's token.
+   * Checks that what arrived is what was written, except what the markers and the final report
+   * account for. A line is known as a marker by the report's token.
    *
-   * @throws AssertionError with the first place that nothing explains
+   * @throws AssertionError with the first place that is not accounted for
    */
   public void assertExplained(LogReport report) {
     Objects.requireNonNull(report, "report");

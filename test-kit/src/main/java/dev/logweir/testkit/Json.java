@@ -12,8 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JSON, for a test that looks at what a sender has sent. Stricter than most readers: one
- * value, of well-formed UTF-8, no name twice in an object.
+ * Reads JSON, for a test that checks what a sender has sent. Stricter than most readers: one value,
+ * of well-formed UTF-8, no name twice in an object.
  *
  * <p>An object is a {@code Map} in the order of the text, an array a {@code List}, a string a
  * {@code String}, a whole number a {@code Long}, another number a {@code Double}; {@code true},

@@ -8,8 +8,8 @@ import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assertions of AssertJ on a {@link LogReport}. What names no sink looks at the first. Each throws
- * an {@link AssertionError} that shows the report, and returns this.
+ * Assertions of AssertJ on a {@link LogReport}. Without the name of a sink they check the first.
+ * Each throws an {@link AssertionError} that shows the report, and returns this.
  */
 public final class LogReportAssert extends AbstractAssert<LogReportAssert, LogReport> {
   private LogReportAssert(@Nullable LogReport actual) {

@@ -13,8 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a fake of a server stands on: it listens on loopback, and serves each connection on a thread
- * of its own. For a server of which a test scripts each connection there is {@link HostileServer}.
+ * The base of a fake server: listens on loopback, and serves each connection on a thread of its
+ * own. To script each connection in a test, use {@link HostileServer}.
  *
  * <pre>{@code
  * LoopbackServer server = new LoopbackServer("fake-archive", LoopbackServer.listen());
@@ -36,7 +36,7 @@ public final class LoopbackServer implements AutoCloseable {
   /** Serves one connection. */
   @FunctionalInterface
   public interface Session {
-    /** Serves it to its end; it is not closed by that. Called on a thread of its own. */
+    /** Serves it to its end, without closing it. Called on a thread of its own. */
     void serve(Socket socket);
   }
 

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A sender for tests of a runner: it does call by call what the test says, delivers where nothing
- * was said, and keeps what was delivered.
+ * A sender for tests of a runner: it does call by call what the test says, delivers by default, and
+ * keeps what was delivered.
  *
  * <pre>{@code
  * ScriptedSender sender = new ScriptedSender().thenHang().thenFail(new IOException("down"));

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Lines that notice who reads them when that is over. */
+/** Lines that notice a read after their call has ended. */
 final class WatchedLines extends AbstractList<String> {
   final AtomicBoolean over = new AtomicBoolean();
   final AtomicReference<@Nullable Throwable> late = new AtomicReference<>();

@@ -4,14 +4,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what another thread or process does and tells nobody of. */
+/** Waits for something that another thread or process does without a signal. */
 public final class Eventually {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private Eventually() {}
 
   /**
-   * Waits until a condition holds, which is looked at about a thousand times a second.
+   * Waits until a condition holds, which is checked about a thousand times a second.
    *
    * @throws AssertionError if it does not within 30 s, a limit that only a failure reaches
    */

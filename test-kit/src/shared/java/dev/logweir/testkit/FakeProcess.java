@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * A child process for tests of a runner: it writes what the test gives, and ends when the test says
- * so. Its streams do not end with it, as those of a child do not whose descendants hold them.
+ * so. Its streams do not end with it, as with a child whose descendants hold them open.
  * Thread-safe.
  */
 public final class FakeProcess extends Process {

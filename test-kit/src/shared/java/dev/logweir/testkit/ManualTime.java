@@ -49,7 +49,7 @@ public final class ManualTime implements EngineTime {
   private int entered;
   private long nanos;
 
-  /** Something that is to happen. {@code owner} is what sets and cancels it. */
+  /** Something that is to happen. {@code owner} sets and cancels it. */
   private record Entry(Object owner, Runnable action, long dueNanos, int number) {}
 
   /** What happens while a thread waits for something of the engine. */
