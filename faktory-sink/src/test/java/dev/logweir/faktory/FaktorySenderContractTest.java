@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 
 /** What every sender must do, asked of the one for Faktory. */
 class FaktorySenderContractTest extends BatchSenderContract {
@@ -20,14 +21,38 @@ class FaktorySenderContractTest extends BatchSenderContract {
 
   @Override
   protected BatchSender sender(InetSocketAddress server) {
-    FaktoryClient client =
+    return client(builder(server)).sender("job");
+  }
+
+  @Override
+  protected List<BatchSender> sendersOfOneClient(InetSocketAddress server, int jobs) {
+    FaktoryClient client = client(builder(server).poolSize(1));
+    List<BatchSender> senders = new ArrayList<>();
+    for (int job = 0; job < jobs; job++) {
+      senders.add(client.sender("job-" + job));
+    }
+    return senders;
+  }
+
+  private FaktoryClient.Builder builder(InetSocketAddress server) {
+    SSLContext tls = tls();
+    FaktoryClient.Builder builder =
         FaktoryClient.builder()
-            .url("tcp://127.0.0.1:" + server.getPort())
+            .url((tls == null ? "tcp" : "tcp+tls") + "://127.0.0.1:" + server.getPort())
             .password(PASSWORD)
-            .connectTimeout(Duration.ofSeconds(60))
-            .build();
+            .maxJobBytes(maxJobBytes())
+            .connectTimeout(Duration.ofSeconds(60));
+    return tls == null ? builder : builder.sslContext(tls);
+  }
+
+  int maxJobBytes() {
+    return 64 << 10; // the default
+  }
+
+  private FaktoryClient client(FaktoryClient.Builder builder) {
+    FaktoryClient client = builder.build();
     clients.add(client);
-    return client.sender("job");
+    return client;
   }
 
   @Override

@@ -21,6 +21,7 @@ final class Call {
   private final Thread thread;
   private final CountDownLatch over = new CountDownLatch(1);
   private final Duration limit;
+  private long interruptedNanos = System.nanoTime();
 
   // Written before the latch opens, read after.
   private @Nullable Throwable failure;
@@ -57,8 +58,35 @@ final class Call {
 
   /** Interrupts the call and waits for its end; returns what it failed with, or null. */
   @Nullable Throwable interruptAndAwait() throws InterruptedException {
-    thread.interrupt();
+    interrupt();
     return await(limit, " after its interrupt");
+  }
+
+  void interrupt() {
+    interruptedNanos = System.nanoTime();
+    thread.interrupt();
+  }
+
+  /**
+   * Waits for the end of a call that was interrupted, or was begun so.
+   *
+   * @param soon counts from the interrupt on
+   * @return where the call was when it should have ended; null if it had
+   * @throws AssertionError if it hangs
+   */
+  @Nullable Throwable awaitSoon(Duration soon) throws InterruptedException {
+    long left = soon.toNanos() - (System.nanoTime() - interruptedNanos);
+    if (over.await(left, TimeUnit.NANOSECONDS)) {
+      return null;
+    }
+    Throwable where = where();
+    Throwable unused = await(limit, " after its interrupt");
+    return where;
+  }
+
+  /** Returns what a call that is over failed with, or null. */
+  @Nullable Throwable failure() {
+    return failure;
   }
 
   /**
@@ -80,12 +108,16 @@ final class Call {
       AssertionError hung =
           new AssertionError(
               "send still runs " + time.toMillis() + " ms" + when + ", at the cause");
-      Throwable where = new Throwable("what the call does");
-      where.setStackTrace(thread.getStackTrace());
-      hung.initCause(where);
+      hung.initCause(where());
       throw hung;
     }
     return failure;
+  }
+
+  private Throwable where() {
+    Throwable where = new Throwable("what the call does");
+    where.setStackTrace(thread.getStackTrace());
+    return where;
   }
 
   /** Returns the lines that the call says were delivered. */

@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,11 @@ public final class Connection {
 
   private final Socket socket;
   private final HostileServer server;
+  private final @Nullable SSLContext tls;
+
+  /** What is read and written: the socket, or TLS above it once hands were shaken. */
+  private @Nullable Socket top;
+
   private @Nullable InputStream in;
   private @Nullable OutputStream out;
   private long bytesRead;
@@ -46,9 +53,15 @@ public final class Connection {
   private Duration pauseRead = Duration.ZERO;
   private Duration pauseWrite = Duration.ZERO;
 
-  Connection(Socket socket, HostileServer server) {
+  /**
+   * Creates a connection.
+   *
+   * @param tls null for none
+   */
+  Connection(Socket socket, HostileServer server, @Nullable SSLContext tls) {
     this.socket = socket;
     this.server = server;
+    this.tls = tls;
   }
 
   // --- what will happen ---
@@ -87,11 +100,39 @@ public final class Connection {
 
   // --- bytes ---
 
+  /**
+   * Shakes hands, where the server speaks TLS, and waits for the end of that; does nothing where it
+   * does not, or hands were shaken. Returns this.
+   */
+  public Connection handshake() throws IOException {
+    top();
+    return this;
+  }
+
+  private Socket top() throws IOException {
+    Socket its = top;
+    if (its == null) {
+      its = tls == null ? socket : secured(tls);
+      top = its;
+    }
+    return its;
+  }
+
+  /** Above the socket, so that a reset or a close is one of the socket, and waits for no lock. */
+  private SSLSocket secured(SSLContext context) throws IOException {
+    SSLSocket secured =
+        (SSLSocket)
+            context.getSocketFactory().createSocket(socket, "127.0.0.1", socket.getPort(), true);
+    secured.setUseClientMode(false);
+    secured.startHandshake();
+    return secured;
+  }
+
   /** Returns what the client sends. Its reads count for {@link #endAfterReading}. */
   public InputStream in() throws IOException {
     InputStream stream = in;
     if (stream == null) {
-      stream = new BufferedInputStream(new Reads(socket.getInputStream()), 4_096);
+      stream = new BufferedInputStream(new Reads(top().getInputStream()), 4_096);
       in = stream;
     }
     return stream;
@@ -101,7 +142,7 @@ public final class Connection {
   public OutputStream out() throws IOException {
     OutputStream stream = out;
     if (stream == null) {
-      stream = new Writes(socket.getOutputStream());
+      stream = new Writes(top().getOutputStream());
       out = stream;
     }
     return stream;
@@ -239,7 +280,7 @@ public final class Connection {
         socket.close();
       }
       case HALF_CLOSE -> {
-        socket.shutdownOutput();
+        top().shutdownOutput();
         readLeft = Long.MAX_VALUE;
         readToEnd();
       }

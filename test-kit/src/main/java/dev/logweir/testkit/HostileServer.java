@@ -75,7 +75,10 @@ public final class HostileServer implements AutoCloseable {
   }
 
   /**
-   * Starts a server that speaks TLS.
+   * Starts a server that speaks TLS. A connection shakes hands when its script first reads or
+   * sends, or by {@link Connection#handshake}: one whose script does none of these hangs within
+   * that. What is counted is what TLS carries. A connection is closed without a word of TLS, as by
+   * a server that dies; {@link Connection#halfClose} says goodbye.
    *
    * @param context has its key and certificate
    * @throws IOException if there is no port for it
@@ -187,11 +190,8 @@ public final class HostileServer implements AutoCloseable {
     return monitor.get(() -> open.size());
   }
 
-  private ServerSocket listen(int port) throws IOException {
-    return tls == null
-        ? new ServerSocket(port, 64, InetAddress.getLoopbackAddress())
-        : tls.getServerSocketFactory()
-            .createServerSocket(port, 64, InetAddress.getLoopbackAddress());
+  private static ServerSocket listen(int port) throws IOException {
+    return new ServerSocket(port, 64, InetAddress.getLoopbackAddress());
   }
 
   private void start(ServerSocket socket) {
@@ -207,7 +207,7 @@ public final class HostileServer implements AutoCloseable {
       } catch (IOException e) {
         return;
       }
-      Connection connection = new Connection(client, this);
+      Connection connection = new Connection(client, this, tls);
       Script script =
           monitor.get(
               () -> {

@@ -3,8 +3,6 @@ package dev.logweir.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
-import dev.logweir.BatchSender;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +15,9 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /** Senders with one flaw each: the contract must find it, and say what it is. */
 @Timeout(60)
 class BrokenSendersTest {
+  private static final Duration LIMIT = Duration.ofMillis(1_500);
+  private static FrameSender.Flaw broken = FrameSender.Flaw.NONE;
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
@@ -24,9 +25,15 @@ class BrokenSendersTest {
         "RETURNS_BEFORE_THE_ANSWER | send_returnsOnlyWhenTheServerHasAnswered | before the server answered",
         "LOSES_EMPTY_LINES | send_ofEmptyLinesAmongOthers_delivers | to contain exactly",
         "SWAPS_LINES | send_ofManyLines_keepsTheirOrder | to contain exactly",
-        "DECODES_LINES | log_ofAnyBytes_arrivesByteForByte | ",
+        "DECODES_LINES | log_ofAnyBytes_arrives | lines of any bytes that arrived",
         "IGNORES_INTERRUPTS | interrupt_whileItWaitsForTheAnswer_endsTheCall | after its interrupt",
         "IGNORES_INTERRUPTS | interrupt_betweenTries_endsTheCall | after its interrupt",
+        "IGNORES_INTERRUPTS | interrupt_whileCallsOfItsClientFindNoServer_endsThem | after its interrupt",
+        "HEEDS_INTERRUPTS_LATE | interrupt_whileItWaitsForTheAnswer_endsTheCall | each of 3 times",
+        "WAITS_DEAF_FOR_ITS_TURN | interrupt_behindAnotherCallOfItsClient_endsTheCall | after its interrupt",
+        "TAKES_AN_EARLY_ANSWER | server_thatSaysYesBeforeItReads_isAFailure | must fail",
+        "TAKES_AN_OLD_ANSWER | server_thatSaysYesBetweenTwoCalls_isNotTakenForAnAnswer | did not accept",
+        "TAKES_AN_INTERIM_ANSWER | server_thatSaysThatItsAnswerIsStillToCome_isWaitedFor | still to come",
         "KEEPS_BATCHES | maxRetainedBytes_isNotExceeded | heap held by 16 calls",
         "LEAVES_A_THREAD | close_leavesNothingOpen | threads left",
         "LEAVES_ITS_CONNECTION | close_leavesNothingOpen | connections open",
@@ -42,12 +49,30 @@ class BrokenSendersTest {
         "TRIES_ONCE | send_afterTheServerClosedTheConnection_delivers | costs a batch"
       })
   void contract_findsTheFlaw(FrameSender.Flaw flaw, String test, String words) {
-    Broken.flaw = flaw;
+    findsTheFlaw(Broken.class, flaw, test, words);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "IGNORES_INTERRUPTS | interrupt_withinTheTlsHandshake_endsTheCall | after its interrupt",
+        "IGNORES_INTERRUPTS | interrupt_whileItWaitsForTheAnswer_endsTheCall | after its interrupt",
+        "SAYS_DELIVERED_WITHOUT_AN_ANSWER | server_thatClosesInsteadOfAnswering_isAFailure | did not accept",
+        "KEEPS_BATCHES | maxRetainedBytes_isNotExceeded | heap held by 16 calls"
+      })
+  void contractOverTls_findsTheFlaw(FrameSender.Flaw flaw, String test, String words) {
+    findsTheFlaw(BrokenOverTls.class, flaw, test, words);
+  }
+
+  private static void findsTheFlaw(
+      Class<?> contract, FrameSender.Flaw flaw, String test, String words) {
+    broken = flaw;
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
     LauncherFactory.create()
         .execute(
             LauncherDiscoveryRequestBuilder.request()
-                .selectors(selectMethod(Broken.class, test))
+                .selectors(selectMethod(contract, test))
                 .build(),
             listener);
     TestExecutionSummary summary = listener.getSummary();
@@ -55,24 +80,32 @@ class BrokenSendersTest {
     assertThat(summary.getTestsStartedCount()).isEqualTo(1);
     assertThat(summary.getFailures()).hasSize(1);
     Throwable failure = summary.getFailures().get(0).getException();
-    assertThat(failure).isInstanceOf(AssertionError.class);
-    if (words != null) {
-      assertThat(failure).hasMessageContaining(words);
-    }
+    assertThat(failure).isInstanceOf(AssertionError.class).hasMessageContaining(words);
   }
 
   /** The contract of the sender with the flaw; no test by itself. */
   static class Broken extends FrameSenderTest {
-    private static FrameSender.Flaw flaw = FrameSender.Flaw.NONE;
-
     @Override
-    protected BatchSender sender(InetSocketAddress server) {
-      return new FrameSender(server, flaw);
+    FrameSender.Flaw flaw() {
+      return broken;
     }
 
     @Override
     protected Duration limit() {
-      return Duration.ofMillis(1_500);
+      return LIMIT;
+    }
+  }
+
+  /** The same over TLS. */
+  static class BrokenOverTls extends FrameSenderTlsTest {
+    @Override
+    FrameSender.Flaw flaw() {
+      return broken;
+    }
+
+    @Override
+    protected Duration limit() {
+      return LIMIT;
     }
   }
 }

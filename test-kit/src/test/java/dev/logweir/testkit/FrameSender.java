@@ -11,17 +11,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
 
 /**
  * A sender for a small protocol: the number of lines, then each line behind its length; the server
@@ -29,7 +32,8 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class FrameSender implements BatchSender {
   static final String TOKEN = "s3cr3t-t0ken";
-  private static final int MAX_BATCH_BYTES = 2 << 20;
+  private static final int MAX_BATCH_BYTES = 16 << 20;
+  private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_200);
   private static final int TRIES = 3;
 
   /** What is wrong with it. */
@@ -40,6 +44,11 @@ final class FrameSender implements BatchSender {
     SWAPS_LINES,
     DECODES_LINES,
     IGNORES_INTERRUPTS,
+    HEEDS_INTERRUPTS_LATE,
+    WAITS_DEAF_FOR_ITS_TURN,
+    TAKES_AN_EARLY_ANSWER,
+    TAKES_AN_OLD_ANSWER,
+    TAKES_AN_INTERIM_ANSWER,
     KEEPS_BATCHES,
     LEAVES_A_THREAD,
     LEAVES_ITS_CONNECTION,
@@ -56,13 +65,28 @@ final class FrameSender implements BatchSender {
 
   private final InetSocketAddress server;
   private final Flaw flaw;
+  private final SSLContext tls;
+
+  /** One call at a time of the senders of a client. */
+  private final Semaphore turn;
+
   private final ReentrantLock sizeLock = new ReentrantLock();
   private final List<byte[]> kept = new ArrayList<>();
+  private volatile boolean closed;
   private SocketChannel channel;
+  private InputStream in;
+  private OutputStream out;
 
-  FrameSender(InetSocketAddress server, Flaw flaw) {
+  /**
+   * Creates a sender.
+   *
+   * @param tls null for none
+   */
+  FrameSender(InetSocketAddress server, Flaw flaw, SSLContext tls, Semaphore turn) {
     this.server = server;
     this.flaw = flaw;
+    this.tls = tls;
+    this.turn = turn;
   }
 
   @Override
@@ -85,15 +109,21 @@ final class FrameSender implements BatchSender {
 
   @Override
   public void send(List<String> lines) throws Exception {
-    if (flaw != Flaw.LOCKS_ITS_SIZE) {
-      trySend(lines);
-      return;
+    if (flaw == Flaw.WAITS_DEAF_FOR_ITS_TURN) {
+      turn.acquireUninterruptibly();
+    } else {
+      turn.acquire();
     }
-    sizeLock.lock();
+    if (flaw == Flaw.LOCKS_ITS_SIZE) {
+      sizeLock.lock();
+    }
     try {
       trySend(lines);
     } finally {
-      sizeLock.unlock();
+      if (flaw == Flaw.LOCKS_ITS_SIZE) {
+        sizeLock.unlock();
+      }
+      turn.release();
     }
   }
 
@@ -106,7 +136,14 @@ final class FrameSender implements BatchSender {
       } catch (IOException e) {
         disconnect();
         if (Thread.interrupted() && flaw != Flaw.IGNORES_INTERRUPTS) {
+          long begun = System.nanoTime();
+          while (flaw == Flaw.HEEDS_INTERRUPTS_LATE && System.nanoTime() - begun < LATE_NANOS) {
+            LockSupport.parkNanos(LATE_NANOS);
+          }
           throw new InterruptedException("interrupted");
+        }
+        if (closed) {
+          throw failure(e, lines.size());
         }
         if (flaw != Flaw.IGNORES_INTERRUPTS
             && (tries == (flaw == Flaw.TRIES_ONCE ? 1 : TRIES) || call.isWritten())) {
@@ -130,8 +167,12 @@ final class FrameSender implements BatchSender {
     if (flaw == Flaw.ALWAYS_SAYS_WRITTEN) {
       call.written();
     }
+    boolean looks = flaw != Flaw.TAKES_AN_OLD_ANSWER && flaw != Flaw.TRIES_ONCE;
+    if (channel != null && looks && hasEndedOrSpoken()) {
+      disconnect();
+    }
     if (channel == null) {
-      channel = SocketChannel.open(server);
+      connect();
       if (flaw == Flaw.LEAVES_A_THREAD) {
         Thread thread =
             new Thread(() -> LockSupport.parkNanos(TimeUnit.MINUTES.toNanos(1)), "left");
@@ -140,9 +181,16 @@ final class FrameSender implements BatchSender {
       }
     }
     byte[] head = (lines.size() + "\n").getBytes(UTF_8);
-    write(head);
     byte[] answer = new byte[3];
-    write(frames(lines));
+    try {
+      write(head);
+      write(frames(lines));
+    } catch (IOException e) {
+      if (flaw == Flaw.TAKES_AN_EARLY_ANSWER && in.read() == 'O') {
+        return;
+      }
+      throw e;
+    }
     if (flaw == Flaw.RETURNS_BEFORE_THE_ANSWER) {
       return;
     }
@@ -162,8 +210,13 @@ final class FrameSender implements BatchSender {
       later.setDaemon(true);
       later.start();
     }
-    InputStream in = Channels.newInputStream(channel);
-    int read = in.readNBytes(answer, 0, answer.length);
+    int read;
+    do {
+      read = in.readNBytes(answer, 0, answer.length);
+    } while (isInterim(answer) && flaw != Flaw.TAKES_AN_INTERIM_ANSWER);
+    if (isInterim(answer)) {
+      return;
+    }
     if (flaw == Flaw.TAKES_ANY_ANSWER && read > 0) {
       return;
     }
@@ -213,10 +266,33 @@ final class FrameSender implements BatchSender {
   }
 
   private void write(byte[] bytes) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
+    out.write(bytes);
+  }
+
+  private void connect() throws IOException {
+    channel = SocketChannel.open(server);
+    // The streams of a channel's socket end on an interrupt, and TLS stands on them.
+    Socket socket = channel.socket();
+    if (tls != null) {
+      socket = tls.getSocketFactory().createSocket(socket, "127.0.0.1", server.getPort(), true);
     }
+    in = socket.getInputStream();
+    out = socket.getOutputStream();
+  }
+
+  /** Whether the server has closed the idle connection, or said what nobody asked for. */
+  private boolean hasEndedOrSpoken() throws IOException {
+    channel.configureBlocking(false);
+    try {
+      return channel.read(ByteBuffer.allocate(1)) != 0;
+    } finally {
+      channel.configureBlocking(true);
+    }
+  }
+
+  /** The server says so that it is still at work. */
+  private static boolean isInterim(byte[] answer) {
+    return answer[0] == '.';
   }
 
   private void disconnect() throws IOException {
@@ -228,6 +304,7 @@ final class FrameSender implements BatchSender {
 
   @Override
   public void close() throws IOException {
+    closed = true;
     if (flaw != Flaw.LEAVES_ITS_CONNECTION) {
       disconnect();
     }

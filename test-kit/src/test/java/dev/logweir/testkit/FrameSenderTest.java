@@ -4,12 +4,26 @@ import dev.logweir.BatchSender;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 
 /** The contract, kept by a sender that is whole. */
 class FrameSenderTest extends BatchSenderContract {
   @Override
   protected BatchSender sender(InetSocketAddress server) {
-    return new FrameSender(server, FrameSender.Flaw.NONE);
+    return new FrameSender(server, flaw(), tls(), new Semaphore(1));
+  }
+
+  FrameSender.Flaw flaw() {
+    return FrameSender.Flaw.NONE;
+  }
+
+  @Override
+  protected List<BatchSender> sendersOfOneClient(InetSocketAddress server, int jobs) {
+    Semaphore turn = new Semaphore(1);
+    return Stream.generate(() -> (BatchSender) new FrameSender(server, flaw(), tls(), turn))
+        .limit(jobs)
+        .toList();
   }
 
   @Override
@@ -20,6 +34,12 @@ class FrameSenderTest extends BatchSenderContract {
   @Override
   protected void accept(Connection connection) throws IOException {
     connection.send("OK\n");
+  }
+
+  @Override
+  protected boolean defer(Connection connection) throws IOException {
+    connection.send("...");
+    return true;
   }
 
   @Override

@@ -7,17 +7,24 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class HostileServerTest {
+  @TempDir private Path folder;
+
   @Test
   void http_isReadAndAnswered() throws Exception {
     try (HostileServer server = HostileServer.start()) {
@@ -87,6 +94,38 @@ class HostileServerTest {
   }
 
   @Test
+  void tls_carriesWhatIsScripted() throws Exception {
+    SSLContext tls = TlsIdentity.make(folder.resolve("here.p12"), "san=ip:127.0.0.1").context();
+    try (HostileServer server = HostileServer.startTls(tls)) {
+      server.then(c -> c.endAfterReading(5, Connection.End.RESET).readLine());
+      server.then(c -> c.send(c.readLine()).halfClose());
+      server.then(Connection::hang);
+      server.then(c -> c.handshake().hang());
+      try (Socket first = connect(server, tls)) {
+        first.getOutputStream().write("hello, and more\n".getBytes(UTF_8));
+        assertThatThrownBy(() -> first.getInputStream().read()).isInstanceOf(SocketException.class);
+      }
+      try (Socket second = connect(server, tls)) {
+        second.getOutputStream().write("a line\n".getBytes(UTF_8));
+        assertThat(second.getInputStream().readAllBytes()).isEqualTo("a line".getBytes(UTF_8));
+      }
+      try (SSLSocket third = connect(server, tls)) {
+        third.setSoTimeout(100);
+        assertThatThrownBy(third::startHandshake).isInstanceOf(SocketTimeoutException.class);
+      }
+      try (SSLSocket fourth = connect(server, tls)) {
+        fourth.startHandshake();
+        fourth.setSoTimeout(100);
+        assertThatThrownBy(() -> fourth.getInputStream().read())
+            .isInstanceOf(SocketTimeoutException.class);
+      }
+      server.closeConnections();
+      server.awaitOpenAtMost(0);
+      assertThat(server.failures()).isEmpty();
+    }
+  }
+
+  @Test
   void server_refusesAndListensAgain() throws Exception {
     try (HostileServer server = HostileServer.start()) {
       server.always(c -> c.send("hello"));
@@ -113,6 +152,11 @@ class HostileServerTest {
       assertThat(server.failures()).hasSize(1);
       assertThat(server.failures().get(0)).hasMessage("the client is wrong");
     }
+  }
+
+  private static SSLSocket connect(HostileServer server, SSLContext tls) throws IOException {
+    return (SSLSocket)
+        tls.getSocketFactory().createSocket(server.address().getAddress(), server.port());
   }
 
   private static Socket connect(HostileServer server) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +21,22 @@ class PagesTest {
             code("LabelledLines"),
             code("NdjsonSenderTest"),
             code("RunnerTest"));
+  }
+
+  @Test
+  void pageOnSenders_countsTheTests() throws Exception {
+    assertThat(Files.readString(Path.of("..", "docs", "writing-a-sender.md")).replace('\n', ' '))
+        .contains(
+            "`BatchSenderContract` of `logweir-test-kit` tests all that, in "
+                + tests(BatchSenderContract.class)
+                + " tests",
+            "`DeliveryContract` has the " + tests(DeliveryContract.class) + " of them");
+  }
+
+  private static long tests(Class<?> contract) {
+    return Arrays.stream(contract.getMethods())
+        .filter(method -> method.isAnnotationPresent(Test.class))
+        .count();
   }
 
   @Test
