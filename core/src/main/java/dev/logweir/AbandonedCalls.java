@@ -7,15 +7,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that hang: of senders, processors and listeners that ignored their interruption, or that
- * have cost a drain its thread, and have not returned yet.
+ * Calls of senders, processors and listeners that hang: they ignored an interrupt, or held a
+ * drain's thread for too long, and have not returned yet.
  *
  * <p>Sends count to the sender's client. Calls in a drain, of processors, of listeners, and of
  * senders for what a line costs, count to their class: where each job has an instance of its own, a
  * bound for an instance would bound nothing.
  */
 final class AbandonedCalls {
-  /** How many of one client, or of one class, stand before new ones are refused. */
+  /** How many of one client, or of one class, may hang before new ones are refused. */
   static final int LIMIT = 16;
 
   private final MemoryLock lock = new MemoryLock(LockOrder.Level.LEAF);

@@ -3,21 +3,21 @@ package dev.logweir;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Says when writes come, without a look at the clock for each of them. Guarded by its owner's lock.
+ * Gives the time of each write, without reading the clock for each. Guarded by its owner's lock.
  */
 final class ArrivalClock {
   /*
-   * A look costs as much as a short write. So while writes come quickly, one look serves those after
-   * it too: none at first, then 1, 3, 7 and so on, as long as each look comes within RUN_MILLIS of
-   * the one before. A look that comes later serves none again. So at a steady pace no time is stale
-   * by more than RUN_MILLIS. Where the pace breaks off, what the last look still serves is stale:
-   * MAX_SERVED writes at most, and fewer than came quickly before it.
+   * Reading the clock costs as much as a short write. So while writes come quickly, one reading
+   * serves the writes after it too: none at first, then 1, 3, 7 and so on, as long as each reading
+   * comes within RUN_MILLIS of the one before. A later reading serves none again. So at a steady
+   * pace no time is stale by more than RUN_MILLIS. When quick writes stop, the writes that the last
+   * reading still serves get a stale time: MAX_SERVED at most, and fewer than came quickly before.
    */
 
   /** Lines that come within that time of each other are of one run. */
   static final long RUN_MILLIS = 10;
 
-  /** A look serves at most so many writes after its own. */
+  /** A reading serves at most so many writes after its own. */
   static final int MAX_SERVED = 15;
 
   private static final long RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(RUN_MILLIS);
@@ -28,7 +28,7 @@ final class ArrivalClock {
   private long begunNanos;
   private long lookedNanos;
 
-  /** How many writes the last look serves, and how many of them are still to come. */
+  /** How many writes the last reading serves, and how many of them are still to come. */
   private byte served;
 
   private byte left;
@@ -36,7 +36,7 @@ final class ArrivalClock {
   /** Whether a run has begun that may go on. */
   private boolean running;
 
-  /** Counts a write; returns whether the last look does not serve it. */
+  /** Counts a write; returns whether the last reading does not serve it. */
   boolean isDue() {
     return --left < 0;
   }
@@ -54,8 +54,8 @@ final class ArrivalClock {
   }
 
   /**
-   * Looks; returns whether what comes now is of another run than what came before, for its time:
-   * then {@link #beginRun} may follow.
+   * Reads the clock; returns whether what comes now is of another run than what came before, for
+   * its time: then {@link #beginRun} may follow.
    */
   boolean look(long nowNanos) {
     boolean quick = running && nowNanos - lookedNanos < RUN_NANOS;

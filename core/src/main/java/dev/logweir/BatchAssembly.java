@@ -20,7 +20,7 @@ final class BatchAssembly {
   /** Whether lines are about to be added for which room was made: the open batch waits for them. */
   private boolean reserved;
 
-  /** What was lost behind the open batch, so that what follows is for the next. */
+  /** What was lost behind the open batch: lines that follow go into the next. */
   private final GapTally gapBehind = new GapTally();
 
   /** Where the lines that are added now are from, and when they came. */
@@ -96,7 +96,7 @@ final class BatchAssembly {
     return gapBehind;
   }
 
-  /** Hands on the gap behind the batch that was the open one, once that has its place. */
+  /** Hands on the gap behind the batch that was the open one, after that batch was queued. */
   void giveGapTo(BatchQueue queue) {
     queue.gapBehind().add(gapBehind);
     gapBehind.clear();

@@ -287,7 +287,7 @@ public final class BatchShipper implements AutoCloseable {
     private Builder(BatchSender sender) {
       settings.sink(sender);
       settings.submitted = true;
-      settings.recentLineBytes = 0; // nobody can ask for them
+      settings.recentLineBytes = 0; // a shipper has no recentLines()
     }
 
     /**

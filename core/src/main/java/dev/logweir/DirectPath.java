@@ -4,12 +4,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The short way of a write: its whole lines go past the stream's store, straight into the open
- * batch. For a job with one sink, and nobody who looks at lines or weighs them. One per stream.
+ * batch. For a job with one sink, no processors or listeners, and no bound of the server. One per
+ * stream.
  */
 final class DirectPath {
   /*
    *   1. begin moves the drain's loop from IDLE to DIRECT, under the store's lock. If that fails,
-   *      somebody drains or will, and the lines must queue behind what that thread takes: the write
+   *      a drain runs or will, and the lines must queue behind what that thread takes: the write
    *      goes through the store.
    *   2. take copies lines into the open batch, under the store's lock and then the sink's, as long
    *      as the store holds nothing but the beginning of the first of them, which goes in front.
@@ -21,7 +22,7 @@ final class DirectPath {
    *      executor of the user, whose code no write runs.
    *
    * Between begin and end the write owns what a pass owns: the StreamDrain's place, and the run,
-   * which both streams share. Nobody else drains, so that the order in the batch is that of the
+   * which both streams share. No other thread drains, so that the order in the batch is that of the
    * writes. A request meanwhile is not lost: end finds it, and hands the drain over.
    */
 

@@ -72,7 +72,7 @@ abstract class DrainContext extends DrainLoop {
 
   // ---- memory ----
 
-  /** Nobody tells when there is memory again: the timer asks. */
+  /** Nothing signals that there is memory again: the timer asks. */
   void memoryIsShort() {
     memoryShort = true;
   }

@@ -6,18 +6,18 @@ import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that any thread may ask for and one at a time does, in passes: the machine of a job's drain,
- * which knows nothing of what a pass does.
+ * Work that any thread may request and one at a time does, in passes: the scheduling of a job's
+ * drain, which knows nothing of what a pass does.
  *
- * <p>Who asks first hands it to a thread, the others find it asked for already. A request that
- * comes while it runs makes it look once more. A write may take its place for a moment, if nobody
- * has asked.
+ * <p>The first request hands it to a thread; others find it requested already. A request that comes
+ * while it runs makes it look once more. A write may take its place for a moment, if there is no
+ * request.
  */
 abstract class DrainLoop extends Work {
   /*
    * The state says who owns what is drained. It changes by compare-and-set, with no lock, so that a
-   * write never waits for a drain. Only an owner sets it without a comparison: nobody else moves a
-   * loop that is RUNNING or DIRECT anywhere but to its form with AGAIN.
+   * write never waits for a drain. Only an owner sets it without a comparison: other threads only
+   * move a RUNNING or DIRECT loop to its form with AGAIN.
    *
    *   IDLE ----------- request ------------> REQUESTED      the first to ask hands it to a thread
    *   REQUESTED ------ run, drainTo -------> RUNNING        drainTo and the end also take it from IDLE
@@ -32,33 +32,33 @@ abstract class DrainLoop extends Work {
    *   DIRECT_AGAIN --- the write ends -----> REQUESTED      who asked comes before the next write
    *
    * No request is lost: it either finds REQUESTED or AGAIN, whose owner looks later, or makes the
-   * state one of these. Whoever leaves RUNNING wakes the callers of drainTo.
+   * state one of these. The thread that leaves RUNNING wakes the callers of drainTo.
    *
-   * The lock is given. It guards who waits, and the retry. No pass runs under it.
+   * The lock is given. It guards the waiting callers and the retry. No pass runs under it.
    */
 
   enum State {
-    /** Nobody is at it, and nobody has asked. */
+    /** No thread is at it, and there is no request. */
     IDLE,
-    /** A thread of the pool will come; until then anybody else may begin in its place. */
+    /** A thread of the pool will come; until then any other thread may begin in its place. */
     REQUESTED,
     /** A thread runs passes. */
     RUNNING,
-    /** As RUNNING, and somebody has asked since: it must not end with IDLE. */
+    /** As RUNNING, with a request since: it must not end with IDLE. */
     RUNNING_AGAIN,
     /** A write is at it, and gives its lines to the sink itself. */
     DIRECT,
-    /** As DIRECT, and somebody has asked since: a pass must come before the next write. */
+    /** As DIRECT, with a request since: a pass must come before the next write. */
     DIRECT_AGAIN
   }
 
-  /** How it stands with what a caller waits for. */
+  /** How far what a caller waits for has come. */
   enum Reach {
     /** That is not known yet. */
     OPEN,
     /** All of it was taken. */
     REACHED,
-    /** It was looked at since, and could not be taken. */
+    /** A pass tried since, and could not take it. */
     MISSED
   }
 
@@ -162,7 +162,7 @@ abstract class DrainLoop extends Work {
     return false;
   }
 
-  /** No thread or memory could be had: the timer asks again, as nobody else may. */
+  /** There was no thread or no memory: the timer asks again, as possibly nothing else does. */
   void retryLater() {
     lock.lock();
     try {
@@ -261,7 +261,7 @@ abstract class DrainLoop extends Work {
     }
   }
 
-  /** The interrupt of this pass was ours: it is for nobody else. */
+  /** The interrupt of this pass was ours: no other code must see it. */
   void forgetInterrupt() {
     interruptSeen = false;
     Thread.interrupted();
@@ -295,7 +295,7 @@ abstract class DrainLoop extends Work {
 
   /**
    * Runs on the calling thread, or waits for the thread that does, until a goal is reached: not
-   * what comes meanwhile, or it would not return while somebody writes.
+   * what comes meanwhile, or it would not return while writes go on.
    *
    * @return whether it was reached
    * @throws InterruptedException if the thread is interrupted while it waits
@@ -342,7 +342,7 @@ abstract class DrainLoop extends Work {
     }
   }
 
-  /** Waits until nobody is at it or the goal is reached; false if the loop was given up. */
+  /** Waits until no thread is at it or the goal is reached; false if the loop was given up. */
   private boolean awaitIdle(Goal goal) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -365,7 +365,7 @@ abstract class DrainLoop extends Work {
     }
   }
 
-  /** Sees to it that whoever is at it says when that has ended; false if nobody is. */
+  /** Makes the thread that is at it signal its end; false if there is none. */
   private boolean askToBeWoken() {
     moves(State.DIRECT, State.DIRECT_AGAIN);
     State now = state;
@@ -393,7 +393,7 @@ abstract class DrainLoop extends Work {
     }
   }
 
-  /** Wakes the callers of {@link #drainTo}: nobody is at it, or it is given up. */
+  /** Wakes the callers of {@link #drainTo}: no thread is at it, or it is given up. */
   @GuardedBy("lock")
   private void wakeCallers() {
     if (idle != null && waiting > 0) {
@@ -408,7 +408,7 @@ abstract class DrainLoop extends Work {
     return givenUp;
   }
 
-  /** Nothing more is taken: no timer asks again, and nobody waits any longer. */
+  /** Nothing more is taken: no timer asks again, and all callers stop waiting. */
   @GuardedBy("lock")
   void stop() {
     givenUp = true;

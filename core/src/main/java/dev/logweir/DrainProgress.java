@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/** How far the drain of a job has come in its streams, and who waits for that. Thread-safe. */
+/**
+ * How far the drain of a job has come in its streams, and the callers that wait for that.
+ * Thread-safe.
+ */
 final class DrainProgress {
   /** The job's. */
   private final MemoryLock lock;
@@ -57,7 +60,7 @@ final class DrainProgress {
     }
   }
 
-  /** Nothing more will be taken: nobody waits any longer. */
+  /** Nothing more will be taken: all callers stop waiting. */
   void end() {
     lock.lock();
     try {

@@ -15,7 +15,7 @@ final class DropTallies {
 
   private long uncountedBytes;
 
-  /** Counts, and returns the reason that it counts for. */
+  /** Counts a drop, and returns the reason under which it was counted. */
   DropReason add(DropReason reason, long lines, long bytes) {
     if (counts.length == 0 && !makeRoom()) {
       uncountedLines += lines;

@@ -1,6 +1,6 @@
 package dev.logweir;
 
-/** A job as its engine knows it: what it asks of all, and how it ends them. */
+/** A job as its engine sees it. */
 interface EngineJob {
   /** Whether the calling thread is in a processor, sender or callback of this job. */
   boolean isWithin();

@@ -8,17 +8,17 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * What the library says of failures in the program's log; no other class of core calls a logger.
+ * Logs the library's failures in the program's log; no other class of core calls a logger.
  *
  * <p>Failures of one subject are a streak: the first is a WARN, at most one a minute, those after
  * it are DEBUG, and the streak's end is an INFO that has what was lost. Of a long streak the first
- * four are told, and then one each time their number has doubled. That also ends a circle: where an
- * appender ships this very log, each message is a line whose sending may fail in its turn, and
- * sooner or later a failure is not told.
+ * four are logged, and then one each time their number has doubled. That also ends a loop: where an
+ * appender ships this very log, each message is a line whose sending may fail in turn, and sooner
+ * or later a failure is not logged.
  *
- * <p>A logger, its appenders, and what an exception says of itself are foreign code: whatever they
- * throw is swallowed here, as a message must never cost more than itself. Thread-safe. To be called
- * with no lock held.
+ * <p>A logger, its appenders and an exception's methods are foreign code: whatever they throw is
+ * swallowed here, as a failed message must have no other effect. Thread-safe. To be called with no
+ * lock held.
  */
 final class FailureLog {
   /** The logger of what fails in a job's own course: named for the type that its user knows. */
@@ -50,7 +50,7 @@ final class FailureLog {
   private static final class Streak {
     private volatile boolean failing;
 
-    /** Whether its WARN was told. */
+    /** Whether its WARN was logged. */
     @GuardedBy("LOCK")
     private boolean told;
 
@@ -87,8 +87,8 @@ final class FailureLog {
   // ---- streaks ----
 
   /**
-   * Tells of a failure in which some bytes of a batch were lost, with its cause. Of a {@link
-   * SendException} a WARN has the words alone, as its sender chose them: most are a state of the
+   * Logs a failure in which some bytes of a batch were lost, with its cause. For a {@link
+   * SendException} a WARN has only the message, as its sender chose it: most are a state of the
    * network, to which a stack trace adds nothing; that is at DEBUG.
    *
    * @param last whether it is the last that there can be: then it is a WARN at any time
@@ -109,7 +109,7 @@ final class FailureLog {
   }
 
   /**
-   * Tells of a failure with its cause.
+   * Logs a failure with its cause.
    *
    * @param format what it was, with a place for the subject
    */
@@ -125,7 +125,7 @@ final class FailureLog {
   }
 
   /**
-   * Tells of a failure without its text, which may have a job's text in it.
+   * Logs a failure without its message, which may have a job's text in it.
    *
    * @param format what it was, with places for the subject, the exception's class and where it was
    *     thrown
@@ -143,7 +143,7 @@ final class FailureLog {
   }
 
   /**
-   * Tells that a streak has ended, if there is one.
+   * Logs that a streak has ended, if there is one.
    *
    * @param format what goes on, with places for the subject and the bytes lost
    */
@@ -162,7 +162,7 @@ final class FailureLog {
     }
   }
 
-  /** Counts a failure; returns the level at which it is told, null if it is not. */
+  /** Counts a failure; returns the level at which it is logged, null if it is not. */
   private @Nullable Level next(long lost, boolean last) {
     long now = loggers.time.nanoTime();
     LOCK.lock();
@@ -190,7 +190,7 @@ final class FailureLog {
     }
   }
 
-  /** Ends the streak; returns what was lost, less than 0 if its beginning was not told. */
+  /** Ends the streak; returns what was lost, less than 0 if its beginning was not logged. */
   private static long end(Streak last) {
     LOCK.lock();
     try {
@@ -210,7 +210,7 @@ final class FailureLog {
   // ---- messages that stand alone ----
 
   /**
-   * Tells of what happens a few times at most.
+   * Logs what happens a few times at most.
    *
    * @param format with a place for the subject, and one more if there is a detail
    * @param cause shown with its stack trace
@@ -249,7 +249,7 @@ final class FailureLog {
     }
   }
 
-  /** Leaves out what comes out of a call of the logger, such as an appender that fails here. */
+  /** Skips what comes from within a call of the logger, such as an appender that fails here. */
   private void tell(Level level, @Nullable Throwable cause, String format, Object... details) {
     if (isTelling()) {
       return;

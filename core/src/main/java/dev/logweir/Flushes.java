@@ -3,9 +3,9 @@ package dev.logweir;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Who waits until what a sink holds has gone. Guarded by the sink's lock. */
+/** The callers that wait until a sink has sent what it holds. Guarded by the sink's lock. */
 final class Flushes {
-  /** Of a sink that nobody has flushed yet: to be replaced, and not to be added to. */
+  /** Of a sink without a flush yet: to be replaced, and not to be added to. */
   static final Flushes NONE = new Flushes();
 
   /** The last batch that goes as soon as the sender is free. */
@@ -13,7 +13,7 @@ final class Flushes {
 
   private List<Flush> waiting = List.of();
 
-  /** Adds one who waits for all batches up to this one; returns what tells of it. */
+  /** Adds a wait for all batches up to this one, and returns it. */
   Flush add(long lastBatch) {
     Flush flush = new Flush(lastBatch);
     if (waiting.isEmpty()) {
@@ -24,7 +24,7 @@ final class Flushes {
     return flush;
   }
 
-  /** Nobody waits for it any more. */
+  /** Its caller no longer waits. */
   void remove(Flush flush) {
     if (!waiting.isEmpty()) {
       waiting.remove(flush);

@@ -6,8 +6,8 @@ import java.util.Objects;
 
 /**
  * The life of a job, from start to final report, whatever feeds it and however many sinks it has:
- * makes its parts, and leads what one of them tells to the others. Its {@link JobPlaces} hold what
- * was written, its {@link JobSources} know how what writes has ended, its {@link JobEnd} ends it.
+ * makes its parts, and passes the events of one to the others. Its {@link JobPlaces} hold what was
+ * written, its {@link JobSources} know how what writes has ended, its {@link JobEnd} ends it.
  */
 final class Job extends JobContext implements EngineJob {
   final JobPlaces places;

@@ -2,7 +2,7 @@ package dev.logweir;
 
 /**
  * What the parts of a job know of it: engine, settings, name and locks, and the events that they
- * tell it of. Streams, sinks and the end have this, and not the {@link Job} itself.
+ * report. Streams, sinks and the end have this, and not the {@link Job} itself.
  */
 abstract class JobContext {
   enum State {
@@ -17,7 +17,7 @@ abstract class JobContext {
   /** Of a job that was given no name. */
   private final int number;
 
-  /** Tells of what fails in the job's own course: its drain, its end, its pumps. */
+  /** Logs failures in the job's own work: its drain, its end, its pumps. */
   final FailureLog log;
 
   /** What stands in the markers of this job, which the job itself can't know. */
@@ -51,7 +51,7 @@ abstract class JobContext {
   /** A send has ended: what waited for room goes on. */
   abstract void roomFreed();
 
-  /** The streams are drained and the processors have said their last. */
+  /** The streams are drained and the processors have ended. */
   abstract void drained();
 
   /** One of the sinks has sent all that it ever will. */

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * processors ended, the batches sent; when that is through, or its time is up, the account is
  * closed; then processors and senders are closed and the outcome is reported; then the job is over.
  *
- * <p>Each step is taken by the event that completes the one before, so nobody waits but the callers
- * of {@link Job#finish}. It is made with the job, as an end must come also where there is no memory
- * for it; and it is itself the timer of its steps.
+ * <p>Each step is taken by the event that completes the one before, so only the callers of {@link
+ * Job#finish} wait. It is made with the job, as an end must come also where there is no memory for
+ * it; and it is itself the timer of its steps.
  */
 final class JobEnd extends EngineTimer {
   /*
@@ -55,7 +55,7 @@ final class JobEnd extends EngineTimer {
 
   private long deadlineNanos;
 
-  /** How many callers wait whom {@link Job#close} cancels. */
+  /** How many callers wait that {@link Job#close} cancels. */
   @GuardedBy("job.lock")
   private int callers;
 
@@ -66,7 +66,7 @@ final class JobEnd extends EngineTimer {
   @GuardedBy("job.lock")
   private @Nullable LogReport report;
 
-  /** What it says where there is no memory for more; made as it begins. */
+  /** The report if there is no memory for another one; made as the end begins. */
   private volatile @Nullable LogReport unknownReport;
 
   JobEnd(JobContext job, JobPlaces places) {
@@ -210,8 +210,8 @@ final class JobEnd extends EngineTimer {
   }
 
   /**
-   * Closes the account, once, and goes on to what comes after the log. Whoever comes second waits
-   * for the report, which takes no foreign code.
+   * Closes the account, once, and goes on to what comes after the log. A second thread waits for
+   * the report, as making it calls no foreign code.
    */
   private void logOver(boolean timeIsUp) {
     boolean inTime;
@@ -265,7 +265,7 @@ final class JobEnd extends EngineTimer {
 
   // ---- who waits for it ----
 
-  /** Whether somebody waits whom {@link Job#close} cancels. */
+  /** Whether a caller waits that {@link Job#close} cancels. */
   boolean hasCallers() {
     job.lock.lock();
     try {
@@ -275,7 +275,7 @@ final class JobEnd extends EngineTimer {
     }
   }
 
-  /** Takes note of callers who come, or go if they are less than 0. */
+  /** Counts callers that begin to wait, or stop if the number is negative. */
   void countCallers(int more) {
     job.lock.lock();
     try {
@@ -360,7 +360,7 @@ final class JobEnd extends EngineTimer {
     try {
       unknownReport = LogReport.unknown(job.name(), places.sinks.size(), job.markerToken);
     } catch (OutOfMemoryError ignored) {
-      // The one that is there for all jobs must do.
+      // The report that all jobs share must do.
     }
   }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The places where a job holds something: its two streams, if it has streams of its own, and its
- * sinks. What is done to all of them is done here, and so is what needs the locks of all.
+ * sinks. Steps over all of them, and steps that need all their locks, are here.
  */
 final class JobPlaces {
   /*

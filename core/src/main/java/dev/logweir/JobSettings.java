@@ -204,7 +204,7 @@ final class JobSettings {
     return bytes;
   }
 
-  /** Whether somebody's code sees each line, or changes it. */
+  /** Whether there is a processor or a listener. */
   boolean hasLineCode() {
     return !processors.isEmpty() || !listeners.isEmpty();
   }

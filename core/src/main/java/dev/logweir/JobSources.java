@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the ends of what writes to a job's streams: its pumps, and the commands that
- * write one after the other. Thread-safe.
+ * What is known of the ends of a job's sources: its pumps, and the commands that write one after
+ * the other. Thread-safe.
  */
 final class JobSources {
   /*

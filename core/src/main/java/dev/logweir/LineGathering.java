@@ -2,11 +2,11 @@ package dev.logweir;
 
 /**
  * Shows whole lines of a segment one after the other, with room for all of them made at once, and
- * adds those together of which nothing becomes. What another one becomes, is removed or fails ends
- * that. Used by one thread at a time.
+ * adds unchanged ones together. A line that is changed, removed or fails ends that. Used by one
+ * thread at a time.
  *
- * <p>What was shown and not added yet is lost if the next call never returns. So only who has been
- * quick for a while is shown several lines before they are added.
+ * <p>Lines that were shown and not added yet are lost if the next call never returns. So only
+ * processors that were quick for a while get several lines before they are added.
  */
 final class LineGathering {
   /** The most lines that are shown before they are added, and of how many quick ones in a row. */

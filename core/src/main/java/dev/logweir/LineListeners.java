@@ -5,21 +5,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The listeners of one stream, told of each line once it is in the batches. Used by one thread at a
- * time, but for {@link #callee}.
+ * The listeners of one stream, called with each line after it is in the batches. Used by one thread
+ * at a time, but for {@link #callee}.
  */
 final class LineListeners {
   private final List<LogListener> all;
   private final AbandonedCalls abandoned;
   private final FailureLog log;
 
-  /** Those that are told in this pass. */
+  /** Those that are called in this pass. */
   private List<LogListener> told = List.of();
 
   /** Which of them is called now; read by another thread as {@link ProcessorStage#isInside}. */
   private @Nullable LogListener telling;
 
-  /** Whether it was said that a listener is passed over. */
+  /** Whether it was logged that a listener is skipped. */
   private boolean passingOver;
 
   LineListeners(List<LogListener> all, AbandonedCalls abandoned, FailureLog log) {
@@ -28,7 +28,7 @@ final class LineListeners {
     this.log = log;
   }
 
-  /** A listener of which too many calls hang is passed over until one returns. */
+  /** A listener of which too many calls hang is skipped until one returns. */
   void beginPass() {
     told = all;
     if (all.isEmpty() || abandoned.count() < AbandonedCalls.LIMIT) {
@@ -51,7 +51,7 @@ final class LineListeners {
   }
 
   /**
-   * Tells them of a line or fragment.
+   * Calls them with a line or fragment.
    *
    * @param failures is warned of what they throw
    */

@@ -27,7 +27,7 @@ final class LineOrder {
   /** Of the lines that came last. */
   private int turn;
 
-  /** Says when they came. */
+  /** Gives the times at which they came. */
   private final ArrivalClock clock = new ArrivalClock();
 
   /** Whether the run of the write under way is known: all of its lines are of one. */

@@ -26,7 +26,7 @@ final class Markers {
     CONTINUED(": continued]"),
     CUT(": cut]");
 
-    @SuppressWarnings("ImmutableEnumChecker") // nobody writes to it
+    @SuppressWarnings("ImmutableEnumChecker") // it is never written to
     private final byte[] end;
 
     Mark(String end) {

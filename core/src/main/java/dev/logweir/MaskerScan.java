@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An index below the part's offset is in the bytes held back from the parts before. A run is a
  * range to be masked; it waits until no value that ends later can reach it. At the end of a part,
- * what may be the beginning of a value is held back and looked at again with the next part, so that
- * no automaton is kept and no run either.
+ * what may be the beginning of a value is held back and searched again with the next part, so that
+ * neither a state of the automaton nor a run is kept.
  */
 abstract class MaskerScan {
   static final byte[] MASK = "**********".getBytes(US_ASCII);

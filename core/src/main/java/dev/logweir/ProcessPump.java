@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Reads two streams into the buffers of a job, a child's or any other two.
  *
  * <p>Each stream has a thread, and the caller waits for both: a read of a pipe that a descendant
- * holds open answers neither interrupt nor close, so that a caller who read would be held as long.
+ * holds open answers neither interrupt nor close, so that a caller that reads would be blocked as
+ * long.
  */
 final class ProcessPump {
   private static final int CHUNK = JobSettings.PUMP_BYTES / 2 - 64;
@@ -40,7 +41,7 @@ final class ProcessPump {
   @GuardedBy("lock")
   private boolean detached;
 
-  /** Made with the pump, as the caller must be let go also where there is no memory. */
+  /** Made with the pump, as the caller must be released even if there is no memory. */
   private final EngineTimer grace =
       new EngineTimer() {
         @Override
@@ -120,7 +121,7 @@ final class ProcessPump {
     }
   }
 
-  /** Nobody reads on: who writes would wait for ever if the stream stayed open. */
+  /** The reading has ended: the writer would wait for ever if the stream stayed open. */
   private static void close(InputStream input) {
     try {
       input.close();
@@ -129,7 +130,9 @@ final class ProcessPump {
     }
   }
 
-  /** Hands over what was read, unless the job has let this reader go: then it is not the job's. */
+  /**
+   * Hands over what was read, unless the job has given up this reader: then it is not the job's.
+   */
   private boolean pass(SafeBuffer buffer, byte[] chunk, int count) throws InterruptedException {
     boolean attached = hold(1);
     try {
@@ -145,7 +148,7 @@ final class ProcessPump {
       }
     } finally {
       if (!hold(-1) && attached) {
-        buffer.endLine(); // it was let go meanwhile
+        buffer.endLine(); // it was given up meanwhile
       }
     }
     return attached;
@@ -208,7 +211,7 @@ final class ProcessPump {
     job.sources.sourceEnded(end);
   }
 
-  /** What was not read to its end by now was let go. */
+  /** A stream not read to its end by now was given up. */
   private PumpResult result() {
     lock.lock();
     try {
@@ -256,7 +259,7 @@ final class ProcessPump {
     }
   }
 
-  /** Lets the readers go that have not come to an end, and ends their lines. */
+  /** Gives up the readers that have not come to an end, and ends their lines. */
   private void detach() {
     boolean outOpen;
     boolean errOpen;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class RecentLines {
   static final int MAX_LINES = 20;
 
-  /** Of a sink that nobody asks for them: keeps none. */
+  /** For a sink whose recent lines are not used: keeps none. */
   static final RecentLines NONE = new RecentLines(0);
 
   /** Header of the array. */

@@ -168,7 +168,9 @@ final class SegmentChain extends SegmentRow {
 
   // ---- reading ----
 
-  /** Whether all bytes were read; a stale look at the reader's place says no too often. */
+  /**
+   * Whether all bytes were read; with a stale value of the reader's place it is false too often.
+   */
   boolean isRead() {
     Segment segment = tail;
     return segment == null || (segment == head && segment.start == segment.end);

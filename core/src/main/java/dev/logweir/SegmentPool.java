@@ -5,7 +5,7 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Free segments of one nominal size, kept up to a bound for the next who needs one.
+ * Free segments of one nominal size, kept up to a bound for reuse.
  *
  * <p>Never waits: where another thread is at the pool, a segment comes from the heap or goes to it.
  */
@@ -59,8 +59,8 @@ final class SegmentPool {
   }
 
   /**
-   * Takes back a chain of segments that nobody reads any more; of a longer one than may be kept,
-   * the rest goes to the heap, unseen.
+   * Takes back a chain of segments that is no longer read; of a longer one than may be kept, the
+   * rest is left to the garbage collector.
    */
   void release(@Nullable Segment chain) {
     if (chain == null) {

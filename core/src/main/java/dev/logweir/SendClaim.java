@@ -6,7 +6,7 @@ package dev.logweir;
  * lock, as the start may go to an executor of the user.
  *
  * <p>So what is due is always seen by a task under way, or claimed; and a claim is taken once.
- * Changed under the sink's lock alone; looked at without it.
+ * Changed only under the sink's lock; read without it.
  */
 final class SendClaim {
   private enum State {

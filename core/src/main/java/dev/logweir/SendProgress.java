@@ -4,8 +4,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often a server told, in any call of a sink, that it had done something with a batch, and when
- * it last did. Its lock is the sink's.
+ * How often, in any call of a sink, the server took a part of a batch or answered, and when it last
+ * did. Its lock is the sink's.
  */
 final class SendProgress {
   final MemoryLock lock;

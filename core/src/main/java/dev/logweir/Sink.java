@@ -11,8 +11,8 @@ import java.util.Objects;
  */
 final class Sink extends SinkBatches {
   /*
-   * What the job and the drain are told, and the start of the task, come with no lock held. Looks at
-   * the job and the task may be under it.
+   * Events to the job and the drain, and the start of the task, come with no lock held. Queries of
+   * the job and the task may come under it.
    *
    * The end: beginEnd (no policy drops from here on), beLate (half of the time is gone: what is in the
    * way of others drops), noMore (the open batch is the last; it may come before the end, once both
@@ -97,7 +97,7 @@ final class Sink extends SinkBatches {
 
   // ---- flushing ----
 
-  /** Sends what is held as soon as the sender is free; returns what tells of it. */
+  /** Sends what is held as soon as the sender is free; returns the wait for it. */
   Flush flush() {
     lock.lock();
     try {
@@ -116,7 +116,7 @@ final class Sink extends SinkBatches {
     }
   }
 
-  /** Nobody waits any more for what was to be flushed; returns whether it was sent. */
+  /** Ends the wait for a flush; returns whether all of it was sent. */
   boolean forget(Flush flush) {
     lock.lock();
     try {
@@ -143,7 +143,7 @@ final class Sink extends SinkBatches {
     }
   }
 
-  /** Half of the time is gone, or more: what is in the way of others gives way. */
+  /** Half of the time is gone, or more: a sink that blocks others gives way. */
   void beLate() {
     boolean waited;
     lock.lock();

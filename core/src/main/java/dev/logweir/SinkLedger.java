@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The account of one sink: what came in from the buffers, and what became of it. Guarded by the
- * sink's lock.
+ * The account of one sink: what came in from the buffers, and whether it was shipped, filtered or
+ * dropped. Guarded by the sink's lock.
  *
  * <p>At any time, entered = shipped + filtered + dropped + held in batches.
  */
@@ -102,7 +102,7 @@ final class SinkLedger {
   }
 
   /**
-   * Counts what became of a batch that was sent.
+   * Counts the result of a batch that was sent.
    *
    * @param lost what was lost of it
    * @param written whether it was written out in full and never answered
@@ -158,7 +158,7 @@ final class SinkLedger {
     unconfirmedBytes += lost.bytes;
   }
 
-  /** Counts what was lost at places that the list has no room for. */
+  /** Counts gaps that the list has no room for. */
   void lostBeyondTheList(DropReason reason, long lines, long bytes, long added, long places) {
     addedBytesDropped += added;
     dropped(reason, lines, bytes);
@@ -199,7 +199,7 @@ final class SinkLedger {
     }
   }
 
-  /** Returns a balance of which nothing is known but that it is not complete. */
+  /** Returns a balance that says only that it is not complete. */
   SinkReport unknown() {
     entered(1, 1);
     dropped(DropReason.MEMORY, 1, 1);

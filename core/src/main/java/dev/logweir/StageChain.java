@@ -100,7 +100,7 @@ final class StageChain {
     stages[0].accept(line);
   }
 
-  /** Tells them of a gap. */
+  /** Calls {@code gap} of each. */
   void gap() {
     for (ProcessorStage stage : stages) {
       stage.gap();
@@ -108,7 +108,7 @@ final class StageChain {
     }
   }
 
-  /** Tells them, once, that the stream has ended: each may still emit lines into the next. */
+  /** Calls {@code end} of each, once: each may still emit lines into the next. */
   void end(long number, long timeMillis) {
     if (ended) {
       return;

@@ -2,7 +2,7 @@ package dev.logweir;
 
 /**
  * The account of one stream, as the job wrote it: what was accepted, what of it was dropped before
- * any sink, and the gap that is still to be told. Guarded by its store's lock.
+ * any sink, and the gap that is still to be marked. Guarded by its store's lock.
  */
 final class StreamLedger {
   private final Totals totals;
@@ -21,7 +21,7 @@ final class StreamLedger {
   /** Whether the last byte dropped is not a line end. */
   private boolean droppedMidLine;
 
-  /** Whether the gap is no more than the rest of a line whose beginning was told as dropped. */
+  /** Whether the gap is only the rest of a line whose beginning was marked as dropped. */
   private boolean isRest;
 
   private DropReason lastReason = DropReason.BUFFER_FULL;
@@ -100,14 +100,14 @@ final class StreamLedger {
     return lastReason;
   }
 
-  /** Whether there is a gap to be told, of lines that have ended. */
+  /** Whether there is a gap to be marked, of lines that have ended. */
   boolean hasWholeGap() {
     return !gap.isEmpty() && !droppedMidLine;
   }
 
   /**
-   * Whether there is a gap that no line written later may pass. Where its last line has not ended,
-   * it is told without that line's end; then the rest of the line waits for its end.
+   * Whether there is a gap that no line written later may pass. If its last line has not ended, it
+   * is marked without that line's end; then the rest of the line waits for its end.
    */
   boolean hasGap() {
     return !gap.isEmpty() && !isRest;
@@ -127,7 +127,7 @@ final class StreamLedger {
     isRest = droppedMidLine;
   }
 
-  /** Takes back what could not be told, with its place. */
+  /** Takes back a gap that could not be marked, with its place. */
   void putGapBack(GapTally taken, int turn) {
     gap.add(taken);
     gapTurn = turn;

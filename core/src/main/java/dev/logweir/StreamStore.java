@@ -32,7 +32,7 @@ final class StreamStore {
 
   final MemoryLock lock = new MemoryLock(LockOrder.Level.STREAM);
 
-  /** Nobody until a write waits: most streams have no such write. */
+  /** Empty until a write waits: most streams have no such write. */
   @GuardedBy("lock")
   private WaitingWriters waiting = WaitingWriters.NOBODY;
 
@@ -66,7 +66,8 @@ final class StreamStore {
 
   /**
    * Up to where the drain is asked for what is kept, in bytes since the start. What came behind it
-   * is shown once somebody asks, so that what a job says of itself does not keep its drain going.
+   * is shown on request, so that lines that come out of a job's own sending do not keep its drain
+   * going.
    */
   @GuardedBy("lock")
   private long askedBytes = Long.MAX_VALUE;
@@ -277,7 +278,7 @@ final class StreamStore {
   /**
    * Whether there may be something in it that no line written later may pass: more than the
    * beginning of a line, or a gap. Without the lock, for a write to the other stream that owns the
-   * drain: as nobody takes anything out meanwhile, it sees what came of writes before it.
+   * drain: as nothing is taken out meanwhile, it sees what earlier writes left.
    */
   @SuppressWarnings("GuardedBy")
   boolean holdsOthersBack() {

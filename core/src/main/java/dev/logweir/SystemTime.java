@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The system's time, with one thread for all timers.
  *
- * <p>The thread is there while it is held, and a while longer: so that a timer that is set needs
- * none. One that is set while nobody holds it begins a thread if it can.
+ * <p>The thread is there while it is held, and a while longer, so that setting a timer starts none.
+ * A timer that is set while it is not held starts a thread if it can.
  */
 final class SystemTime implements EngineTime {
   /*
-   * The lock is a leaf. The thread waits by parking, which takes no memory; whoever makes another
-   * timer the next one unparks it. A permit that comes before it parks lets it look once more, so
-   * none is lost.
+   * The lock is a leaf. The thread waits by parking, which takes no memory; a call that makes
+   * another timer the next one unparks it. A permit that comes before it parks makes it look once
+   * more, so no wake-up is lost.
    */
 
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -107,7 +107,7 @@ final class SystemTime implements EngineTime {
     }
   }
 
-  /** Nobody holds the thread: the next timer that is set tries again. */
+  /** The thread is not held: the next timer that is set tries again. */
   @GuardedBy("lock")
   private void tryToBegin() {
     try {

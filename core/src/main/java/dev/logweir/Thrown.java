@@ -6,8 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be said of a throwable that foreign code made. What it says of itself is foreign code
- * too: its message, its stack trace and its cause may throw, be null, or lead in a circle.
+ * Reads a throwable that foreign code made. Its methods are foreign code too: its message, its
+ * stack trace and its cause may throw, be null, or be circular.
  */
 final class Thrown {
   private static final int MAX_CHAIN = 50;
@@ -69,7 +69,7 @@ final class Thrown {
     return true;
   }
 
-  /** Whether its texts can be had; a message may be null, {@code toString()} should not. */
+  /** Whether its texts can be read; a message may be null, {@code toString()} should not. */
   private static boolean hasText(Throwable thrown) {
     String message = thrown.getMessage();
     String localized = thrown.getLocalizedMessage();

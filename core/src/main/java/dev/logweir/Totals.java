@@ -1,7 +1,7 @@
 package dev.logweir;
 
 /**
- * What all jobs together have shipped and lost; read by the meters, so that no job ever calls a
+ * What all jobs together have shipped and dropped; read by the meters, so that no job ever calls a
  * meter.
  */
 final class Totals {

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A view of a stream whose writes wait for room instead of dropping. While one waits, it has no
- * lock; of several, one goes whole before the next.
+ * A view of a stream whose writes wait for room instead of dropping. A waiting write holds no lock;
+ * several do not mix.
  */
 final class WaitingOutput extends OutputStream {
   private final SafeBuffer buffer;
@@ -27,7 +27,7 @@ final class WaitingOutput extends OutputStream {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     int left = writeAll(bytes, offset, offset + length);
     if (left > 0) {
-      // The flag is set again already: who looks at it and who catches this both know.
+      // The flag is set again already, for code that checks it and for code that catches this.
       InterruptedIOException interrupted =
           new InterruptedIOException("interrupted while waiting for room in a log");
       interrupted.bytesTransferred = length - left;
@@ -140,7 +140,7 @@ final class WaitingOutput extends OutputStream {
         written = writePlain(bytes, written, bytes.length, wake);
       }
     } catch (InterruptedException e) {
-      // Who wrote them was told that they were taken.
+      // Their writer was told that they were taken.
       boolean ask;
       buffer.store.lock.lock();
       try {
@@ -188,7 +188,7 @@ final class WaitingOutput extends OutputStream {
   }
 
   private void budgetGiven() {
-    // The giver may hold another place's lock: it must not wait for this one.
+    // The thread that gives back may hold another place's lock: it must not wait for this one.
     buffer.requestDrain();
   }
 

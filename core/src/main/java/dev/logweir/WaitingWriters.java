@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * by the stream's lock, which a write gives up while it waits.
  */
 final class WaitingWriters {
-  /** Of all streams that no write waits for: there is nobody to wake. */
+  /** For all streams without a waiting write: there is none to wake. */
   static final WaitingWriters NOBODY =
       new WaitingWriters(new MemoryLock(LockOrder.Level.STREAM), true);
 
@@ -18,7 +18,7 @@ final class WaitingWriters {
   /** Whether such a write is under way: others come after it, whole. */
   private boolean writing;
 
-  /** Whether nobody waits any more, as the stream is closed. */
+  /** Whether all waiting has ended, as the stream is closed. */
   private boolean over;
 
   /**
@@ -52,7 +52,7 @@ final class WaitingWriters {
   /**
    * Waits until there may be room, or the stream is closed; may return without.
    *
-   * @param told whether somebody tells of room: nobody tells of memory
+   * @param told whether room is signalled: memory is not
    */
   void await(boolean told) throws InterruptedException {
     if (roomFreed == null) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerPool implements Worker.Source {
   /*
-   * The lock is a leaf: only the timer's is taken under it, and no work runs under it. Whoever hands
-   * work over may hold any other lock. A thread is made and started after it.
+   * The lock is a leaf: only the timer's is taken under it, and no work runs under it. A caller
+   * that hands work over may hold any other lock. A thread is made and started after it.
    *
    * How many threads there are. Work that waits may need a thread each, as a task may wait for a
    * server; or a few threads take it all in the time in which one more begins. That shows when one
@@ -26,18 +26,18 @@ final class WorkerPool implements Worker.Source {
    * one that looks, or as many threads as may be; and how many begin is bounded by how fast they
    * come, not by how fast work is handed over.
    *
-   * A loss of a thread is counted to whose call hangs, or else to nobody, and then it is bounded
-   * here. Both bounds are for threads that never come back: without them each would cost a thread
-   * for ever.
+   * A lost thread is counted to the owner of the call that hangs; if there is none, the loss is
+   * bounded here. Both bounds are for threads that never come back: without them each would cost a
+   * thread for ever.
    */
 
   /** Work in pieces so short that one that takes as long as this hangs. */
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** How many threads are replaced that hang in nobody's call. */
+  /** How many threads are replaced that hang in a call without an owner. */
   private static final int MAX_LOST = 16;
 
-  /** When who got no thread asks again. */
+  /** After which time work that got no thread asks again. */
   static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** How many threads begin at once at least, and one for so many that are there. */
@@ -310,7 +310,7 @@ final class WorkerPool implements Worker.Source {
   }
 
   /**
-   * @param most how many may be lost to nobody
+   * @param most how many may be lost without an owner
    */
   private void replace(Thread thread, Work task, int most) {
     boolean counted = task.hangs(thread);
@@ -362,7 +362,10 @@ final class WorkerPool implements Worker.Source {
     }
   }
 
-  /** Returns what hangs in the way of others; of those lost to nobody one may be in a call now. */
+  /**
+   * Returns what hangs in the way of others; of those lost without an owner one may be in a call
+   * now.
+   */
   private List<Worker> stuck() {
     lock.lock();
     try {

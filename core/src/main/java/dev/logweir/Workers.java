@@ -10,7 +10,8 @@ final class Workers {
   private final List<Worker> present = new ArrayList<>();
 
   /**
-   * Those that hang in no call of one who is refused more at a limit: they must be bounded here.
+   * Those that hang in a call without an owner that is refused more at a limit: they must be
+   * bounded here.
    */
   private final List<Worker> lostToNobody = new ArrayList<>();
 
@@ -93,7 +94,7 @@ final class Workers {
   /**
    * Takes a worker out that hangs.
    *
-   * @param counted whether that is counted to somebody who is refused more calls at a limit
+   * @param counted whether that is counted to an owner that is refused more calls at a limit
    */
   void lose(Worker worker, boolean counted) {
     worker.stage = Worker.Stage.LOST;
@@ -109,12 +110,14 @@ final class Workers {
     }
   }
 
-  /** One that was lost to nobody is counted by now. */
+  /** One that was lost without an owner is counted by now. */
   void countedLate(Worker worker) {
     lostToNobody.remove(worker);
   }
 
-  /** Returns those that have been at a task since a time or longer, and those lost to nobody. */
+  /**
+   * Returns those that have been at a task since a time or longer, and those lost without an owner.
+   */
   List<Worker> stuck(long sinceNanos) {
     List<Worker> stuck = new ArrayList<>(lostToNobody);
     for (Worker worker : present) {

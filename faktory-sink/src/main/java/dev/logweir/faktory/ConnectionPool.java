@@ -37,7 +37,8 @@ final class ConnectionPool implements AutoCloseable {
     config.setMaxIdle(size);
     config.setFairness(true);
     config.setTestOnBorrow(true);
-    // Closing a connection that is returned makes room and wakes who waits; evicting it does not.
+    // Closing a connection that is returned makes room and wakes a waiting push; evicting it does
+    // not.
     config.setTestOnReturn(true);
     config.setTestWhileIdle(true);
     config.setMinEvictableIdleDuration(maxIdleTime);
@@ -83,7 +84,7 @@ final class ConnectionPool implements AutoCloseable {
   void giveBack(FaktoryConnection connection) {
     lent.remove(connection);
     try {
-      // First, so that who waits for a connection evicted just now is woken by this one.
+      // First, so that a push that waits for a connection evicted just now is woken by this one.
       if (isEvictionDue()) {
         pool.evict();
       }
@@ -120,7 +121,7 @@ final class ConnectionPool implements AutoCloseable {
 
   /**
    * Closes all idle connections: one that was found dead is seldom alone. To be called before that
-   * one is discarded, which wakes who waits; this does not.
+   * one is discarded, which wakes a waiting push; this does not.
    */
   void dropIdle() {
     pool.clear();

@@ -40,7 +40,7 @@ final class ExecStream implements WebSocket.Listener {
   /** A status is a few hundred bytes. */
   private static final int MAX_STATUS_BYTES = 64 << 10;
 
-  /** Tells nobody. */
+  /** Without a listener. */
   static final Events QUIET =
       new Events() {
         @Override

@@ -39,7 +39,7 @@ record PodLook(State state, String text, @Nullable String identity) {
     UNREACHABLE
   }
 
-  /** Looks once: who asks has a time of its own for when the server does not answer. */
+  /** Looks once: the caller has a time of its own for when the server does not answer. */
   static PodLook at(KubernetesClient client, PodTarget target) {
     try {
       HttpClient http = PodSocket.onceOnly(client);

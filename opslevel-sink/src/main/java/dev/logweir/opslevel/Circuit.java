@@ -109,7 +109,7 @@ final class Circuit extends Gate {
     try {
       CircuitBreaker.State before = breaker.getState();
       boolean acquired = breaker.tryAcquirePermission();
-      // From open to half-open: nobody is to be told.
+      // From open to half-open: no call is to be woken.
       if (breaker.getState() != before) {
         generation++;
       }

@@ -55,7 +55,7 @@ final class HttpTransport implements AutoCloseable {
   /**
    * Whether the last connection that was written to was lost without an answer. What stands before
    * a server that is away may take connections all the same, and end them at once: a request
-   * written to such a one may seem to have been taken, and nobody can tell.
+   * written to such a one may seem to have been taken, which cannot be checked.
    */
   private volatile boolean lost;
 
