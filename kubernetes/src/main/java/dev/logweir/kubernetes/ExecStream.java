@@ -1,5 +1,6 @@
 package dev.logweir.kubernetes;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -58,13 +59,20 @@ final class ExecStream implements WebSocket.Listener {
   private final Source stdout = new Source(true);
   private final Source stderr = new Source(false);
 
+  @GuardedBy("lock")
   private @Nullable WebSocket socket;
+
+  @GuardedBy("lock")
   private @Nullable ExecStatus status;
 
   /** Why no more frames come; null as long as they may. */
+  @GuardedBy("lock")
   private @Nullable ExecEnd end;
 
+  @GuardedBy("lock")
   private boolean asked = true;
+
+  @GuardedBy("lock")
   private long frames;
 
   /** What happens to a stream, told with no lock held. */
@@ -143,6 +151,7 @@ final class ExecStream implements WebSocket.Listener {
   }
 
   /** Returns whether the next frame may be asked for now. */
+  @SuppressWarnings("GuardedBy") // the lock of a source is this one
   private boolean put(Source source, ByteBuffer frame) {
     lock.lock();
     try {
@@ -236,6 +245,7 @@ final class ExecStream implements WebSocket.Listener {
   }
 
   /** Takes what comes and throws it away, until a status or the end; returns whether it came. */
+  @SuppressWarnings("GuardedBy") // the lock of a source is this one
   boolean discard(long timeoutNanos) throws InterruptedException {
     long left = timeoutNanos;
     lock.lockInterruptibly();
@@ -293,6 +303,7 @@ final class ExecStream implements WebSocket.Listener {
   }
 
   /** Whether a frame that came waits for its reader, so that silence is the reader's. */
+  @SuppressWarnings("GuardedBy") // the lock of a source is this one
   boolean isHeld() {
     lock.lock();
     try {
@@ -305,15 +316,22 @@ final class ExecStream implements WebSocket.Listener {
   /** One of the two streams, for one reader. */
   private final class Source extends InputStream {
     private final boolean first;
+
+    /** Set before its reader begins. */
     private BooleanSupplier proof = () -> false;
+
+    @GuardedBy("lock")
     private @Nullable ByteBuffer frame;
 
     /** Whether its reader has come back for more, and so has passed on all that it read. */
+    @GuardedBy("lock")
     private boolean atEnd;
 
+    @GuardedBy("lock")
     private boolean failed;
 
     /** Whether its reader has gone: what comes is thrown away. */
+    @GuardedBy("lock")
     private boolean closed;
 
     Source(boolean first) {
@@ -398,6 +416,8 @@ final class ExecStream implements WebSocket.Listener {
      * Both streams end alike, when all of the standard output has been passed on: only then it is
      * known whether something in it proves the end.
      */
+    @GuardedBy("lock")
+    @SuppressWarnings("GuardedBy") // the other source has the same lock
     private int endOfStream() throws IOException, InterruptedException {
       if (first && !atEnd) {
         boolean proven = status != null && status.exitCode().isPresent();

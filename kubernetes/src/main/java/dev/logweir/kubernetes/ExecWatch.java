@@ -2,8 +2,6 @@ package dev.logweir.kubernetes;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +19,18 @@ final class ExecWatch implements ExecStream.Events {
   private final @Nullable String identity;
   private final long checkNanos;
   private final long maxNanos;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final WatchTimer checks = new WatchTimer();
+  private final WatchTimer limit = new WatchTimer();
 
-  private @Nullable ExecStream stream;
-  private @Nullable ScheduledFuture<?> check;
-  private @Nullable ScheduledFuture<?> limit;
-  private boolean over;
-  private boolean statusCame;
-  private long frames = -1;
-  private int unreachable;
+  /** Null until there is one; a status may come before. */
+  private volatile @Nullable ExecStream stream;
+
+  private volatile boolean statusCame;
+
+  /** Of the checks: one follows the other, unless a status comes while one waits. */
+  private volatile long frames = -1;
+
+  private volatile int unreachable;
 
   ExecWatch(
       KubernetesClient client,
@@ -45,48 +46,23 @@ final class ExecWatch implements ExecStream.Events {
   }
 
   void begin(ExecStream begun) {
-    boolean last;
-    lock.lock();
-    try {
-      stream = begun;
-      last = statusCame;
-      if (!over) {
-        limit =
-            ExecTimer.schedule(
-                () -> begun.close(end(PodExecResult.Cause.TIMED_OUT, "its time was over")),
-                maxNanos);
-      }
-    } finally {
-      lock.unlock();
-    }
-    next(last ? LAST_BYTES_NANOS : checkNanos);
+    stream = begun;
+    limit.schedule(
+        () -> begun.close(end(PodExecResult.Cause.TIMED_OUT, "its time was over")), maxNanos);
+    next();
   }
 
-  private void next(long nanos) {
-    lock.lock();
-    try {
-      ExecStream watched = stream;
-      if (over || watched == null) {
-        return;
-      }
-      if (check != null) {
-        check.cancel(false);
-      }
-      check = ExecTimer.schedule(() -> check(watched), nanos);
-    } finally {
-      lock.unlock();
+  private void next() {
+    ExecStream watched = stream;
+    if (watched != null) {
+      checks.schedule(() -> check(watched), statusCame ? LAST_BYTES_NANOS : checkNanos);
     }
   }
 
   @Override
   public void statusCame() {
-    lock.lock();
-    try {
-      statusCame = true;
-    } finally {
-      lock.unlock();
-    }
-    next(LAST_BYTES_NANOS);
+    statusCame = true;
+    next();
   }
 
   @Override
@@ -95,25 +71,15 @@ final class ExecWatch implements ExecStream.Events {
   }
 
   void end() {
-    lock.lock();
-    try {
-      over = true;
-      if (check != null) {
-        check.cancel(false);
-      }
-      if (limit != null) {
-        limit.cancel(false);
-      }
-    } finally {
-      lock.unlock();
-    }
+    checks.end();
+    limit.end();
   }
 
   private void check(ExecStream watched) {
     try {
       look(watched);
     } finally {
-      next(statusIsIn() ? LAST_BYTES_NANOS : checkNanos);
+      next();
     }
   }
 
@@ -121,7 +87,7 @@ final class ExecWatch implements ExecStream.Events {
     long now = watched.frames();
     boolean quiet = now == frames && !watched.isHeld();
     frames = now;
-    if (statusIsIn()) {
+    if (statusCame) {
       if (quiet) {
         watched.close(end(PodExecResult.Cause.CLOSED, "the server left it open"));
       }
@@ -130,15 +96,6 @@ final class ExecWatch implements ExecStream.Events {
     ExecEnd end = quiet ? lookedAt() : null;
     if (end != null) {
       watched.close(end);
-    }
-  }
-
-  private boolean statusIsIn() {
-    lock.lock();
-    try {
-      return statusCame;
-    } finally {
-      lock.unlock();
     }
   }
 

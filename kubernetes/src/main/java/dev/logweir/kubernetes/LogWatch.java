@@ -1,9 +1,5 @@
 package dev.logweir.kubernetes;
 
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Ends an answer that brings nothing and never will: a half-open connection says nothing of a
  * server that is gone. Where the container still runs, a log that is quiet is asked for anew now
@@ -15,10 +11,7 @@ final class LogWatch {
   private final PodLogStream stream;
   private final PodLogStream.Source source;
   private final long checkNanos;
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private @Nullable ScheduledFuture<?> check;
-  private boolean over;
+  private final WatchTimer timer = new WatchTimer();
 
   /** Of the check alone, one at a time. */
   private long reads = -1;
@@ -32,26 +25,11 @@ final class LogWatch {
   }
 
   void begin() {
-    lock.lock();
-    try {
-      if (!over) {
-        check = ExecTimer.schedule(this::check, checkNanos);
-      }
-    } finally {
-      lock.unlock();
-    }
+    timer.schedule(this::check, checkNanos);
   }
 
   void end() {
-    lock.lock();
-    try {
-      over = true;
-      if (check != null) {
-        check.cancel(false);
-      }
-    } finally {
-      lock.unlock();
-    }
+    timer.end();
   }
 
   private void check() {

@@ -1,7 +1,8 @@
-package dev.logweir;
+package dev.logweir.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -18,8 +19,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Where a class takes a lock, each field that changes says what guards it: {@code @GuardedBy},
- * which the compiler checks, {@code volatile}, or a line in the list of owners here.
+ * Where a class of a published module takes a lock, each field that changes says what guards it:
+ * {@code @GuardedBy}, which the compiler checks, {@code volatile}, or a line in the list of owners
+ * here.
  *
  * <p>The annotation is in no class file, so that the sources are read.
  */
@@ -36,9 +38,12 @@ class GuardedFieldsTest {
           Map.entry("SendTask.Call.batch", "set once, before the call is seen by others"),
           Map.entry("MemoryBudget.Waiter", "the budget's lock, of which it has no reference"),
           Map.entry("LogweirEngine.Builder", "the thread that builds"),
-          Map.entry("SecretMasker.Builder", "the thread that builds"));
+          Map.entry("SecretMasker.Builder", "the thread that builds"),
+          Map.entry("kubernetes.ExecStream.Source.proof", "set before its reader begins"),
+          Map.entry("testkit.JobRecorder.Explanation", "the thread that asserts"));
 
-  private static final Path SOURCES = Path.of("src/main/java/dev/logweir");
+  private static final List<String> MODULES =
+      List.of("core", "sender-kit", "opslevel-sink", "faktory-sink", "kubernetes", "test-kit");
 
   private static final Pattern TAKES_A_LOCK =
       Pattern.compile("\\.(lock|tryLock|lockInterruptibly)\\(\\)");
@@ -78,19 +83,27 @@ class GuardedFieldsTest {
 
   private static List<Path> filesThatTakeLocks() throws IOException {
     List<Path> files = new ArrayList<>();
-    try (Stream<Path> all = Files.list(SOURCES)) {
-      for (Path file : all.sorted().toList()) {
-        if (TAKES_A_LOCK.matcher(Files.readString(file)).find()) {
-          files.add(file);
+    for (String module : MODULES) {
+      try (Stream<Path> all = Files.walk(sources(module))) {
+        for (Path file : all.filter(path -> path.toString().endsWith(".java")).sorted().toList()) {
+          if (TAKES_A_LOCK.matcher(Files.readString(file)).find()) {
+            files.add(file);
+          }
         }
       }
     }
-    assertThat(files).hasSizeGreaterThan(10);
+    assertThat(files).hasSizeGreaterThan(30);
     return files;
   }
 
+  private static Path sources(String module) {
+    return Path.of("..", module, "src", "main", "java");
+  }
+
   private static Class<?> typeIn(Path file) throws ClassNotFoundException {
-    return Class.forName("dev.logweir." + file.getFileName().toString().replace(".java", ""));
+    String path = file.toString().replace(File.separatorChar, '/').replace(".java", "");
+    String name = path.substring(path.indexOf("dev/logweir/")).replace('/', '.');
+    return Class.forName(name, false, GuardedFieldsTest.class.getClassLoader());
   }
 
   /** Returns how often each name is declared as guarded: nested classes share names. */
