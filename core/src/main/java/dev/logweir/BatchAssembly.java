@@ -67,7 +67,7 @@ final class BatchAssembly {
   }
 
   /** Room was made for lines that are about to be added; or they were, or do not come. */
-  void reserved(boolean forLines) {
+  void setReserved(boolean forLines) {
     reserved = forLines;
   }
 
@@ -103,7 +103,7 @@ final class BatchAssembly {
   }
 
   /** Says where the lines are from that are added next, and when they came. */
-  void arrived(int source, long millis) {
+  void setOrigin(int source, long millis) {
     this.source = (byte) source;
     this.millis = millis;
     clock.endRun();
@@ -115,7 +115,7 @@ final class BatchAssembly {
    *
    * @param looks whether the clock is looked at anyway
    */
-  void arrivesNow(int source, boolean looks) {
+  void setOriginNow(int source, boolean looks) {
     if (looks) {
       nowNanos = time.nanoTime();
       knowsNow = true;
@@ -223,7 +223,7 @@ final class BatchAssembly {
   }
 
   /** Whether lines one by one fill what a run of whole lines would leave unused. */
-  boolean prefersLines() {
+  boolean wastesRoomOnRuns() {
     SinkBatch batch = open;
     return batch != null && batch.lines.roomLostBy(false) > account.capacity() / WASTE_SHARE;
   }

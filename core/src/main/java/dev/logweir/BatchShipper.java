@@ -91,7 +91,7 @@ public final class BatchShipper implements AutoCloseable {
       bytes += Utf8.length(point);
       lines += point == '\n' ? 1 : 0;
     }
-    intake.lose(DropReason.MEMORY, bytes, lines);
+    intake.refuse(DropReason.MEMORY, bytes, lines);
     return false;
   }
 
@@ -184,7 +184,7 @@ public final class BatchShipper implements AutoCloseable {
         // The rest is of no use, and could be taken for the end of what went before.
         show(view, bytes, cut, end, false);
         endLine(view);
-        intake.lose(view);
+        intake.refuse(view);
         return false;
       }
       from = cut;

@@ -330,7 +330,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
    * @return whether it did
    */
   boolean closeStreams() {
-    boolean here = out.callsNobody() && takeOver();
+    boolean here = out.runsNoForeignCode() && takeOver();
     stdout.close();
     stderr.close();
     if (here && runToEnd()) {
@@ -394,7 +394,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   }
 
   @Override
-  boolean hangs(Thread thread) {
+  boolean countAsHanging(Thread thread) {
     lock.lock();
     try {
       Object callee = callee();

@@ -114,7 +114,7 @@ final class LineFanOut implements LineTarget {
    * @param lineBytes its length, for a server's bound
    * @return {@link PassEnd#TAKEN} if there is room, else what is waited for
    */
-  PassEnd roomFor(int bytes, boolean plain, int lineBytes) {
+  PassEnd reserve(int bytes, boolean plain, int lineBytes) {
     MemoryBudget budget = drain.job.engine.budget();
     if (budget != null && sinks.length > 1) {
       long cost = 0;
@@ -144,7 +144,7 @@ final class LineFanOut implements LineTarget {
    * @param wanted bytes of all
    * @return for how many bytes there is room in each; 0 or less if not for one line
    */
-  int roomFor(int min, int wanted) {
+  int reserveLines(int min, int wanted) {
     int least = wanted;
     for (SinkIntake sink : sinks) {
       least = Math.min(least, sink.prepare(min, wanted, true, 0));
@@ -152,8 +152,8 @@ final class LineFanOut implements LineTarget {
     return least;
   }
 
-  PassEnd roomForGap() {
-    return roomFor(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
+  PassEnd reserveForGap() {
+    return reserve(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
   }
 
   private PassEnd endFor(int room) {
@@ -183,7 +183,7 @@ final class LineFanOut implements LineTarget {
       SinkIntake sink = sinks[i];
       // Where lines with counts came before, lines without them would leave a segment's rest
       // unused.
-      boolean tallied = run.prefix != null || sink.prefersLines();
+      boolean tallied = run.prefix != null || sink.wastesRoomOnRuns();
       counted |= tallied ? 1 << i : 0;
       int wanted = run.allBytes(tallied, capacity);
       int room = sink.prepare(run.firstBytes(tallied), wanted, tallied, 0);
@@ -226,7 +226,7 @@ final class LineFanOut implements LineTarget {
     if (gap.isEmpty()) {
       return PassEnd.TAKEN;
     }
-    PassEnd room = roomForGap();
+    PassEnd room = reserveForGap();
     if (room != PassEnd.TAKEN) {
       return room;
     }
@@ -355,7 +355,7 @@ final class LineFanOut implements LineTarget {
         DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
         reason = room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : reason;
         boolean made = (piece.sourceBytes | piece.sourceLines) == 0;
-        sink.lost(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
+        sink.dropOnTheWay(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }
     }
   }

@@ -61,7 +61,7 @@ final class LineGathering {
     int first = show.usualBytes(lineEnd - from);
     // A change between lines with counts and without leaves the rest of a segment unused.
     int spare = 2 * target.capacity();
-    int left = target.roomFor(first, first + end - from + most * COUNT_BYTES + spare) - spare;
+    int left = target.reserveLines(first, first + end - from + most * COUNT_BYTES + spare) - spare;
     if (left + spare <= 0) {
       return 0;
     }

@@ -52,7 +52,7 @@ final class LineOrder {
   }
 
   /** The drain has seen what came so far: what comes now is of another run. */
-  void looked() {
+  void endRun() {
     clock.lookAtNext();
   }
 

@@ -99,8 +99,11 @@ abstract class RoomWait extends EngineTimer {
     starved = true;
   }
 
-  /** The timer has run, before the end: returns whether the policy may drop from now on. */
-  boolean waitedTooLong() {
+  /**
+   * The timer has run, before the end: sets it anew where there was progress; returns whether the
+   * policy may drop from now on.
+   */
+  boolean lookAtWait() {
     if (state != State.WAITING) {
       return false;
     }

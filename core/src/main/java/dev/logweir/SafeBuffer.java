@@ -92,11 +92,13 @@ public final class SafeBuffer extends OutputStream {
       }
     } finally {
       store.lock.unlock();
-      ended(passing, ask);
+      endWrite(passing, ask);
     }
   }
 
-  /** Returns the path of a write that is to be ended by {@link #ended}; null if it is not free. */
+  /**
+   * Returns the path of a write that is to be ended by {@link #endWrite}; null if it is not free.
+   */
   @GuardedBy("store.lock")
   private @Nullable DirectPath beginDirect() {
     DirectPath path = direct;
@@ -152,7 +154,7 @@ public final class SafeBuffer extends OutputStream {
     return direct == null || store.holdsLines();
   }
 
-  private void ended(@Nullable DirectPath passing, boolean ask) {
+  private void endWrite(@Nullable DirectPath passing, boolean ask) {
     if (passing != null) {
       passing.end(ask);
     } else if (ask) {
@@ -286,7 +288,7 @@ public final class SafeBuffer extends OutputStream {
       from = passing == null ? offset : passing.take(bytes, offset, end);
     } finally {
       store.lock.unlock();
-      ended(passing, false);
+      endWrite(passing, false);
     }
     return from;
   }

@@ -57,7 +57,7 @@ final class Sink extends SinkBatches {
   void passEnded() {
     lock.lock();
     try {
-      assembly.reserved(false);
+      assembly.setReserved(false);
       freeUnused();
       claimStart();
     } finally {
@@ -86,7 +86,7 @@ final class Sink extends SinkBatches {
         dropOlder();
         return;
       }
-      if (!room.waitedTooLong()) {
+      if (!room.lookAtWait()) {
         return;
       }
     } finally {
@@ -224,7 +224,7 @@ final class Sink extends SinkBatches {
     while (!queue.isEmpty() && ledger.hasRoomForGap()) {
       abort(Objects.requireNonNull(queue.poll()));
     }
-    ledger.lostBeyondTheList(
+    ledger.droppedUnlisted(
         DropReason.FLUSH_TIMEOUT,
         queue.heldLines(),
         queue.heldBytes(),
@@ -238,12 +238,12 @@ final class Sink extends SinkBatches {
     }
     tellFlushes();
     ledger.entered(unsentLines, unsentBytes);
-    ledger.lost(position, DropReason.FLUSH_TIMEOUT, unsentLines, unsentBytes);
+    ledger.droppedAt(position, DropReason.FLUSH_TIMEOUT, unsentLines, unsentBytes);
   }
 
   @GuardedBy("lock")
   private void abort(SinkBatch batch) {
-    ledger.lost(
+    ledger.droppedAt(
         batch.afterLine,
         DropReason.FLUSH_TIMEOUT,
         batch.lines.sourceLines(),

@@ -64,7 +64,7 @@ abstract class SinkBatches {
 
   /** What the server took of the batches. */
   @GuardedBy("lock")
-  final SendProgress told;
+  final SendProgress progress;
 
   @GuardedBy("lock")
   final BatchAssembly assembly;
@@ -110,9 +110,9 @@ abstract class SinkBatches {
     this.recent = recent;
     JobSettings settings = job.settings;
     EngineTime time = job.engine.time;
-    told = new SendProgress(lock, time);
+    progress = new SendProgress(lock, time);
     ledger = new SinkLedger(job.engine.totals);
-    assembly = new BatchAssembly(account, told, time, settings.maxSize, maxEncoded);
+    assembly = new BatchAssembly(account, progress, time, settings.maxSize, maxEncoded);
     queue = new BatchQueue(account.nominal(), settings.maxSize);
     schedule =
         new SendSchedule(time, settings.spreadInterval()) {
@@ -122,7 +122,7 @@ abstract class SinkBatches {
           }
         };
     room =
-        new RoomWait(time, told, settings) {
+        new RoomWait(time, progress, settings) {
           @Override
           public void run() {
             roomTimeCame();
@@ -190,7 +190,7 @@ abstract class SinkBatches {
   /** Returns the open batch for lines for which room was made; null after the end. */
   @GuardedBy("lock")
   @Nullable SinkBatch openForLines() {
-    assembly.reserved(false);
+    assembly.setReserved(false);
     return isEnded() ? null : assembly.open();
   }
 
@@ -260,7 +260,7 @@ abstract class SinkBatches {
   @GuardedBy("lock")
   void drop(SinkBatch batch, GapTally target) {
     flushes.lost(batch.list.sequence());
-    ledger.dropped(batch, room.reason(), target);
+    ledger.droppedBatch(batch, room.reason(), target);
     free(batch, true);
   }
 

@@ -96,7 +96,7 @@ final class SinkIntake {
   @GuardedBy("batches.lock")
   private int reserve(int min, int wanted, boolean tallied, long encoded) {
     int bytes = batches.makeRoom(min, wanted, tallied, encoded);
-    batches.assembly.reserved(bytes > 0);
+    batches.assembly.setReserved(bytes > 0);
     return bytes;
   }
 
@@ -123,10 +123,10 @@ final class SinkIntake {
   }
 
   /** Whether lines one by one fill what a run of whole lines would leave unused. */
-  boolean prefersLines() {
+  boolean wastesRoomOnRuns() {
     batches.lock.lock();
     try {
-      return batches.assembly.prefersLines();
+      return batches.assembly.wastesRoomOnRuns();
     } finally {
       batches.lock.unlock();
     }
@@ -148,7 +148,7 @@ final class SinkIntake {
   void addRun(LineRun run, boolean tallied) {
     batches.lock.lock();
     try {
-      batches.assembly.arrived(run.source, run.millis);
+      batches.assembly.setOrigin(run.source, run.millis);
       SinkBatch batch = batches.openForLines();
       if (batch != null) {
         batches.assembly.addRun(batch, run, tallied);
@@ -170,7 +170,7 @@ final class SinkIntake {
   boolean addDirect(@Nullable Segment begun, LineRun run) {
     batches.lock.lock();
     try {
-      batches.assembly.arrivesNow(run.source, batches.claim.isFree());
+      batches.assembly.setOriginNow(run.source, batches.claim.isFree());
       try {
         return addDirectLocked(begun, run);
       } finally {
@@ -188,7 +188,8 @@ final class SinkIntake {
     // Most writes fit where the last one ended.
     if (batches.isEnded() || !batches.assembly.fits(wanted)) {
       int first = before + run.firstBytes(false);
-      int bytes = batches.assembly.prefersLines() ? 0 : batches.makeRoom(first, wanted, false, 0);
+      int bytes =
+          batches.assembly.wastesRoomOnRuns() ? 0 : batches.makeRoom(first, wanted, false, 0);
       if (bytes <= 0) {
         return false;
       }
@@ -216,7 +217,7 @@ final class SinkIntake {
     long encoded = bound.cost(piece.length() + mark.length());
     batches.lock.lock();
     try {
-      batches.assembly.arrived(source, piece.timeMillis());
+      batches.assembly.setOrigin(source, piece.timeMillis());
       SinkBatch batch = batches.openForLines();
       if (batch != null) {
         batches.assembly.addPiece(batch, piece, mark, batches.job.markerToken, encoded);
@@ -246,7 +247,7 @@ final class SinkIntake {
       boolean tallied = batches.assembly.needsCounts(BatchAssembly.isPlain(piece));
       int room = batches.isOpen() ? batches.makeRoom(bytes, bytes, tallied, encoded) : 0;
       if (room > 0) {
-        batches.assembly.arrivesNow(LineReader.NO_SOURCE, batches.claim.isFree());
+        batches.assembly.setOriginNow(LineReader.NO_SOURCE, batches.claim.isFree());
         SinkBatch batch =
             Objects.requireNonNull(batches.assembly.open()); // with the room made above
         batches.assembly.addPiece(batch, piece, mark, batches.job.markerToken, encoded);
@@ -254,7 +255,7 @@ final class SinkIntake {
         batches.entered(piece.sourceLines, piece.sourceBytes);
       } else {
         DropReason reason = room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET;
-        lose(reason, piece.sourceBytes, piece.sourceLines);
+        refuse(reason, piece.sourceBytes, piece.sourceLines);
       }
       batches.claimStart();
       batches.assembly.forgetNow();
@@ -265,15 +266,15 @@ final class SinkIntake {
   }
 
   /** Counts the rest of a line as dropped of which a piece was. */
-  void lose(LogLine rest) {
-    lose(DropReason.BUDGET, rest.sourceBytes, rest.sourceLines);
+  void refuse(LogLine rest) {
+    refuse(DropReason.BUDGET, rest.sourceBytes, rest.sourceLines);
   }
 
   /** Counts lines as dropped that were not taken. */
-  void lose(DropReason reason, long bytes, int lines) {
+  void refuse(DropReason reason, long bytes, int lines) {
     batches.lock.lock();
     try {
-      lost(batches.isOpen() ? reason : DropReason.CLOSED, bytes, lines);
+      dropOnTheWay(batches.isOpen() ? reason : DropReason.CLOSED, bytes, lines);
     } finally {
       batches.lock.unlock();
     }
@@ -299,7 +300,7 @@ final class SinkIntake {
       batches.position += newLines;
       SinkBatch batch = batches.openForLines();
       if (batch != null && batches.job.settings.markers) {
-        batches.assembly.arrived(source, millis);
+        batches.assembly.setOrigin(source, millis);
         batches.assembly.addMarker(batch, text, encoded);
         batch.lines.endMarker(gap.lines, gap.bytes, gap.reasons);
       }
@@ -334,17 +335,17 @@ final class SinkIntake {
     }
   }
 
-  /** Counts a line that was lost on its way from the buffer to a batch. */
-  void lost(DropReason reason, long bytes, int lines) {
-    lost(reason, bytes, lines, 0);
+  /** Counts a line that was dropped on its way from the buffer to a batch. */
+  void dropOnTheWay(DropReason reason, long bytes, int lines) {
+    dropOnTheWay(reason, bytes, lines, 0);
   }
 
   /**
-   * Counts a line that was lost on its way from the buffer to a batch.
+   * Counts a line that was dropped on its way from the buffer to a batch.
    *
    * @param added its own bytes, if a processor made it
    */
-  void lost(DropReason reason, long bytes, int lines, long added) {
+  void dropOnTheWay(DropReason reason, long bytes, int lines, long added) {
     batches.lock.lock();
     try {
       if (reason == DropReason.CLOSED) {
@@ -352,7 +353,7 @@ final class SinkIntake {
             lines, bytes, batches.isEnded()); // what comes after the end is no gap
       } else if (!batches.isEnded()) { // else the final report has it as held up to then
         batches.ledger.entered(lines, bytes);
-        batches.ledger.lost(batches.position, reason, lines, bytes, added);
+        batches.ledger.droppedAt(batches.position, reason, lines, bytes, added);
         batches.gapBehind().add(lines, bytes, reason.bit());
         batches.position += lines;
       }

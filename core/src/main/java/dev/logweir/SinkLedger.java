@@ -68,8 +68,8 @@ final class SinkLedger {
    *
    * @param added bytes of text made by processors, which the balance does not know
    */
-  void lost(long afterLine, DropReason reason, long lines, long bytes, long added) {
-    lost(afterLine, reason, lines, bytes);
+  void droppedAt(long afterLine, DropReason reason, long lines, long bytes, long added) {
+    droppedAt(afterLine, reason, lines, bytes);
     addedBytesDropped += added;
     if ((lines | bytes) == 0 && added > 0) {
       gap(afterLine, 0, 0, reason.bit());
@@ -77,7 +77,7 @@ final class SinkLedger {
   }
 
   /** Counts what was dropped at a place of its own. */
-  void lost(long afterLine, DropReason reason, long lines, long bytes) {
+  void droppedAt(long afterLine, DropReason reason, long lines, long bytes) {
     dropped(reason, lines, bytes);
     if ((lines | bytes) != 0) {
       gap(afterLine, lines, bytes, reason.bit());
@@ -89,11 +89,11 @@ final class SinkLedger {
    *
    * @param target where the next batch tells it
    */
-  void dropped(SinkBatch batch, DropReason reason, GapTally target) {
+  void droppedBatch(SinkBatch batch, DropReason reason, GapTally target) {
     BatchLines all = batch.lines;
     long lines = all.sourceLines();
     long bytes = all.sourceBytes();
-    lost(batch.afterLine, reason, lines, bytes, all.addedBytes());
+    droppedAt(batch.afterLine, reason, lines, bytes, all.addedBytes());
     target.add(batch.gapBefore);
     target.add(all.markedGaps);
     if ((lines | bytes) != 0 || all.addedBytes() > 0) {
@@ -114,7 +114,7 @@ final class SinkLedger {
       totals.batches.increment();
       totals.sentBytes.add(batch.lines.byteCount());
     } else {
-      lost(batch.afterLine, reasonOf(failure), lost.lines, lost.bytes, lost.added);
+      droppedAt(batch.afterLine, reasonOf(failure), lost.lines, lost.bytes, lost.added);
       if (written) {
         unconfirmed(lost);
       }
@@ -139,7 +139,7 @@ final class SinkLedger {
    */
   void abandoned(SinkBatch batch, BatchLoss loss, boolean written) {
     batch.lossOfUndelivered(loss);
-    lost(batch.afterLine, DropReason.FLUSH_TIMEOUT, loss.lines, loss.bytes, loss.added);
+    droppedAt(batch.afterLine, DropReason.FLUSH_TIMEOUT, loss.lines, loss.bytes, loss.added);
     if (written) {
       unconfirmed(loss);
     }
@@ -159,7 +159,7 @@ final class SinkLedger {
   }
 
   /** Counts gaps that the list has no room for. */
-  void lostBeyondTheList(DropReason reason, long lines, long bytes, long added, long places) {
+  void droppedUnlisted(DropReason reason, long lines, long bytes, long added, long places) {
     addedBytesDropped += added;
     dropped(reason, lines, bytes);
     moreGaps += places;

@@ -85,7 +85,7 @@ final class StreamDrain {
   }
 
   /** Whether nobody's code runs in a pass: none that could hang. */
-  boolean callsNobody() {
+  boolean runsNoForeignCode() {
     return takesRuns && chain == null;
   }
 
@@ -106,7 +106,7 @@ final class StreamDrain {
 
   /** Returns the sink of a stream that may go past the buffer; null if it may not. */
   @Nullable SinkIntake directSink() {
-    return callsNobody() ? target.onlySink() : null;
+    return runsNoForeignCode() ? target.onlySink() : null;
   }
 
   /** Returns the longest line that may go past it; 0 while a line is open that is in fragments. */
@@ -235,7 +235,7 @@ final class StreamDrain {
   // ---- gaps, and the end ----
 
   private int takeGap(StreamCursor cursor) {
-    if (!isRoom(target.markFailed()) || !isRoom(target.roomForGap())) {
+    if (!note(target.markFailed()) || !note(target.reserveForGap())) {
       return -1;
     }
     GapTally gap = new GapTally();
@@ -250,7 +250,7 @@ final class StreamDrain {
    * this pass does not see: then the pass ends, so that nothing goes past it.
    */
   private int takeLastGap(StreamCursor cursor) {
-    if (!isRoom(target.markFailed()) || !isRoom(target.roomForGap())) {
+    if (!note(target.markFailed()) || !note(target.reserveForGap())) {
       return -1;
     }
     release(cursor);
@@ -281,21 +281,21 @@ final class StreamDrain {
 
   private int takeEnd(long millis) {
     if (chain != null && !chain.hasEnded()) {
-      if (!isRoomForEnd()) {
+      if (!reserveForEnd()) {
         return -1;
       }
       chain.end(drain.lastNumber() + 1, millis);
     }
-    ended = isRoom(target.markFailed());
+    ended = note(target.markFailed());
     return ended ? 1 : -1;
   }
 
-  /** With a spent budget, what processors say last must do with the reserve. */
-  private boolean isRoomForEnd() {
-    if (isRoomFor(maxLine, false)) {
+  /** Makes room for what processors say last: with a spent budget the reserve must do. */
+  private boolean reserveForEnd() {
+    if (reserve(maxLine, false)) {
       return true;
     }
-    return stop == PassEnd.NO_SEGMENT && isRoomFor(0, false);
+    return stop == PassEnd.NO_SEGMENT && reserve(0, false);
   }
 
   // ---- runs of whole lines ----
@@ -316,7 +316,7 @@ final class StreamDrain {
     }
     begin(run, bytes, from, end, cursor.lines(end));
     int taken = -1;
-    if (isRoom(target.addRun(run))) {
+    if (note(target.addRun(run))) {
       taken = run.end - from;
       cursor.takeLines(run.end, run.lines);
       passed(run, taken);
@@ -396,7 +396,7 @@ final class StreamDrain {
   /** Takes a line or a fragment; less than 0 if there is no room. */
   private int takePiece(StreamCursor cursor) {
     int found = Math.min(cursor.length(), maxLine + 1);
-    int length = lengthWithRoom(found, cursor.isWhole());
+    int length = reserveLength(found, cursor.isWhole());
     if (length < 0) {
       return -1;
     }
@@ -426,18 +426,20 @@ final class StreamDrain {
     return Math.max(1, taken);
   }
 
-  /** Returns for how many bytes of a line there is room, of so many found; less than 0 if none. */
-  private int lengthWithRoom(int found, boolean whole) {
+  /**
+   * Makes room for a line of so many bytes; returns for how many of them, less than 0 if for none.
+   */
+  private int reserveLength(int found, boolean whole) {
     int length = Math.min(found, maxLine);
     boolean plain = chain == null && whole && !show.isMidLine();
-    while (!isRoomFor(length, plain && found <= length)) {
+    while (!reserve(length, plain && found <= length)) {
       if (stop != PassEnd.NO_SEGMENT) {
         return -1;
       }
       if (length <= JobSettings.MIN_LINE) {
         // A sink's reserve holds the shortest fragment, if not what processors might add to it.
         int least = length + LineShow.EXTRA_BYTES + target.markerBytes();
-        return chain != null && isRoom(target.roomFor(least, false, least)) ? length : -1;
+        return chain != null && note(target.reserve(least, false, least)) ? length : -1;
       }
       // A budget nearly spent has room for a short fragment, and that gives segments back.
       length = Math.max(JobSettings.MIN_LINE, length / 2);
@@ -447,21 +449,22 @@ final class StreamDrain {
 
   // ---- room ----
 
-  /** Takes note of what is waited for; whether it is nothing. */
-  private boolean isRoom(PassEnd end) {
+  /** Takes note of what is waited for; returns whether it is nothing. */
+  private boolean note(PassEnd end) {
     stop = end;
     return end == PassEnd.TAKEN;
   }
 
   /**
-   * Whether every sink has room for what a line of a length becomes; else notes what is waited for.
+   * Makes room in every sink for what a line of a length becomes; returns whether there is, else
+   * notes what is waited for.
    *
    * @param plain whether it goes as the job wrote it
    */
-  private boolean isRoomFor(int length, boolean plain) {
+  private boolean reserve(int length, boolean plain) {
     int bytes = show.usualBytes(length);
     int marker = target.markerBytes();
     int lineBytes = length + Mark.CONTINUED.length() + marker;
-    return isRoom(target.roomFor(bytes + marker, plain && marker == 0, lineBytes));
+    return note(target.reserve(bytes + marker, plain && marker == 0, lineBytes));
   }
 }

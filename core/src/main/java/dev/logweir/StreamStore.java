@@ -340,7 +340,7 @@ final class StreamStore {
       view.gapTurn = ledger.gapTurn();
       view.hasGap = view.dropping && ledger.hasGap();
       view.gapGoesOn = ledger.isDroppedMidLine();
-      order.looked();
+      order.endRun();
       if (account.isLimited()) {
         waiting.signal(); // what the budget got back may be for a pump
       }

@@ -19,7 +19,7 @@ abstract class Work {
    * Its thread is about to be given up for hanging; called with no lock of the pool held. Returns
    * whether that is counted to an owner with a limit on such calls: else the pool bounds it.
    */
-  boolean hangs(Thread thread) {
+  boolean countAsHanging(Thread thread) {
     return false;
   }
 }

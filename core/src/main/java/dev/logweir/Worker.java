@@ -12,7 +12,7 @@ final class Worker implements Runnable {
     /** Its thread is idle or at a task, by turns. */
     THERE,
     /** It hangs: another may take its place, and it ends when its task returns. */
-    LOST
+    GIVEN_UP
   }
 
   /** Where it gets its tasks. Takes the lock. */

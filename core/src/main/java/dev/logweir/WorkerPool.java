@@ -35,7 +35,7 @@ final class WorkerPool implements Worker.Source {
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How many threads are replaced that hang in a call without an owner. */
-  private static final int MAX_LOST = 16;
+  private static final int MAX_GIVEN_UP = 16;
 
   /** After which time work that got no thread asks again. */
   static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -238,7 +238,7 @@ final class WorkerPool implements Worker.Source {
         standBy(worker);
         workers.came(worker);
       }
-      if (worker.stage == Worker.Stage.LOST || !awaitWork()) {
+      if (worker.stage == Worker.Stage.GIVEN_UP || !awaitWork()) {
         workers.remove(worker);
         ended.signalAll(); // awaitEnd
         return null;
@@ -306,14 +306,14 @@ final class WorkerPool implements Worker.Source {
    * that has done that work meanwhile.
    */
   void replace(Thread thread, Work task) {
-    replace(thread, task, Math.max(MAX_LOST, maxThreads));
+    replace(thread, task, Math.max(MAX_GIVEN_UP, maxThreads));
   }
 
   /**
-   * @param most how many may be lost without an owner
+   * @param most how many may be given up without an owner
    */
   private void replace(Thread thread, Work task, int most) {
-    boolean counted = task.hangs(thread);
+    boolean counted = task.countAsHanging(thread);
     Worker replacement = null;
     lock.lock();
     try {
@@ -321,12 +321,12 @@ final class WorkerPool implements Worker.Source {
       if (worker == null) {
         return;
       }
-      if (worker.stage == Worker.Stage.LOST) {
+      if (worker.stage == Worker.Stage.GIVEN_UP) {
         if (counted) {
           workers.countedLate(worker);
         }
-      } else if (counted || workers.lostToNobody() < most) {
-        workers.lose(worker, counted);
+      } else if (counted || workers.uncounted() < most) {
+        workers.giveUp(worker, counted);
         replacement = queue.isEmpty() || closed ? null : workers.add(this, taken);
       }
     } finally {
@@ -363,8 +363,8 @@ final class WorkerPool implements Worker.Source {
   }
 
   /**
-   * Returns what hangs in the way of others; of those lost without an owner one may be in a call
-   * now.
+   * Returns what hangs in the way of others; of those given up without an owner one may be in a
+   * call now.
    */
   private List<Worker> stuck() {
     lock.lock();
@@ -388,7 +388,7 @@ final class WorkerPool implements Worker.Source {
       lock.unlock();
     }
     if (task != null && thread != null) {
-      replace(thread, task, MAX_LOST);
+      replace(thread, task, MAX_GIVEN_UP);
     }
   }
 }

@@ -13,9 +13,9 @@ final class Workers {
    * Those that hang in a call without an owner that is refused more at a limit: they must be
    * bounded here.
    */
-  private final List<Worker> lostToNobody = new ArrayList<>();
+  private final List<Worker> uncounted = new ArrayList<>();
 
-  private int lost;
+  private int givenUp;
   private int coming;
 
   /** How many get work, or will. */
@@ -25,7 +25,7 @@ final class Workers {
 
   /** How many threads there are, or are about to be. */
   int threads() {
-    return present.size() + lost;
+    return present.size() + givenUp;
   }
 
   /** How many are about to come for work for the first time. */
@@ -33,8 +33,8 @@ final class Workers {
     return coming;
   }
 
-  int lostToNobody() {
-    return lostToNobody.size();
+  int uncounted() {
+    return uncounted.size();
   }
 
   boolean hasStarted() {
@@ -65,9 +65,9 @@ final class Workers {
 
   /** Takes a worker out that ends, or never began. */
   void remove(Worker worker) {
-    if (worker.stage == Worker.Stage.LOST) {
-      lost--;
-      lostToNobody.remove(worker);
+    if (worker.stage == Worker.Stage.GIVEN_UP) {
+      givenUp--;
+      uncounted.remove(worker);
       return;
     }
     if (worker.isComing()) {
@@ -79,11 +79,11 @@ final class Workers {
   /** Returns the worker whose thread is at a task; null if it is not by now. */
   @Nullable Worker at(Thread thread, Work task) {
     for (int i = 0; i < threads(); i++) {
-      int lostIndex = i - present.size();
-      if (lostIndex >= lostToNobody.size()) {
+      int uncountedIndex = i - present.size();
+      if (uncountedIndex >= uncounted.size()) {
         return null;
       }
-      Worker worker = lostIndex < 0 ? present.get(i) : lostToNobody.get(lostIndex);
+      Worker worker = uncountedIndex < 0 ? present.get(i) : uncounted.get(uncountedIndex);
       if (thread == worker.thread && task == worker.task) {
         return worker;
       }
@@ -96,30 +96,31 @@ final class Workers {
    *
    * @param counted whether that is counted to an owner that is refused more calls at a limit
    */
-  void lose(Worker worker, boolean counted) {
-    worker.stage = Worker.Stage.LOST;
+  void giveUp(Worker worker, boolean counted) {
+    worker.stage = Worker.Stage.GIVEN_UP;
     present.remove(worker);
-    lost++;
+    givenUp++;
     if (counted) {
       return;
     }
     try {
-      lostToNobody.add(worker);
+      uncounted.add(worker);
     } catch (OutOfMemoryError ignored) {
-      // One more may be lost then.
+      // One more may be given up then.
     }
   }
 
-  /** One that was lost without an owner is counted by now. */
+  /** One that was given up without an owner is counted by now. */
   void countedLate(Worker worker) {
-    lostToNobody.remove(worker);
+    uncounted.remove(worker);
   }
 
   /**
-   * Returns those that have been at a task since a time or longer, and those lost without an owner.
+   * Returns those that have been at a task since a time or longer, and those given up without an
+   * owner.
    */
   List<Worker> stuck(long sinceNanos) {
-    List<Worker> stuck = new ArrayList<>(lostToNobody);
+    List<Worker> stuck = new ArrayList<>(uncounted);
     for (Worker worker : present) {
       if (worker.task != null && worker.sinceNanos - sinceNanos <= 0) {
         stuck.add(worker);

@@ -241,25 +241,25 @@ class BatchAssemblyTest {
   }
 
   @Test
-  void prefersLines_whereARunWouldLeaveMoreThanAnEighthOfASegment() {
-    assertThat(assembly.prefersLines()).isFalse();
+  void wastesRoomOnRuns_whereARunWouldLeaveMoreThanAnEighthOfASegment() {
+    assertThat(assembly.wastesRoomOnRuns()).isFalse();
     SinkBatch batch = begin();
-    assertThat(assembly.prefersLines()).isFalse();
+    assertThat(assembly.wastesRoomOnRuns()).isFalse();
     addPiece(batch, piece("part", true, false, 4, 0), Mark.NONE, 0);
-    assertThat(assembly.prefersLines()).isTrue();
+    assertThat(assembly.wastesRoomOnRuns()).isTrue();
     int left = batch.lines.room() % SEGMENT;
     int count = left - SEGMENT / 8 - 3;
     assembly.addPiece(batch, piece("x".repeat(count), true, false, 1, 0), Mark.NONE, TOKEN, 0);
     assertThat(batch.lines.roomLostBy(false)).isEqualTo(SEGMENT / 8 + 1);
-    assertThat(assembly.prefersLines()).isTrue();
+    assertThat(assembly.wastesRoomOnRuns()).isTrue();
     batch.lines.put(new byte[] {'x'}, 0, 1);
-    assertThat(assembly.prefersLines()).isFalse();
+    assertThat(assembly.wastesRoomOnRuns()).isFalse();
   }
 
   @Test
-  void prefersLines_notBehindWholeLines() {
+  void wastesRoomOnRuns_notBehindWholeLines() {
     addLine(begin(), 10);
-    assertThat(assembly.prefersLines()).isFalse();
+    assertThat(assembly.wastesRoomOnRuns()).isFalse();
   }
 
   @Test

@@ -18,7 +18,7 @@ class RoomWaitTest {
       new RoomWait(time, progress, settings) {
         @Override
         public void run() {
-          tooLong = !isEnding() && waitedTooLong();
+          tooLong = !isEnding() && lookAtWait();
         }
       };
 
@@ -95,7 +95,7 @@ class RoomWaitTest {
     assertThat(time.pending()).isZero();
     room.block();
     advance(40);
-    assertThat(room.waitedTooLong()).as("a timer that was on its way").isFalse();
+    assertThat(room.lookAtWait()).as("a timer that was on its way").isFalse();
     assertThat(room.mayDrop(true)).isFalse();
     advance(60);
     assertThat(tooLong).isTrue();

@@ -189,7 +189,7 @@ class SinkEndTest extends SinkRig {
     Sink sink = sink();
     pass(sink, 'a', 2);
     sendAll();
-    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.dropOnTheWay(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sends.waiting()).isZero();
     job(sink).beginEnd(TimeUnit.SECONDS.toNanos(10), false);
     assertThat(job(sink).state()).isEqualTo(Job.State.ENDING);
@@ -264,12 +264,12 @@ class SinkEndTest extends SinkRig {
     sink.intake.addPiece(piece("c"), Markers.Mark.NONE, LineReader.NO_SOURCE);
     sink.intake.filtered(10, 1);
     sink.intake.failed(20, 2);
-    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.dropOnTheWay(DropReason.QUEUE_FULL, 5, 1);
     assertThat(sink.ledger.entered()).isEqualTo(entered);
     assertThat(engine.totals.droppedBytes(DropReason.QUEUE_FULL)).isZero();
     assertThat(engine.totals.droppedBytes(DropReason.PROCESSOR_FAILED)).isZero();
     assertThat(engine.totals.filteredBytes.sum()).isZero();
-    sink.intake.lost(DropReason.CLOSED, 5, 1);
+    sink.intake.dropOnTheWay(DropReason.CLOSED, 5, 1);
     assertThat(submit(sink, "four")).isFalse();
     assertThat(engine.totals.droppedBytes(DropReason.CLOSED)).isEqualTo(10);
     assertThat(engine.totals.droppedLines(DropReason.CLOSED)).isEqualTo(2);
@@ -288,7 +288,7 @@ class SinkEndTest extends SinkRig {
     stall(sink);
     for (int i = 0; i < batches; i++) {
       assertThat(pass(sink, 'a', 10)).isTrue();
-      sink.intake.lost(
+      sink.intake.dropOnTheWay(
           DropReason.PROCESSOR_FAILED, 3, 1); // so that the next line is for the next batch
     }
     assertThat(report(sink).dropped(DropReason.QUEUE_FULL)).isEqualTo(Tally.NONE);

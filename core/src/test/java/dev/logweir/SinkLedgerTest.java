@@ -46,9 +46,9 @@ class SinkLedgerTest {
 
   @Test
   void lost_countsByReasonAndPlace() {
-    ledger.lost(4, DropReason.BUDGET, 2, 20);
-    ledger.lost(9, DropReason.BUDGET, 0, 5);
-    ledger.lost(9, DropReason.QUEUE_FULL, 0, 0);
+    ledger.droppedAt(4, DropReason.BUDGET, 2, 20);
+    ledger.droppedAt(9, DropReason.BUDGET, 0, 5);
+    ledger.droppedAt(9, DropReason.QUEUE_FULL, 0, 0);
     SinkReport report = report();
     assertThat(report.dropped()).isEqualTo(Map.of(DropReason.BUDGET, new Tally(2, 25)));
     assertThat(report.gaps())
@@ -190,7 +190,7 @@ class SinkLedgerTest {
   @Test
   void dropped_handsAllGapsOn() {
     GapTally target = new GapTally();
-    ledger.dropped(batchWithMarkers(), DropReason.QUEUE_FULL, target);
+    ledger.droppedBatch(batchWithMarkers(), DropReason.QUEUE_FULL, target);
     assertGap(
         target,
         2 + 6 + 3,

@@ -92,7 +92,7 @@ class SinkOverflowTest extends SinkRig {
 
   /** Returns a batch of 21 lines whose calls tell the sink. */
   private static LogBatch batchOf21(Sink sink) {
-    LogBatch sending = new LogBatch(sink.told);
+    LogBatch sending = new LogBatch(sink.progress);
     sending.lines.countPlain(21, FULL);
     return sending;
   }
@@ -301,7 +301,7 @@ class SinkOverflowTest extends SinkRig {
     add(sink, 'a', 2);
     addGap(sink, 2, 2, 20, DropReason.BUFFER_FULL);
     sink.passEnded();
-    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.dropOnTheWay(DropReason.QUEUE_FULL, 5, 1);
     sendAll();
     sink.noMore();
     sendAll();
@@ -317,10 +317,10 @@ class SinkOverflowTest extends SinkRig {
     Sink sink = sink();
     sink.intake.filtered(10, 1);
     sink.intake.failed(20, 2);
-    sink.intake.lost(DropReason.QUEUE_FULL, 5, 1);
+    sink.intake.dropOnTheWay(DropReason.QUEUE_FULL, 5, 1);
     add(sink, 'a', 2);
-    sink.intake.lost(DropReason.QUEUE_FULL, 6, 1);
-    sink.intake.lost(DropReason.CLOSED, 100, 7);
+    sink.intake.dropOnTheWay(DropReason.QUEUE_FULL, 6, 1);
+    sink.intake.dropOnTheWay(DropReason.CLOSED, 100, 7);
     assertThat(sink.ledger.entered()).isEqualTo(new Tally(13, 143));
     SinkReport report = report(sink);
     assertThat(report.filtered()).isEqualTo(new Tally(1, 10));
