@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * The lines of a batch in segments, what the job wrote for them, and whether they may still be
  * read. Filled under the sink's lock; once the batch is sent, no line changes any more.
  *
- * <p>Whoever adds has made room before. Lines that are not as the job wrote them have a count
+ * <p>Room is made before lines are added. Lines that are not as the job wrote them have a count
  * behind their end ({@link LineCounts}); a segment has such lines or others, and {@link RunMarks}
  * of where they are from.
  */
@@ -25,7 +25,7 @@ final class BatchLines extends SegmentRow {
   /** Bytes of the lines that stand for nothing of the job: text that processors made. */
   private long addedBytes;
 
-  /** What the markers among the lines tell of, to be handed on if they are lost. */
+  /** What the markers among the lines report, to be handed on if they are lost. */
   final GapTally markedGaps = new GapTally();
 
   /** A line in front of the others, which is in no segment. */
@@ -269,7 +269,7 @@ final class BatchLines extends SegmentRow {
     sourceLines++;
   }
 
-  /** Ends the line of a marker, with what that tells of; there must be room as for its text. */
+  /** Ends the line of a marker, with what it reports; there must be room as for its text. */
   void endMarker(long gapLines, long gapBytes, int reasons) {
     Segment segment = endLine(LineCounts.MARKER_TRAILER);
     segment.end = LineCounts.putMarker(segment.bytes, segment.end, gapLines, gapBytes, reasons);

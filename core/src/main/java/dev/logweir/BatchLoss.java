@@ -1,8 +1,8 @@
 package dev.logweir;
 
 /**
- * What was lost of a batch, and what its lost markers were to tell. Made before there is one, as
- * counting must not want for memory.
+ * What was lost of a batch, and what its lost markers were to report. Made before there is a loss,
+ * as counting must not need memory.
  */
 final class BatchLoss {
   long lines;
@@ -11,7 +11,7 @@ final class BatchLoss {
   /** Bytes of lines that stand for nothing of the job. */
   long added;
 
-  /** What the markers that are lost were to tell of. */
+  /** What the lost markers were to report. */
   final GapTally gaps = new GapTally();
 
   void set(long lostLines, long lostBytes, long lostAdded) {
@@ -26,7 +26,7 @@ final class BatchLoss {
     added += moreAdded;
   }
 
-  /** Hands what was lost, and what was to be told, on to where the next batch tells it. */
+  /** Hands what was lost, and what was to be reported, on to the next batch's marker. */
   void handOn(DropReason reason, GapTally target) {
     target.add(gaps);
     if ((lines | bytes) != 0 || added > 0) {

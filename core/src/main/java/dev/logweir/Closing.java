@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 abstract class Closing extends Work implements JobContext.Occupation {
   /*
    * It is foreign code that runs here, under no lock. The job's lock guards which call is under way;
-   * a thread is interrupted under Job.interrupts, so that the interrupt does not hit what it does
-   * next. A call that ignores its interruption is counted to whose it is until it returns, and
-   * another thread takes the place of its own.
+   * a thread is interrupted under JobContext.interrupts, so that the interrupt does not hit what it
+   * does next. A call that ignores its interrupt is counted to its owner until it returns, and
+   * another thread takes the place of its thread.
    *
-   * Whoever ends the job may come first: then each close begins interrupted, and the callback does not
-   * begin.
+   * The end of the job may come first: then each close begins interrupted, and the callback does
+   * not begin.
    */
 
   private final JobContext job;
@@ -59,7 +59,7 @@ abstract class Closing extends Work implements JobContext.Occupation {
    */
   boolean start(boolean inTime) {
     this.inTime = inTime;
-    // Where no thread is to be had for ends, one for drains will do.
+    // If there is no thread for ends, one for drains will do.
     return job.engine.closings.execute(this) || job.engine.drains.execute(this);
   }
 

@@ -87,7 +87,7 @@ abstract class DrainLoop extends Work {
   @GuardedBy("lock")
   private @Nullable Condition idle;
 
-  /** How many callers wait, and for what: of one who waits alone; null if that is not known. */
+  /** How many callers wait, and the goal of a single one; null if that is not known. */
   @GuardedBy("lock")
   private int waiting;
 

@@ -10,7 +10,7 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * What encoders make of values, for an {@link EncodedScan}. Immutable.
+ * The encoded forms of values, for an {@link EncodedScan}. Immutable.
  *
  * <p>Escapes leave most of a value as it is, so they are read where they stand, and the values' own
  * automaton is walked with what they mean. Base64, hexadecimal and UTF-16 leave nothing: of each

@@ -3,7 +3,8 @@ package dev.logweir;
 import java.util.Objects;
 
 /**
- * Tells of whole lines at once which of them need not be searched for encoded values one by one.
+ * Finds, for many whole lines at once, those that need not be searched for encoded values one by
+ * one.
  *
  * <p>Such a line has no value as it is, none written with escapes, and no beginning of a form that
  * leaves nothing as it is. These forms may be broken into lines, so the lines are searched joined

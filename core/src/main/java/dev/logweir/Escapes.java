@@ -1,8 +1,8 @@
 package dev.logweir;
 
 /**
- * Reads escapes in a text where each has one meaning, whoever wrote it: white space, numbers and
- * the entities of XML. What may mean several things is for an {@link EscapeWalk}.
+ * Reads escapes in a text where each has one meaning, whatever the encoder: white space, numbers
+ * and the entities of XML. What may mean several things is for an {@link EscapeWalk}.
  */
 final class Escapes {
   private static final int MAX_ENTITY = 9;

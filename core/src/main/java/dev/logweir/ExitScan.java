@@ -4,7 +4,7 @@ package dev.logweir;
  * Finds a job's {@link ExitMarker} in a stream, in any pieces. Guarded by the lock of the stream's
  * buffer; takes no memory after it was made.
  *
- * <p>Bytes that may be the beginning of the marker are held here until it is clear what they are:
+ * <p>Bytes that may be the beginning of the marker are held here until it is known what they are:
  * they have no line end, so that no line waits for them. At most one candidate is open, as the
  * marker's first byte is nowhere else in it.
  */
@@ -19,7 +19,7 @@ final class ExitScan {
 
   private int heldBytes;
 
-  /** Whether it is clear what the bytes are that are held. */
+  /** Whether it is known what the held bytes are. */
   private boolean decided;
 
   private int code = -1;
@@ -130,8 +130,8 @@ final class ExitScan {
   }
 
   /**
-   * The stream has ended: what is held is the beginning of a marker that was cut. It is of no use
-   * in a log.
+   * The stream has ended: what is held is the beginning of a marker that was cut. It does not
+   * belong in a log.
    */
   void end() {
     if (heldBytes > 0) {

@@ -133,7 +133,10 @@ final class Job extends JobContext implements EngineJob {
     return places.isOn(thread) || end.isOn(thread);
   }
 
-  /** Whether what the calling thread says comes of this job's own calls, or tells of them. */
+  /**
+   * Whether lines of the calling thread come from this job's own calls, or from a message about
+   * them.
+   */
   boolean isOwnWord() {
     return log.isTelling() || places.isOwnWord() || isWithin();
   }

@@ -29,9 +29,9 @@ final class JobEnd extends EngineTimer {
    * A step may come before the one it waits for has returned, and two threads may come to one at the
    * same moment. So each is taken once: logOver under closingLock, the others under the job's.
    *
-   * closingLock is outermost: closing the account takes all locks of the job, and who comes
-   * second must find it closed. Under the job's lock are the fields here; what is closed after the
-   * log, and the log itself, run under none.
+   * closingLock is outermost: closing the account takes all locks of the job, and a second thread
+   * must find it closed. Under the job's lock are the fields here; what is closed after the log,
+   * and the log itself, run under none.
    */
 
   /** The share of the time kept for what comes after the log: a fifth or a second, at most half. */
@@ -227,8 +227,8 @@ final class JobEnd extends EngineTimer {
     } finally {
       closingLock.unlock();
       if (closes) {
-        places
-            .interruptCalls(); // also after a failure: who waits for the lock tries the rest again
+        // Also after a failure: the thread that waits for the lock tries the rest again.
+        places.interruptCalls();
       }
     }
     if (!closing.start(inTime)) {
@@ -263,7 +263,7 @@ final class JobEnd extends EngineTimer {
     over.countDown();
   }
 
-  // ---- who waits for it ----
+  // ---- waiting for it ----
 
   /** Whether a caller waits that {@link Job#close} cancels. */
   boolean hasCallers() {

@@ -56,7 +56,7 @@ final class JobPlaces {
     return false;
   }
 
-  /** Whether the calling thread tells of a processor or sender that failed, or is in a sender. */
+  /** Whether the calling thread logs a failure of a processor or sender, or is in a sender. */
   boolean isOwnWord() {
     if (drain != null && drain.lineLog.isTelling()) {
       return true;

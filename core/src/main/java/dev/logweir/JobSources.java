@@ -39,7 +39,7 @@ final class JobSources {
   @GuardedBy("job.lock")
   private boolean earlierUnproven;
 
-  /** The exit code that the log was told by its user, or -1. */
+  /** The exit code given to {@code exited}, or -1. */
   @GuardedBy("job.lock")
   private int toldExitCode = -1;
 

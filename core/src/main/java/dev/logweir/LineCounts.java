@@ -90,7 +90,7 @@ final class LineCounts {
     return at + 1;
   }
 
-  /** Adds the gap that a marker's count tells of. */
+  /** Adds the gap that a marker's count reports. */
   static void addGapTo(GapTally gaps, byte[] bytes, int index) {
     int lines = index + 1;
     int gapBytes = lines + GAP_GROUPS;

@@ -285,7 +285,7 @@ public final class LineReader {
     return added ? length + 1L : 0;
   }
 
-  /** Adds what the current line tells of, if it is a marker. */
+  /** Adds what the current line reports, if it is a marker. */
   void addGapTo(GapTally gaps) {
     if (gapIn != null) {
       LineCounts.addGapTo(gaps, gapIn.bytes, gapAt);

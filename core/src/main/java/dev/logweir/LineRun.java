@@ -2,7 +2,7 @@ package dev.logweir;
 
 import org.jspecify.annotations.Nullable;
 
-/** Whole lines of one segment that no processor must see, on their way to the sinks. */
+/** Whole lines of one segment that go to the sinks without a processor. */
 final class LineRun {
   /** The most bytes of the count behind a line of a segment: two words of 6 bits and one of 1. */
   private static final int COUNT_BYTES = 3;

@@ -1,6 +1,6 @@
 package dev.logweir;
 
-/** Takes lines one after another: a processor's stage, or the sinks at the end. */
+/** Takes lines one after another: the stage of a processor, or the sinks at the end. */
 interface LineTarget {
   /** Takes a line or a fragment; the view is valid during the call. */
   void accept(LogLine line);

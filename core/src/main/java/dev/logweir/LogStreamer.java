@@ -47,9 +47,9 @@ public final class LogStreamer implements AutoCloseable {
 
   /**
    * Reads both streams of a child process until they end, or until two seconds after the child's
-   * exit when a descendant holds a pipe open. With {@link WhenFull#WAIT} it stops reading while
-   * there is no room. Reads on two threads of its own, with 8 KiB each. A last line without a line
-   * end is a line of its own: nothing that comes later joins it.
+   * exit if a descendant holds a pipe open. With {@link WhenFull#WAIT} it stops reading while there
+   * is no room. Reads on two threads of its own, with 8 KiB each. A last line without a line end is
+   * a line of its own: nothing that comes later joins it.
    *
    * @return how the two streams ended; where one was not read to its end, the report of this job is
    *     not complete

@@ -90,7 +90,7 @@ final class Markers {
     return text.toString().getBytes(US_ASCII);
   }
 
-  /** Adds the reasons; where they would make it too long, those left are told as more. */
+  /** Adds the reasons; if they would make it too long, the rest are given as more. */
   static void addReasons(StringBuilder text, int reasons, int longest) {
     String separator = "";
     for (DropReason reason : DropReason.ALL) {

@@ -1,22 +1,21 @@
 package dev.logweir;
 
 /**
- * What {@code forStream} returns for a processor that can say of whole lines at once which of them
- * it would leave as they are, so that these need not be shown to it one by one.
+ * What {@code forStream} returns for a processor that can tell for many whole lines at once which
+ * of them it leaves unchanged, so that it need not get these one by one.
  *
- * <p>It is asked where all processors of a job are such, or one of them is a {@link RunPrefix} and
- * the last, and no listener and no bound of a server wants each line by itself. Long and cut lines
- * are shown to {@link #process} all the same.
+ * <p>It is asked if all processors of a job are of this kind, or the last one is a {@link
+ * RunPrefix}, and no listener and no bound of a server needs each line by itself. Long and cut
+ * lines are shown to {@link #process} all the same.
  */
 interface RunProcessor extends LogProcessor {
   /**
    * Returns where the first line begins that must be shown to {@link #process}; {@code end} if none
    * of them must. Called only between lines.
    *
-   * <p>It is a question: the same lines may be asked about again, or fewer of them, and those
-   * before the place that is returned are never shown. So it takes no note of them, and a processor
-   * that still has something to do with the next line, whatever that is, returns {@code from}. It
-   * must not throw: the lines would wait for the next drain.
+   * <p>This must change no state: the same lines may be asked about again, or fewer of them, and
+   * those before the returned place are never shown. A processor that needs the next line in any
+   * case returns {@code from}. It must not throw: the lines would wait for the next drain.
    *
    * @param from where a line begins
    * @param end behind a line end, after {@code from}

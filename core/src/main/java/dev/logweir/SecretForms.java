@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What values are looked for as: the texts as they are, without what often stands around a value
- * where it is kept, and with their white space laid out anew.
+ * The texts to search for: the values as they are, without the quotes and blanks that often
+ * surround a stored value, and with other white space.
  */
 final class SecretForms {
   /** The longest line of a value, and the longest value of several lines that is encoded. */

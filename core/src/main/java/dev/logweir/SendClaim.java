@@ -2,8 +2,8 @@ package dev.logweir;
 
 /**
  * The claim to start the task that sends the batches of a sink, in two steps: made under the sink's
- * lock, by whoever sees that something is due, and taken by the next thread that has released the
- * lock, as the start may go to an executor of the user.
+ * lock, by a thread that sees that something is due, and taken by the next thread that has released
+ * the lock, as the start may go to an executor of the user.
  *
  * <p>So what is due is always seen by a task under way, or claimed; and a claim is taken once.
  * Changed only under the sink's lock; read without it.

@@ -72,10 +72,10 @@ final class SendTask extends Work {
 
     private @Nullable SinkBatch batch;
 
-    /** What was lost of the batch: made before it is sent, as counting must not want for memory. */
+    /** What was lost of the batch: made before it is sent, as counting must not need memory. */
     private final BatchLoss loss = new BatchLoss();
 
-    /** The same, if the call is given up: of whoever ends the job. */
+    /** The same, if the call is given up: belongs to the thread that ends the job. */
     private final BatchLoss lossIfGivenUp = new BatchLoss();
 
     /** Whether the sender has returned. */
@@ -307,7 +307,7 @@ final class SendTask extends Work {
     }
   }
 
-  /** Whether the calling thread is in the sender, or in a logger that is told of it. */
+  /** Whether the calling thread is in the sender, or in a logger that logs a failure of it. */
   boolean isOwnWord() {
     return log.isTelling() || isOn(Thread.currentThread());
   }

@@ -16,8 +16,8 @@ final class Sink extends SinkBatches {
    *
    * The end: beginEnd (no policy drops from here on), beLate (half of the time is gone: what is in the
    * way of others drops), noMore (the open batch is the last; it may come before the end, once both
-   * streams are closed), markSent (all is sent; told to the job once), abort and close (the account is
-   * closed, whatever there was).
+   * streams are closed), markSent (all is sent; reported to the job once), abort and close (the
+   * account is closed, whatever there was).
    */
 
   /** How many batches are dropped before the lock is given to others. */

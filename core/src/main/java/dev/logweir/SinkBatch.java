@@ -80,7 +80,7 @@ final class SinkBatch {
         lossOfMarkers(failure, loss.gaps);
       }
     } catch (OutOfMemoryError ignored) {
-      lossOfUndelivered(loss); // with a gap that is told twice, rather than not at all
+      lossOfUndelivered(loss); // with a gap that is marked twice, rather than not at all
     }
   }
 

@@ -19,7 +19,7 @@ public final class SourceEnd {
     READ_FAILED
   }
 
-  /** Made beforehand, so that an end can be told where there is no memory. */
+  /** Made beforehand, so that an end can be reported when there is no memory. */
   private static final SourceEnd[] WITHOUT_FAILURE = all();
 
   private final LogSource source;
@@ -55,7 +55,7 @@ public final class SourceEnd {
     try {
       return new SourceEnd(source, Kind.READ_FAILED, failure.getClass().getName());
     } catch (OutOfMemoryError ignored) {
-      return of(source, Kind.READ_FAILED); // what failed is not told
+      return of(source, Kind.READ_FAILED); // the exception is left out
     }
   }
 

@@ -25,7 +25,7 @@ final class StageChain {
   private boolean ended;
 
   /**
-   * @param loop is told of interrupts that a call left behind
+   * @param loop gets the interrupts that a call left behind
    * @param processors one or more
    * @param target where lines go that come out of the last one
    * @param pieceLimit the most bytes of a piece that goes from one to the next

@@ -222,7 +222,7 @@ final class StreamCursor {
 
   /**
    * Whether what comes next need not be taken yet, if nothing stands behind it: a gap whose last
-   * line has not ended is told with that line's end.
+   * line has not ended is marked with that line's end.
    */
   boolean mayWait() {
     return next == Next.LAST_GAP && view.gapGoesOn;

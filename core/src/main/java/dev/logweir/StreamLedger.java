@@ -115,7 +115,7 @@ final class StreamLedger {
 
   /** Moves the gap into the record in front of a segment. */
   void moveGapTo(Segment segment) {
-    if (!gap.isEmpty()) { // else the drain has told of it
+    if (!gap.isEmpty()) { // else the drain has marked it
       RunMarks.setGap(segment, gap, gapTurn);
     }
     gap.clear();

@@ -134,7 +134,7 @@ final class StreamStore {
     return kept || wasEmpty || begins;
   }
 
-  /** Goes on dropping; returns whether a gap can be told now that could not before. */
+  /** Goes on dropping; returns whether a gap can be marked now that could not before. */
   @GuardedBy("lock")
   private boolean dropAll(byte[] bytes, int offset, int end) {
     boolean couldBeTold = ledger.hasWholeGap();
@@ -349,7 +349,7 @@ final class StreamStore {
     }
   }
 
-  /** Whether the stream ends in a gap that can be told, and all before it was drained. */
+  /** Whether the stream ends in a gap that can be marked, and all before it was drained. */
   boolean hasGap() {
     lock.lock();
     try {
@@ -374,7 +374,7 @@ final class StreamStore {
   }
 
   /**
-   * Takes a gap back that could not be told of: there was no memory for its marker.
+   * Takes back a gap that could not be marked: there was no memory for its marker.
    *
    * @param turn where it began
    */

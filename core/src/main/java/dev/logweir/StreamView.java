@@ -20,7 +20,9 @@ final class StreamView {
   /** Whether what follows was dropped, so that a line that has not ended never will. */
   boolean dropping;
 
-  /** Where that began, whether it is still to be told, and whether its last line has not ended. */
+  /**
+   * Where that began, whether it is still to be marked, and whether its last line has not ended.
+   */
   int gapTurn;
 
   boolean hasGap;

@@ -16,13 +16,14 @@ import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lends connections, at most so many at a time, to whoever has waited longest. Thread-safe.
+ * Lends connections, at most so many at a time, first to the push that has waited longest.
+ * Thread-safe.
  *
  * <p>Has no thread: connections that have been idle for too long are closed when another comes
  * back, and are never lent again in any case, nor are old ones and those that the server has ended.
  */
 final class ConnectionPool implements AutoCloseable {
-  /** How often idle connections are looked at, at most, within the time that they may be idle. */
+  /** How often idle connections are checked, at most, within the time that they may be idle. */
   private static final int EVICTIONS_PER_IDLE_TIME = 4;
 
   private final GenericObjectPool<FaktoryConnection> pool;
@@ -48,7 +49,7 @@ final class ConnectionPool implements AutoCloseable {
   }
 
   /**
-   * Waits for a connection, which may have to be opened yet. It must be given back or discarded.
+   * Waits for a connection, which may still have to be opened. It must be given back or discarded.
    *
    * @param deadlineNanos on {@link System#nanoTime}
    */

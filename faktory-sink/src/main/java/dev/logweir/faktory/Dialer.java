@@ -47,7 +47,7 @@ final class Dialer {
     return server;
   }
 
-  /** Returns the addresses of the server's host. The one step that no deadline ends. */
+  /** Returns the addresses of the server's host. Only this step has no deadline. */
   InetSocketAddress[] addresses() throws IOException {
     return Arrays.stream(InetAddress.getAllByName(server.host()))
         .map(address -> new InetSocketAddress(address, server.port()))

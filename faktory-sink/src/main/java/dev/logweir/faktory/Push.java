@@ -32,7 +32,7 @@ final class Push implements Attempts.Attempt {
    *
    * @param job writes it, as often as there are attempts
    * @param batchId of the batch in Faktory that it goes through; null for none
-   * @param call is told what was written and answered
+   * @param call gets what was written and answered
    */
   Push(FaktoryClient client, FaktoryConnection.Body job, @Nullable String batchId, SendCall call) {
     this.client = client;
@@ -41,7 +41,7 @@ final class Push implements Attempts.Attempt {
     this.call = call;
   }
 
-  /** Whether the server has the job, be its batch committed or not. */
+  /** Whether the server has the job, whether its batch was committed or not. */
   boolean isAccepted() {
     return accepted;
   }
@@ -53,7 +53,8 @@ final class Push implements Attempts.Attempt {
 
   /**
    * A connection that has been idle may have died unseen: then a fresh one is opened at once. It is
-   * opened in the place of the old one: who gave that back would be the last of those who wait.
+   * opened in the place of the old one: a push that gave its place back would have to wait behind
+   * all others.
    */
   private void run(long deadlineNanos) throws AttemptException, InterruptedException {
     FaktoryConnection connection = client.pool().borrow(deadlineNanos);

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the attempts of a client, and warns once of what each job would find anew. */
+/** Counts the attempts of a client, and warns once of what would fail for each job. */
 final class PushListener implements AttemptListener {
   private static final Logger log = LoggerFactory.getLogger(FaktoryClient.class);
 

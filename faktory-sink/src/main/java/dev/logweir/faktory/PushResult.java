@@ -6,7 +6,7 @@ import dev.logweir.sender.Consequence;
 import dev.logweir.sender.Repeat;
 
 /**
- * What can come of one attempt at a push, and what follows from it.
+ * The possible results of one attempt at a push, and what follows from each.
  *
  * <p>The one place where that is decided; {@code docs/faktory.md} has the same table in words.
  */
@@ -25,7 +25,7 @@ enum PushResult implements AttemptResult {
   TIMED_OUT(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.DOWN),
   /** The deadline came while all connections were in use. */
   NO_FREE_CONNECTION(SendException.Kind.FAILED, Repeat.WHILE_AWAY, Server.UNKNOWN),
-  /** What came is no reply of the protocol, or not one to this command. */
+  /** The reply is not one of the protocol, or not one to this command. */
   MALFORMED(SendException.Kind.FAILED, Repeat.AT_MOST_ATTEMPTS, Server.DOWN),
   /** {@code -ERR}: the server could not carry the command out. */
   SERVER_ERROR(SendException.Kind.FAILED, Repeat.ATTEMPTS, Server.DOWN),

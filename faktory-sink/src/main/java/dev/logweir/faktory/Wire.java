@@ -21,8 +21,8 @@ import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A TCP connection whose every wait, be it for connecting, reading or writing, ends at a deadline,
- * at an interruption of its thread, or when it is closed.
+ * A TCP connection on which every wait, for connecting, reading or writing, ends at a deadline, at
+ * an interruption of its thread, or when it is closed.
  *
  * <p>The deadline is one for all that follows until the next is set, so that neither slow bytes nor
  * a server that stops reading can draw it out; no second thread has to watch. Used by one thread at

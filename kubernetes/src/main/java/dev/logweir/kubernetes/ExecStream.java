@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
  * streams, one frame at a time.
  *
  * <p>A frame has its channel in its first byte: 1 standard output, 2 standard error, 3 the status.
- * The next frame is asked for when the reader has taken the last one, so that a reader that waits
- * holds the server back: nothing is read from the socket, its window closes.
+ * The next frame is requested when the reader has taken the last one, so that a reader that waits
+ * slows the server down: nothing is read from the socket, its window closes.
  */
 final class ExecStream implements WebSocket.Listener {
   /*
-   * Three parties: the thread of the WebSocket brings frames and the end, two readers take them, and
-   * whoever ran the command may end it. The lock guards all that changes. It is held for no call of
-   * the WebSocket.
+   * Three parties: the thread of the WebSocket brings frames and the end, two readers take them,
+   * and the caller of run may end it. The lock guards all that changes. It is held for no
+   * call of the WebSocket.
    *
-   * A client that has a thread for each WebSocket is held in onMessage. OkHttp's is of that kind: it
-   * gives up a WebSocket whose next frame is not asked for within 30 s. All others are held by not
-   * asking, as their threads are not theirs alone.
+   * If a client has a thread for each WebSocket, onMessage blocks it. OkHttp is of that kind: it
+   * gives up a WebSocket whose next frame is not requested within 30 s. For all others the next
+   * frame is not requested, as they share their threads.
    */
 
   private static final int STDOUT = 1;
@@ -75,7 +75,7 @@ final class ExecStream implements WebSocket.Listener {
   @GuardedBy("lock")
   private long frames;
 
-  /** What happens to a stream, told with no lock held. */
+  /** Events of a stream, called with no lock held. */
   interface Events {
     /** A status came: no more than the last bytes are to follow. */
     void statusCame();
@@ -212,7 +212,7 @@ final class ExecStream implements WebSocket.Listener {
             PodExecResult.Cause.FAILED, "the connection failed: " + error.getClass().getName()));
   }
 
-  // ---- the side of who ran the command ----
+  // ---- the side of the caller that ran the command ----
 
   /** Ends both streams; the first end stays. Closes the WebSocket. */
   void close(ExecEnd because) {

@@ -5,8 +5,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the pod of a command while nothing comes from it, and ends a stream that will not end by
- * itself: a WebSocket says nothing of a server that is gone.
+ * Checks the pod of a command while its stream is silent, and ends a stream that will not end by
+ * itself: a WebSocket does not report a server that is gone.
  */
 final class ExecWatch implements ExecStream.Events {
   /** How long the last bytes may take after the status, if the server does not close. */

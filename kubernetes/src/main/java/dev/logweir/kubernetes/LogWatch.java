@@ -1,9 +1,9 @@
 package dev.logweir.kubernetes;
 
 /**
- * Ends an answer that brings nothing and never will: a half-open connection says nothing of a
- * server that is gone. Where the container still runs, a log that is quiet is asked for anew now
- * and then, which costs no line.
+ * Ends an answer that brings nothing and never will: a half-open connection does not report a
+ * server that is gone. While the container runs, a silent log is requested again from time to time,
+ * which loses no line.
  */
 final class LogWatch {
   private static final int MAX_QUIET_CHECKS = 3;

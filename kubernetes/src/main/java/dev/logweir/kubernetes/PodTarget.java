@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** A container of a pod, or a pod whose default container is meant. */
 record PodTarget(String namespace, String pod, @Nullable String container) {
   /**
-   * Returns the one that a builder was told of.
+   * Returns the one that a builder was given.
    *
    * @param namespace null for the client's own
    * @throws IllegalStateException if no pod was given, or no namespace, where the client has none

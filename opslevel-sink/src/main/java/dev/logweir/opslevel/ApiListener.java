@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the attempts of a client, and warns of a refused token once until one is taken. */
+/** Counts the attempts of a client, and warns of a refused token once until one is accepted. */
 final class ApiListener implements AttemptListener {
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
 

@@ -7,7 +7,7 @@ import dev.logweir.sender.Repeat;
 import java.util.Locale;
 
 /**
- * What can come of one attempt, and what follows from it.
+ * The possible results of one attempt, and what follows from each.
  *
  * <p>The one place where that is decided; {@code docs/opslevel.md} has the same table in words.
  */
@@ -46,7 +46,7 @@ enum ApiResult implements AttemptResult {
   SERVER_ERROR(SendException.Kind.FAILED, Repeat.ATTEMPTS, true, Server.DOWN),
   /** 200 with errors of GraphQL: the server says that it could not answer. */
   QUERY_ERRORS(SendException.Kind.FAILED, Repeat.ATTEMPTS, true, Server.UP),
-  /** 200 with what is no answer: not JSON, empty, incomplete, over 64 KiB. */
+  /** 200 with a malformed answer: not JSON, empty, incomplete, over 64 KiB. */
   MALFORMED(SendException.Kind.FAILED, Repeat.AT_MOST_ATTEMPTS, false, Server.DOWN),
   /** 401, 403. */
   UNAUTHORIZED(SendException.Kind.REFUSED, Repeat.NEVER, true, Server.UP),
@@ -93,7 +93,7 @@ enum ApiResult implements AttemptResult {
     return this == TIMED_OUT;
   }
 
-  /** Whether the server said what became of the lines. */
+  /** Whether the server said if it took the lines. */
   boolean isAnswered() {
     return answered;
   }

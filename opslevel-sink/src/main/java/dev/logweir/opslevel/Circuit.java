@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * failed, one attempt at a time probes it and the others wait. Thread-safe.
  *
  * <p>The breaker is Resilience4j's; the waiting for it is the gate's: until the circuit may be
- * probed, or until the probe under way has ended, as whoever ends a probe wakes all.
+ * probed, or until the probe under way has ended, as the end of a probe wakes all.
  */
 final class Circuit extends Gate {
   static final int WINDOW_CALLS = 20;
@@ -32,7 +32,7 @@ final class Circuit extends Gate {
   static final float FAILURES_PERCENT = 50;
   static final Duration FIRST_OPEN = Duration.ofSeconds(1);
 
-  /** Short, as one probe a client is no load, and a recovery shall be seen within seconds. */
+  /** Short, as one probe a client is no load, and a recovery must be noticed within seconds. */
   static final Duration LONGEST_OPEN = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(OpsLevelClient.class);
@@ -48,7 +48,7 @@ final class Circuit extends Gate {
   @GuardedBy("lock")
   private int generation;
 
-  /** How long the server wants to be left alone, by the failure being told. */
+  /** How long the server wants to be left alone, by the failure being reported. */
   @GuardedBy("lock")
   private long askedMillis;
 
@@ -163,7 +163,7 @@ final class Circuit extends Gate {
     }
   }
 
-  /** Leave for one attempt, whose end must be told; or the lack of it at the end of a job. */
+  /** Leave for one attempt, whose end must be reported; or the lack of it at the end of a job. */
   private final class Permission implements Leave {
     private final boolean acquired;
     private final boolean probe;
@@ -180,7 +180,7 @@ final class Circuit extends Gate {
       return probe;
     }
 
-    /** The server is there. One answer is enough to go on, whoever got it. */
+    /** The server is there. One answer to any call is enough to go on. */
     @Override
     public void succeeded() {
       change(
@@ -210,7 +210,7 @@ final class Circuit extends Gate {
           });
     }
 
-    /** The attempt ended without telling anything about the server. */
+    /** The attempt ended without a sign of the server's state. */
     @Override
     public void unused() {
       change(

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One attempt's hold on a connection, so that a deadline or a close can end the attempt at any of
  * its points. Thread-safe.
  *
- * <p>Whoever cancels closes the connection that is held at that moment; one that the attempt gets
+ * <p>A cancellation closes the connection that is held at that moment; one that the attempt gets
  * afterwards is closed at once. So there is no moment between getting a connection and using it,
  * and a connection given back is never closed by a deadline that came too late.
  */

@@ -7,7 +7,7 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP proxy, and what it is told to let a request through. Its text has no password.
+ * An HTTP proxy, and the header by which it lets a request through. Its text has no password.
  *
  * @param url the address alone
  * @param header empty, or a line of a head with its end

@@ -243,7 +243,7 @@ final class HttpTransport implements AutoCloseable {
     }
   }
 
-  /** The status says what happened; the words are for people, and may tell of the size. */
+  /** The status says what happened; the words are for people, and may mention the size. */
   private ApiException failure(AnswerHead head, AnswerReader.Body content)
       throws ApiException, IOException {
     int status = head.status();
@@ -273,7 +273,7 @@ final class HttpTransport implements AutoCloseable {
         result, status, RetryAfter.of(head, clock), shown ? ForeignText.shortened(said) : "");
   }
 
-  /** Only plain text was asked for; what has become of that wish on the way is understood. */
+  /** Only plain text was asked for; an answer in gzip is understood all the same. */
   private static BoundedInput decoded(AnswerHead head, InputStream content)
       throws ApiException, IOException {
     String coding = head.value("content-encoding");

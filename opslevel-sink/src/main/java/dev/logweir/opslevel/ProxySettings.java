@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which proxy the surroundings want: first the JDK's selector, and so its properties ({@code
+ * The proxy of the environment: first the JDK's selector, and so its properties ({@code
  * https.proxyHost}, {@code http.nonProxyHosts} and so on), then {@code HTTPS_PROXY} or {@code
  * HTTP_PROXY} for the scheme of the URL, {@code ALL_PROXY}, and {@code NO_PROXY}, each in lower
  * case too.

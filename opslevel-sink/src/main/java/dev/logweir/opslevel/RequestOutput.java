@@ -24,7 +24,7 @@ final class RequestOutput extends OutputStream {
   private int filled;
   private int sinceLook;
 
-  /** Of the body, what the meters were not told of yet. */
+  /** The bytes of the body that the meters have not counted yet. */
   private int uncounted;
 
   private boolean inBody;

@@ -35,11 +35,11 @@ final class Repetition {
   /** Attempts that found the server away, since when pauses grow. */
   private int away;
 
-  /** Probes in vain, which the gate spaces out. */
+  /** Failed probes, which the gate spaces out. */
   private int probes;
 
   // Attempts that wrote all and got no answer count, as the server may take the lines each time;
-  // but one that is found not to be there has taken none, and so they count no more.
+  // but one that is found to be away has taken none, and so they no longer count.
   private int unanswered;
   private long unansweredNanos;
 
@@ -179,7 +179,7 @@ final class Repetition {
       // A gate that is shut says itself when to go on.
       return policy.gate.isShut() ? Duration.ZERO : failure.retryAfter();
     }
-    // What was tried before the end of a job shall not count against it.
+    // Attempts before the end of a job must not count against it.
     if (mayRepeat
         && untilEnd.isPresent()
         && failure.result().server() != AttemptResult.Server.UP

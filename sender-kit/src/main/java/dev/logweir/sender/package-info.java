@@ -24,7 +24,7 @@
  * <ul>
  *   <li>{@link dev.logweir.sender.Consequence}: what follows from a result
  *   <li>{@link dev.logweir.sender.CommonResult}: results for a sender that needs none of its own
- *   <li>{@link dev.logweir.sender.AttemptListener}: is told of each attempt, for meters
+ *   <li>{@link dev.logweir.sender.AttemptListener}: is called for each attempt, for meters
  *   <li>{@link dev.logweir.sender.Pauses}: how a call waits; a test has its own
  *   <li>{@link dev.logweir.sender.TlsFailure}: what an exception of a TLS handshake means
  *   <li>{@link dev.logweir.sender.Base64Lines}: a batch's lines as strings of Base64 in JSON

@@ -36,7 +36,7 @@ public final class ScriptedSender implements BatchSender {
     int run(LogBatch batch) throws Exception;
   }
 
-  /** Creates a sender that delivers until it is told otherwise. */
+  /** Creates a sender that delivers unless a step says otherwise. */
   public ScriptedSender() {}
 
   /** Lets the next call without a step deliver. Returns this. */
@@ -73,7 +73,7 @@ public final class ScriptedSender implements BatchSender {
     return then(batch -> hang(batch, true));
   }
 
-  /** Lets the next call without a step hang until {@link #release}, whoever interrupts it. */
+  /** Lets the next call without a step hang until {@link #release}, also if it is interrupted. */
   public ScriptedSender thenHangUninterruptibly() {
     return then(batch -> hang(batch, false));
   }

@@ -51,7 +51,7 @@ final class Monitor {
     }
   }
 
-  /** Waits as long as it takes, whoever interrupts. */
+  /** Waits as long as it takes, also if interrupted. */
   void awaitUninterruptibly(BooleanSupplier condition) {
     lock.lock();
     try {
