@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every sender must do that talks HTTP/1.1: {@link BatchSenderContract} for one that posts a
- * batch and takes 200 for a yes.
+ * What every sender that talks HTTP/1.1 must do: {@link BatchSenderContract} for one that posts a
+ * batch and takes 200 as success.
  *
  * <pre>{@code
  * class LineSenderTest extends HttpSenderContract {
@@ -58,7 +58,7 @@ public abstract class HttpSenderContract extends BatchSenderContract {
     return request == null ? null : lines(request);
   }
 
-  /** Answers 200 without a body; to override for another yes. */
+  /** Answers 200 without a body; to override if the server accepts in another way. */
   @Override
   protected void accept(Connection connection) throws IOException {
     connection.answer(200, "");
