@@ -21,6 +21,8 @@
  * }
  * }</pre>
  *
+ * <p>A sender over HTTP needs {@link dev.logweir.sender.HttpPost} alone, which does all that.
+ *
  * <ul>
  *   <li>{@link dev.logweir.sender.Consequence}: what follows from a result
  *   <li>{@link dev.logweir.sender.CommonResult}: results for a sender that needs none of its own

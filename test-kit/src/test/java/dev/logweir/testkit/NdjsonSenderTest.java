@@ -3,35 +3,22 @@ package dev.logweir.testkit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.logweir.BatchSender;
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
 
 /** The contract, kept by the sender that docs/writing-a-sender.md shows. */
-class NdjsonSenderTest extends BatchSenderContract {
+class NdjsonSenderTest extends HttpSenderContract {
   @Override
-  protected BatchSender sender(InetSocketAddress server) {
-    return new NdjsonSender(URI.create("http://127.0.0.1:" + server.getPort() + "/logs"));
+  protected BatchSender sender(URI server) {
+    return new NdjsonSender(server.resolve("/logs"));
   }
 
   @Override
-  protected List<byte[]> receive(Connection connection) throws IOException {
-    HttpRequest request = connection.readRequest();
-    return request == null ? null : request.bodyText().lines().map(NdjsonSenderTest::line).toList();
+  protected List<byte[]> lines(HttpRequest request) {
+    return request.bodyText().lines().map(NdjsonSenderTest::line).toList();
   }
 
   private static byte[] line(String object) {
     return ((String) Json.object(object.getBytes(UTF_8)).get("line")).getBytes(UTF_8);
-  }
-
-  @Override
-  protected void accept(Connection connection) throws IOException {
-    connection.answer(200, "");
-  }
-
-  @Override
-  protected boolean carriesAnyBytes() {
-    return false; // JSON is text
   }
 }

@@ -23,6 +23,13 @@ class PagesTest {
             code("RunnerTest"));
   }
 
+  /** What the kits are for: little is left to write, blank lines and comments included. */
+  @Test
+  void senderAndItsTest_areShort() throws Exception {
+    assertThat(code("NdjsonSender").lines()).hasSizeLessThanOrEqualTo(40);
+    assertThat(code("NdjsonSenderTest").lines()).hasSizeLessThanOrEqualTo(15);
+  }
+
   @Test
   void pageOnSenders_countsTheTests() throws Exception {
     assertThat(Files.readString(Path.of("..", "docs", "writing-a-sender.md")).replace('\n', ' '))
