@@ -176,9 +176,7 @@ public final class LogStreamer implements AutoCloseable {
    * @throws IllegalArgumentException if it is out of range
    */
   public void exited(int code) {
-    if (code < 0 || code > ExitMarker.MAX_CODE) {
-      throw new IllegalArgumentException("code must be from 0 to 255: " + code);
-    }
+    Checks.count("code", code, 0, ExitMarker.MAX_CODE);
     job.sources.exited(code);
   }
 

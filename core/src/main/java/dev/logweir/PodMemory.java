@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PodMemory {
   /** The heap of the program itself if not set, in bytes. */
-  public static final long DEFAULT_APPLICATION_HEAP = 24 << 20;
+  public static final long DEFAULT_APPLICATION_HEAP_BYTES = 24 << 20;
 
   /** The bound of the metaspace if not set, in bytes. */
-  public static final long DEFAULT_METASPACE = 32 << 20;
+  public static final long DEFAULT_METASPACE_BYTES = 32 << 20;
 
   /** The bound of the code cache if not set, in bytes. */
-  public static final long DEFAULT_CODE_CACHE = 32 << 20;
+  public static final long DEFAULT_CODE_CACHE_BYTES = 32 << 20;
 
   /** The threads of the program itself, besides one for each job, if not set. */
   public static final int DEFAULT_APPLICATION_THREADS = 16;
@@ -246,9 +246,9 @@ public final class PodMemory {
     private int jobs;
     private int sinks;
     private long jobBytes;
-    private long applicationHeap = DEFAULT_APPLICATION_HEAP;
-    private long metaspace = DEFAULT_METASPACE;
-    private long codeCache = DEFAULT_CODE_CACHE;
+    private long applicationHeap = DEFAULT_APPLICATION_HEAP_BYTES;
+    private long metaspace = DEFAULT_METASPACE_BYTES;
+    private long codeCache = DEFAULT_CODE_CACHE_BYTES;
     private int applicationThreads = DEFAULT_APPLICATION_THREADS;
     private long childBytes;
 
@@ -270,7 +270,7 @@ public final class PodMemory {
       for (SecretMasker masker : maskers) {
         if (sample.has(masker)) {
           each += masker.stateBytes() - masker.maxRetainedBytes();
-          shared("shared masker", masker.maxRetainedBytes());
+          sharedBytes("shared masker", masker.maxRetainedBytes());
         }
       }
       return jobs(count, each, sample.sinks());
@@ -286,7 +286,7 @@ public final class PodMemory {
      */
     public Builder jobs(int count, long maxRetainedBytes, int sinks) {
       jobs = Checks.count("number of jobs", count, 1, MAX_JOBS);
-      jobBytes = inRange("maxRetainedBytes", maxRetainedBytes);
+      jobBytes = bytes("maxRetainedBytes", maxRetainedBytes);
       this.sinks = Checks.count("number of sinks", sinks, 1, JobSettings.MAX_SINKS);
       return this;
     }
@@ -310,9 +310,9 @@ public final class PodMemory {
      * @throws NullPointerException if {@code name} is null
      * @throws IllegalArgumentException if {@code bytes} is out of range
      */
-    public Builder shared(String name, long bytes) {
+    public Builder sharedBytes(String name, long bytes) {
       Objects.requireNonNull(name, "name");
-      shared.add(new Term(name, true, inRange("shared", bytes), "once for all jobs"));
+      shared.add(new Term(name, true, bytes("sharedBytes", bytes), "once for all jobs"));
       return this;
     }
 
@@ -322,8 +322,8 @@ public final class PodMemory {
      *
      * @throws IllegalArgumentException if out of range
      */
-    public Builder applicationHeap(long bytes) {
-      applicationHeap = inRange("applicationHeap", bytes);
+    public Builder applicationHeapBytes(long bytes) {
+      applicationHeap = bytes("applicationHeapBytes", bytes);
       return this;
     }
 
@@ -333,8 +333,8 @@ public final class PodMemory {
      *
      * @throws IllegalArgumentException if out of range
      */
-    public Builder metaspace(long bytes) {
-      metaspace = Checks.atLeast("metaspace", inRange("metaspace", bytes), 16 * MIB);
+    public Builder metaspaceBytes(long bytes) {
+      metaspace = Checks.inRange("metaspaceBytes", bytes, 16 * MIB, MAX_BYTES);
       return this;
     }
 
@@ -344,11 +344,8 @@ public final class PodMemory {
      *
      * @throws IllegalArgumentException if out of range
      */
-    public Builder codeCache(long bytes) {
-      codeCache = Checks.atLeast("codeCache", inRange("codeCache", bytes), 8 * MIB);
-      if (bytes > MAX_CODE_CACHE) {
-        throw new IllegalArgumentException("codeCache must be at most 2 GiB: " + bytes);
-      }
+    public Builder codeCacheBytes(long bytes) {
+      codeCache = Checks.inRange("codeCacheBytes", bytes, 8 * MIB, MAX_CODE_CACHE);
       return this;
     }
 
@@ -369,8 +366,8 @@ public final class PodMemory {
      *
      * @throws IllegalArgumentException if out of range
      */
-    public Builder childProcess(long bytesEach) {
-      childBytes = inRange("childProcess", bytesEach);
+    public Builder childProcessBytes(long bytesEach) {
+      childBytes = bytes("childProcessBytes", bytesEach);
       return this;
     }
 
@@ -386,12 +383,8 @@ public final class PodMemory {
       return new PodMemory(this);
     }
 
-    private static long inRange(String name, long bytes) {
-      Checks.atLeast(name, bytes, 0);
-      if (bytes > MAX_BYTES) {
-        throw new IllegalArgumentException(name + " must be at most 2^50 B: " + bytes);
-      }
-      return bytes;
+    private static long bytes(String name, long bytes) {
+      return Checks.inRange(name, bytes, 0, MAX_BYTES);
     }
 
     private List<Term> heapTerms(int garbageTenths) {

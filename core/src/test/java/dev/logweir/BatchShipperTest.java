@@ -345,13 +345,13 @@ class BatchShipperTest {
     BatchShipper.Builder builder = shipper();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.maxInterval(Duration.ofNanos(-1)))
-        .withMessageStartingWith("maxInterval must be at least ");
+        .withMessageStartingWith("maxInterval must be from 0 ms to 24 h: ");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.flushTimeout(Duration.ofDays(2)))
-        .withMessageStartingWith("flushTimeout must be at most ");
+        .withMessageStartingWith("flushTimeout must be from 0 ms to 24 h: ");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.maxLineBytes(255))
-        .withMessage("maxLineBytes must be at least 256 B: 255");
+        .withMessage("maxLineBytes must be from 256 B to 32 MiB: 255");
     assertThatNullPointerException()
         .isThrownBy(() -> builder.overflow(null))
         .withMessage("overflow");
@@ -365,7 +365,7 @@ class BatchShipperTest {
     BatchShipper shipper = shipper().start();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> shipper.finish(Duration.ofNanos(-1)))
-        .withMessageStartingWith("timeout must be at least ");
+        .withMessageStartingWith("timeout must be from 0 ms to 24 h: ");
   }
 
   @Test

@@ -52,10 +52,10 @@ class JobNameTest {
     assertThat(job().name("x".repeat(200)).start()).asString().contains("x".repeat(200));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> job().name(""))
-        .withMessage("length of name must be between 1 and 200: 0");
+        .withMessage("length of name must be from 1 to 200: 0");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> job().name("x".repeat(201)))
-        .withMessage("length of name must be between 1 and 200: 201");
+        .withMessage("length of name must be from 1 to 200: 201");
     for (String control : List.of("\n", "\u001b", "\u007f", "\u0085", "\u2028", "\u2029")) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> job().name("ab" + control))

@@ -136,10 +136,10 @@ class KnownDefectsTest {
     for (int size : new int[] {0, -1, Integer.MIN_VALUE}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> LogStreamer.builder(sender).maxSize(size))
-          .withMessage("maxSize must be at least 4 KiB: " + size);
+          .withMessage("maxSize must be from 4 KiB to 64 MiB: " + size);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> BatchShipper.builder(sender).maxSize(size))
-          .withMessage("maxSize must be at least 4 KiB: " + size);
+          .withMessage("maxSize must be from 4 KiB to 64 MiB: " + size);
     }
   }
 

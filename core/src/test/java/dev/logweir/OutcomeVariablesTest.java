@@ -310,10 +310,10 @@ class OutcomeVariablesTest {
     assertThat(OutcomeVariables.unmasked(8 << 10).maxRetainedBytes()).isEqualTo(8 << 10);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> OutcomeVariables.unmasked(8191))
-        .withMessage("maxBytes must be at least 8 KiB: 8191");
+        .withMessage("maxBytes must be from 8 KiB to 16 MiB: 8191");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> OutcomeVariables.maskedBy(SecretMasker.of("a"), (16 << 20) + 1))
-        .withMessage("maxBytes must be at most 16 MiB: 16777217");
+        .withMessage("maxBytes must be from 8 KiB to 16 MiB: 16777217");
   }
 
   @Test

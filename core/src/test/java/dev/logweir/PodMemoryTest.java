@@ -22,8 +22,8 @@ class PodMemoryTest {
     PodMemory memory =
         PodMemory.builder(engine)
             .jobs(50, 1_600_000, 1)
-            .shared("client", 3_000_000)
-            .applicationHeap(10_000_000)
+            .sharedBytes("client", 3_000_000)
+            .applicationHeapBytes(10_000_000)
             .build();
 
     long pumps = 50L * JobSettings.PUMP_BYTES;
@@ -113,7 +113,7 @@ class PodMemoryTest {
     PodMemory.Builder builder = PodMemory.builder(engine).jobs(10, 1_000, 1);
     long without = builder.build().limitBytes();
 
-    PodMemory with = builder.childProcess(1 << 20).build();
+    PodMemory with = builder.childProcessBytes(1 << 20).build();
 
     assertThat(bytesOf(with, "child processes")).isGreaterThan(10 << 20);
     assertThat(with.limitBytes() - without)
@@ -127,17 +127,17 @@ class PodMemoryTest {
     assertThatIllegalStateException().isThrownBy(builder::build).withMessage("jobs must be given");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.jobs(0, 1, 1))
-        .withMessage("number of jobs must be between 1 and 1000000: 0");
+        .withMessage("number of jobs must be from 1 to 1000000: 0");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.jobs(1, -1, 1))
         .withMessageContaining("maxRetainedBytes")
         .withMessageContaining("-1");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.jobs(1, 1, 5))
-        .withMessage("number of sinks must be between 1 and 4: 5");
+        .withMessage("number of sinks must be from 1 to 4: 5");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.applicationHeap(Long.MAX_VALUE))
-        .withMessageContaining("applicationHeap must be at most");
+        .isThrownBy(() -> builder.applicationHeapBytes(Long.MAX_VALUE))
+        .withMessageContaining("applicationHeapBytes must be from 0 B to 1048576 GiB: ");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.applicationThreads(-1))
         .withMessageContaining("applicationThreads");
@@ -147,20 +147,20 @@ class PodMemoryTest {
   void metaspaceAndCodeCache_areWhatIsSaid() {
     PodMemory.Builder builder = PodMemory.builder(engine).jobs(10, 1_000, 1);
 
-    PodMemory memory = builder.metaspace(128 * MIB).codeCache(64 * MIB).build();
+    PodMemory memory = builder.metaspaceBytes(128 * MIB).codeCacheBytes(64 * MIB).build();
 
     assertThat(bytesOf(memory, "metaspace")).isEqualTo(128 * MIB);
     assertThat(memory.jvmOptions())
         .contains("-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.metaspace(1))
-        .withMessage("metaspace must be at least 16 MiB: 1");
+        .isThrownBy(() -> builder.metaspaceBytes(1))
+        .withMessage("metaspaceBytes must be from 16 MiB to 1048576 GiB: 1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.codeCache(MIB))
-        .withMessage("codeCache must be at least 8 MiB: 1048576");
+        .isThrownBy(() -> builder.codeCacheBytes(MIB))
+        .withMessage("codeCacheBytes must be from 8 MiB to 2 GiB: 1048576");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.codeCache(4096 * MIB))
-        .withMessage("codeCache must be at most 2 GiB: 4294967296");
+        .isThrownBy(() -> builder.codeCacheBytes(4096 * MIB))
+        .withMessage("codeCacheBytes must be from 8 MiB to 2 GiB: 4294967296");
   }
 
   private static long bytesOf(PodMemory memory, String name) {

@@ -175,7 +175,7 @@ class SecretMaskerTest {
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SecretMasker.of(values))
-        .withMessageStartingWith("bytes of all values must be at most 4 MiB: 42");
+        .withMessageStartingWith("bytes of all values must be from 0 B to 4 MiB: 42");
   }
 
   @Test
@@ -225,10 +225,10 @@ class SecretMaskerTest {
   void room_isChecked() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SecretMasker.builder().roomBytes(-1))
-        .withMessage("roomBytes must be at least 0 B: -1");
+        .withMessage("roomBytes must be from 0 B to 4 MiB: -1");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SecretMasker.builder().roomBytes((4 << 20) + 1))
-        .withMessage("roomBytes must be at most 4 MiB: 4194305");
+        .withMessage("roomBytes must be from 0 B to 4 MiB: 4194305");
   }
 
   @Test

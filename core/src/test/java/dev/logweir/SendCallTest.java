@@ -88,10 +88,10 @@ class SendCallTest {
     assertThat(ofThree.deliveredLines()).isEqualTo(2);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ofThree.delivered(4))
-        .withMessage("lines must be between 0 and 3: 4");
+        .withMessage("lines must be from 0 to 3: 4");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> call.delivered(1))
-        .withMessage("lines must be between 0 and 0: 1");
+        .withMessage("lines must be from 0 to 0: 1");
   }
 
   @Test

@@ -77,21 +77,21 @@ final class Size implements Callable<Integer> {
       paramLabel = "SIZE",
       converter = ByteSize.class,
       description = "Heap of the program itself, with its libraries (default: 24M).")
-  private long applicationHeap = PodMemory.DEFAULT_APPLICATION_HEAP;
+  private long applicationHeap = PodMemory.DEFAULT_APPLICATION_HEAP_BYTES;
 
   @Option(
       names = "--metaspace",
       paramLabel = "SIZE",
       converter = ByteSize.class,
       description = "Bound of the metaspace; more for a program with many classes (default: 32M).")
-  private long metaspace = PodMemory.DEFAULT_METASPACE;
+  private long metaspace = PodMemory.DEFAULT_METASPACE_BYTES;
 
   @Option(
       names = "--code-cache",
       paramLabel = "SIZE",
       converter = ByteSize.class,
       description = "Bound of the code cache (default: 32M).")
-  private long codeCache = PodMemory.DEFAULT_CODE_CACHE;
+  private long codeCache = PodMemory.DEFAULT_CODE_CACHE_BYTES;
 
   @Option(
       names = "--application-threads",
@@ -144,14 +144,14 @@ final class Size implements Callable<Integer> {
     }
     PodMemory.Builder memory =
         PodMemory.builder(engine)
-            .applicationHeap(applicationHeap)
+            .applicationHeapBytes(applicationHeap)
             .applicationThreads(applicationThreads)
-            .metaspace(metaspace)
-            .codeCache(codeCache)
-            .childProcess(child);
+            .metaspaceBytes(metaspace)
+            .codeCacheBytes(codeCache)
+            .childProcessBytes(child);
     if (sink == RunnerOptions.SinkName.FAKTORY) {
       try (FaktoryClient client = FaktoryClient.builder().build()) {
-        memory.shared("Faktory client", client.maxRetainedBytes());
+        memory.sharedBytes("Faktory client", client.maxRetainedBytes());
         return sized(memory, engine, client.sender("1"));
       }
     }

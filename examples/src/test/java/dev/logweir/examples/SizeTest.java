@@ -65,13 +65,13 @@ class SizeTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--jobs 0 | number of jobs must be between 1 and",
+        "--jobs 0 | number of jobs must be from 1 to",
         "--max-size 1K | --max-size must be from 4K to 64M: 1K",
         "--sinks 5 | --sinks must be from 1 to 4: 5",
         "--sink nowhere | Invalid value for option '--sink'",
         "--secrets -1 | --secrets must be from 0 to 10000: -1",
         "--secret-size 17K | --secret-size must be from 1 to 16K: 17K",
-        "--application-heap -1 | applicationHeap must be at least 0 B: -1",
+        "--application-heap -1 | applicationHeapBytes must be from 0 B to 1048576 GiB: -1",
       })
   void oddInput_isOneLineAndExitCode2(String arguments, String line) {
     assertThat(run(arguments.split(" "))).isEqualTo(2);
