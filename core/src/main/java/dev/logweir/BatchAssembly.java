@@ -7,6 +7,15 @@ import org.jspecify.annotations.Nullable;
  * its sink's lock.
  */
 final class BatchAssembly {
+  /*
+   * At most one batch is open. Adding takes two steps: reserve takes the segments, and may have no
+   * memory for them; the calls that add then put bytes into room that is there, and cannot fail
+   * half-way.
+   *
+   * A gap may lie behind the open batch. From then on nothing more goes into that batch, and what
+   * comes next begins another, so that the marker of the gap stands where the lines are missing.
+   */
+
   /** Of a segment: what may be left unused when whole lines follow lines with counts. */
   private static final int WASTE_SHARE = 8;
 

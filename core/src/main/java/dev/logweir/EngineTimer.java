@@ -2,7 +2,10 @@ package dev.logweir;
 
 import org.jspecify.annotations.Nullable;
 
-/** A timer of an engine: only the engine makes one, and an {@link EngineTime} runs it. */
+/**
+ * A timer of an engine: only the engine makes one, and an {@link EngineTime} runs it, on its own
+ * thread. For a user it has nothing but that call.
+ */
 public abstract class EngineTimer {
   /*
    * Its owner creates it together with itself and sets it any number of times. It is its own node

@@ -21,6 +21,15 @@ import org.slf4j.event.Level;
  * lock held.
  */
 final class FailureLog {
+  /*
+   * One lock guards the streaks of all subjects. It is a static one, as most jobs never fail and
+   * need no lock of their own for it; it is held for a few assignments, and never in a call of the
+   * logger.
+   *
+   * A message is told after that, with no lock held. So two threads may tell in another order than
+   * that in which they counted.
+   */
+
   /** The logger of what fails in a job's own course: named for the type that its user knows. */
   static final String JOB = "dev.logweir.LogStreamer";
 

@@ -10,6 +10,17 @@ package dev.logweir;
  * stream only reads it.
  */
 final class LineOrder {
+  /*
+   * A mark is a record in a segment: from this line end on, lines are of this turn and came at
+   * this time. All lines up to the next mark are of one run. The first line end of each segment
+   * has a mark, so that a segment can be read, and given back, without the one before it.
+   *
+   * The room for further marks is bounded. Where it is spent, lines count as a part of the run
+   * before: their time is then that of the run, and they may come in front of lines of the other
+   * stream that were written before them. Half of the marks are kept for changes of the turn, so
+   * that times alone never use up the room.
+   */
+
   /** One part in so many of a buffer may be marks, beside the first mark of each segment. */
   private static final int MARKS_SHARE = 8;
 

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Valid during the call it was given to, on the thread of that call. The bytes are what the job
  * wrote, as changed by the processors before, without the line end; they need not be valid UTF-8. A
- * line ends with {@code \n} alone: a {@code \r} in front of it is one of its bytes.
+ * line ends with {@code \n} alone: a {@code \r} in front of it is one of its bytes. Not
+ * thread-safe.
  */
 public final class LogLine {
   private final LogSource source;

@@ -26,6 +26,15 @@ import org.slf4j.LoggerFactory;
  * while it has jobs. Thread-safe.
  */
 public final class LogweirEngine implements AutoCloseable {
+  /*
+   * Two locks, each held for a few steps. `registering` decides between close and the start of a
+   * job: after close has set `closed` under it, a job is either among `jobs`, and is ended, or is
+   * refused. `scratchLock` guards the rooms that are lent to drains, one a drain thread.
+   *
+   * Threads, timer and meters are needed by the deadlines of jobs that end. So they are released
+   * by whoever is last, close or the last job to unregister, and only once.
+   */
+
   /** How many sends run at once if not set. */
   public static final int DEFAULT_MAX_CONCURRENT_SENDS = 1024;
 

@@ -14,6 +14,20 @@ import java.util.List;
  * #STATE_BYTES}.
  */
 final class MaskerAutomaton {
+  /*
+   * The search goes from place to place at which a value can begin (skip), and on from there state
+   * by state (first). Most places are passed over without a look at each byte: the window is the
+   * first bytes of each value, as many as the shortest has, 32 at most. A block is the last 3 or 4
+   * bytes of a window. The table has one byte for each hash of a block: in SHIFT how far the
+   * window can be moved on, as no value has that block nearer to its end, and in START whether a
+   * value begins with such 4 bytes. Where SHIFT is 0, the beginning is asked too, before the
+   * states are.
+   *
+   * Two blocks may have one entry, which then has the smaller SHIFT and the START of both: that
+   * costs time, but never hides a value. Values of fewer than 4 bytes are looked for with blocks
+   * from their first byte on (skipBytes).
+   */
+
   /** The longest value, in bytes. */
   static final int MAX_LENGTH = Character.MAX_VALUE;
 

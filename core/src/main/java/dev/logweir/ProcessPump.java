@@ -16,6 +16,18 @@ import org.jspecify.annotations.Nullable;
  * long.
  */
 final class ProcessPump {
+  /*
+   * Its parties are two readers, the caller of run, the thread that learns of the process's exit,
+   * and the engine's timer. The lock guards what they share. It is a lock of this pump alone,
+   * taken before the job's, and no stream is read or written under it.
+   *
+   * The caller waits until both readers have ended, or until it is detached: by an interrupt, or
+   * by the timer once the process has exited and, for the grace, no reader brought bytes or had
+   * any in hand. A detached reader may still be in a read. It finds out behind that (hold), gives
+   * nothing more to the job, and ends. Both end the open line: detach, and a reader that had bytes
+   * in hand meanwhile.
+   */
+
   private static final int CHUNK = JobSettings.PUMP_BYTES / 2 - 64;
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 

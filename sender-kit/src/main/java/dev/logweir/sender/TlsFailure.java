@@ -6,7 +6,10 @@ import java.security.cert.CertificateException;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** What an exception of a TLS handshake means. */
+/**
+ * What an exception of a TLS handshake means. There will be no further values: a {@code switch}
+ * over them needs no default.
+ */
 public enum TlsFailure {
   /** The server's certificate is not trusted, or is for another host: a retry does not help. */
   UNTRUSTED,
