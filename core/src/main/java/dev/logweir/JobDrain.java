@@ -199,7 +199,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     }
   }
 
-  /** Tells who waits how far the pass came; false if the drain was given up meanwhile. */
+  /** Tells the waiting callers how far the pass came; false if the drain was given up meanwhile. */
   private boolean endPass(PassEnd end) {
     Object counted;
     boolean goesOn;
@@ -210,7 +210,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
       counted = countedTo;
       countedTo = null;
       goesOn = !isGivenUp();
-      if (goesOn) { // else what was in hand is lost: nobody is to be told that it was taken
+      if (goesOn) { // else what was in hand is lost, and must not be reported as taken
         progress.taken(out.takenBytes(), err.takenBytes());
         ended = end == PassEnd.TAKEN && out.isEnded() && err.isEnded();
       }
@@ -324,8 +324,8 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   // ---- the job's side ----
 
   /**
-   * Takes no more writes. Where nobody looks at lines, takes what there is at once, on the calling
-   * thread, as that costs less than to wake another.
+   * Takes no more writes. Without processors and listeners, takes what there is at once, on the
+   * calling thread, as that costs less than to wake another.
    *
    * @return whether it did
    */

@@ -29,7 +29,8 @@ abstract class SinkBatches {
    *       └─────────────────────────────────────────────────┘
    *
    * A batch belongs to this sink from BatchAssembly.begin to free. Its segments go back to the pool
-   * unless a sender may still read them. One that is dropped hands on what it had to tell of gaps.
+   * unless a sender may still read them. One that is dropped hands on the gaps that it had to
+   * report.
    *
    * Lines that have no room wait in their buffers (RoomWait). Whoever leads the drain makes room
    * first and adds then: between the two the open batch stays where it is (BatchAssembly.ready).
@@ -412,7 +413,7 @@ abstract class SinkBatches {
     batch.gapBefore.clear();
   }
 
-  /** Tells who waits for a flush which batches have not gone yet; none is being sent. */
+  /** Tells the flushes that wait which batches have not gone yet; none is being sent. */
   @GuardedBy("lock")
   void tellFlushes() {
     SinkBatch next = queue.first();
