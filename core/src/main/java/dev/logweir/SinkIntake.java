@@ -351,7 +351,7 @@ final class SinkIntake {
       if (reason == DropReason.CLOSED) {
         batches.ledger.closed(
             lines, bytes, batches.isEnded()); // what comes after the end is no gap
-      } else if (!batches.isEnded()) { // else the final report counts it as still held
+      } else if (!batches.isEnded()) { // else the end has counted it as unsent
         batches.ledger.entered(lines, bytes);
         batches.ledger.droppedAt(batches.position, reason, lines, bytes, added);
         batches.gapBehind().add(lines, bytes, reason.bit());
