@@ -180,15 +180,28 @@ public final class SafeBuffer extends OutputStream {
    * @return whether there was room for all of it; else a part was dropped and counted
    */
   boolean writeLine(byte[] bytes, int offset, int length, boolean asks) {
+    return writeLine(null, bytes, offset, length, asks);
+  }
+
+  /** As {@link #writeLine(byte[], int, int, boolean)}, with no memory taken for the bytes. */
+  boolean writeLine(String text, boolean asks) {
+    return writeLine(text, Segment.NO_BYTES, 0, 0, asks);
+  }
+
+  /**
+   * @param text taken in place of the bytes if it is not null
+   */
+  private boolean writeLine(
+      @Nullable String text, byte[] bytes, int offset, int length, boolean asks) {
     int end = offset + length;
-    boolean ends = length > 0 && bytes[end - 1] == '\n';
+    boolean ended = text == null ? length > 0 && bytes[end - 1] == '\n' : text.endsWith("\n");
     boolean ask;
     boolean kept;
     store.lock.lock();
     try {
       beginLine(asks);
-      ask = length > 0 && store.accept(bytes, offset, end);
-      ask |= endLine(ends, asks);
+      ask = text == null ? length > 0 && store.accept(bytes, offset, end) : accept(text);
+      ask |= endLine(ended, asks);
       kept = keepsAll();
     } finally {
       store.lock.unlock();
@@ -199,29 +212,17 @@ public final class SafeBuffer extends OutputStream {
     return kept;
   }
 
-  /** As {@link #writeLine(byte[], int, int, boolean)}, with no memory taken for the bytes. */
-  boolean writeLine(String text, boolean asks) {
+  @GuardedBy("store.lock")
+  private boolean accept(String text) {
     boolean ask = false;
-    boolean kept;
-    store.lock.lock();
-    try {
-      beginLine(asks);
-      int point;
-      for (int at = 0; at < text.length(); at += Character.charCount(point)) {
-        point = Utf8.pointAt(text, at);
-        for (int i = 0; i < Utf8.length(point); i++) {
-          ask |= store.accept(SINGLE_BYTES[Utf8.byteAt(point, i) & 0xFF], 0, 1);
-        }
+    int point;
+    for (int at = 0; at < text.length(); at += Character.charCount(point)) {
+      point = Utf8.pointAt(text, at);
+      for (int i = 0; i < Utf8.length(point); i++) {
+        ask |= store.accept(SINGLE_BYTES[Utf8.byteAt(point, i) & 0xFF], 0, 1);
       }
-      ask |= endLine(text.endsWith("\n"), asks);
-      kept = keepsAll();
-    } finally {
-      store.lock.unlock();
     }
-    if (ask && asks) {
-      drain.request();
-    }
-    return kept;
+    return ask;
   }
 
   @GuardedBy("store.lock")
