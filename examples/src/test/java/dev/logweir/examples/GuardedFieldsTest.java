@@ -42,7 +42,7 @@ class GuardedFieldsTest {
           Map.entry("kubernetes.ExecStream.Source.proof", "set before its reader begins"),
           Map.entry("testkit.JobRecorder.Explanation", "the thread that asserts"));
 
-  private static final List<String> MODULES =
+  static final List<String> MODULES =
       List.of("core", "sender-kit", "opslevel-sink", "faktory-sink", "kubernetes", "test-kit");
 
   private static final Pattern TAKES_A_LOCK =
