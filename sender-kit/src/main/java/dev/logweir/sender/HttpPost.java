@@ -184,6 +184,10 @@ public final class HttpPost implements AutoCloseable {
       try {
         HttpResponse<Void> answer = exchange(pieces, limit);
         int status = answer.statusCode();
+        if (status / 100 == 2 && !pieces.haveGone()) {
+          throw new AttemptException(
+              CommonResult.UNANSWERED, host + " answers before the request was written", null);
+        }
         // What a server has done that fails, or a gateway in front of it, it does not say.
         told = status >= 200 && status < 500;
         if (status / 100 != 2) {
@@ -248,10 +252,6 @@ public final class HttpPost implements AutoCloseable {
         return new AttemptException(CommonResult.AWAY, "no connection to " + host, cause);
       }
       if (cause instanceof SSLHandshakeException handshake) {
-        pieces.wasNotSent();
-        if (!leftUnanswered) {
-          call.answered();
-        }
         return TlsFailure.of(handshake) == TlsFailure.UNTRUSTED
             ? new AttemptException(
                 CommonResult.REFUSED, "the certificate of " + host + " is not trusted", cause)
@@ -271,11 +271,13 @@ public final class HttpPost implements AutoCloseable {
     private final SendCall call;
     private final byte[] body;
     private volatile boolean begun;
+    private volatile boolean gone;
     private volatile boolean over;
 
     Pieces(SendCall call, byte[] body) {
       this.call = call;
       this.body = body;
+      gone = body.length == 0;
     }
 
     BodyPublisher publisher() {
@@ -289,9 +291,12 @@ public final class HttpPost implements AutoCloseable {
       return begun;
     }
 
-    /** TLS did not come about: what was asked for never went. */
-    void wasNotSent() {
-      begun = false;
+    /**
+     * Whether the client has taken all. It may give an answer that came before that, and broke the
+     * rest of the request off.
+     */
+    boolean haveGone() {
+      return gone;
     }
 
     /** Nothing more of it goes. */
@@ -299,7 +304,7 @@ public final class HttpPost implements AutoCloseable {
       over = true;
     }
 
-    /** Is asked for when there is a connection. */
+    /** Is asked for when there is a connection, over TLS when hands were shaken. */
     @Override
     public Iterator<byte[]> iterator() {
       if (!over) {
@@ -321,6 +326,7 @@ public final class HttpPost implements AutoCloseable {
           }
           int from = at;
           at = Math.min(body.length, from + PIECE_BYTES);
+          gone = at == body.length;
           return Arrays.copyOfRange(body, from, at);
         }
       };

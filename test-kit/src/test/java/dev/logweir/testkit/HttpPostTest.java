@@ -16,9 +16,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,7 +95,7 @@ class HttpPostTest {
           c.answer(200, "{}");
         });
     byte[] body = new byte[bytes];
-    new java.util.Random(1).nextBytes(body);
+    new Random(1).nextBytes(body);
 
     post.send(call, body);
 
@@ -178,6 +181,24 @@ class HttpPostTest {
 
     assertThat(e).hasMessageContaining("is not trusted");
     assertThat(e.kind()).isEqualTo(SendException.Kind.REFUSED);
+    assertThat(call.isWritten()).as("may have the lines").isFalse();
+  }
+
+  @Test
+  void tls_thatDoesNotComeAbout_isTriedAgainAndLeavesNothingWritten() throws Exception {
+    server.close();
+    SSLContext withoutKey = SSLContext.getInstance("TLS");
+    withoutKey.init(new KeyManager[0], null, null);
+    server = HostileServer.startTls(withoutKey);
+    answerAlways(200);
+    post.close();
+    post = builder("https").build();
+
+    SendException e = catchThrowableOfType(SendException.class, () -> post.send(call, BODY));
+
+    assertThat(e).hasMessageContaining("the TLS handshake with 127.0.0.1");
+    assertThat(e.kind()).isEqualTo(SendException.Kind.FAILED);
+    assertThat(pauses).hasSize(2);
     assertThat(call.isWritten()).as("may have the lines").isFalse();
   }
 
