@@ -18,31 +18,45 @@ import org.w3c.dom.Node;
 
 /**
  * Checks a staging folder by the rules of the central repository: complete POMs without snapshots, sources, Javadoc,
- * checksums, a bill of materials, signatures where there is one, and OSGi headers that agree with the module.
+ * checksums, a bill of materials that has what the POM has, and OSGi headers that agree with the module.
  *
- * <p>Usage: {@code java StagingCheck.java FOLDER ARTIFACT...}: exactly these artifacts must be there.
+ * <p>Usage: {@code java StagingCheck.java [--signed] FOLDER ARTIFACT...}: exactly these artifacts must be there, each file signed.
+ * Without {@code --signed} they may also all be unsigned, which it says, as such a folder can't be uploaded.
  */
 class StagingCheck {
   private static final String GROUP = "dev.logweir";
   private static final List<String> REQUIRED = List.of("name", "description", "url", "licenses", "developers", "scm");
+
+  /** What each of those must have within it; a path of elements. */
+  private static final List<String> WITHIN =
+      List.of(
+          "licenses/license/name",
+          "licenses/license/url",
+          "developers/developer/name",
+          "scm/connection",
+          "scm/developerConnection",
+          "scm/url");
+
   private final List<String> faults = new ArrayList<>();
   private boolean anySigned;
 
   public static void main(String[] args) throws Exception {
-    if (args.length < 2) {
-      System.err.println("usage: java StagingCheck.java FOLDER ARTIFACT...");
+    List<String> rest = new ArrayList<>(List.of(args));
+    boolean mustBeSigned = rest.remove("--signed");
+    if (rest.size() < 2) {
+      System.err.println("usage: java StagingCheck.java [--signed] FOLDER ARTIFACT...");
       System.exit(2);
     }
     StagingCheck check = new StagingCheck();
-    Path group = Path.of(args[0]).resolve(GROUP.replace('.', '/'));
-    Set<String> wanted = new TreeSet<>(List.of(args).subList(1, args.length));
+    Path group = Path.of(rest.get(0)).resolve(GROUP.replace('.', '/'));
+    Set<String> wanted = new TreeSet<>(rest.subList(1, rest.size()));
     Set<String> found = new TreeSet<>(names(group));
     if (!found.equals(wanted)) {
       check.faults.add("artifacts must be " + wanted + ": " + found);
     }
     int files = 0;
     try (Stream<Path> all = Files.walk(group)) {
-      check.anySigned = all.anyMatch(file -> file.toString().endsWith(".asc"));
+      check.anySigned = all.anyMatch(file -> file.toString().endsWith(".asc")) || mustBeSigned;
     }
     for (String artifact : found) {
       if (artifact.endsWith("-bom")) {
@@ -55,7 +69,8 @@ class StagingCheck {
       }
     }
     check.faults.forEach(fault -> System.err.println("staging: " + fault));
-    System.out.println(found.size() + " artifacts, " + files + " files, " + check.faults.size() + " faults");
+    String signed = check.anySigned ? ", signed" : ", unsigned: not fit for an upload";
+    System.out.println(found.size() + " artifacts, " + files + " files, " + check.faults.size() + " faults" + signed);
     System.exit(check.faults.isEmpty() && files > 0 ? 0 : 1);
   }
 
@@ -89,6 +104,7 @@ class StagingCheck {
       }
     }
     if (isJar) {
+      billOfMaterials(folder.resolve(base + "-cyclonedx.xml"), project, base);
       jar(folder.resolve(base + ".jar"), base);
       contains(folder.resolve(base + "-sources.jar"), "module-info.java");
       contains(folder.resolve(base + "-javadoc.jar"), "index.html");
@@ -107,6 +123,15 @@ class StagingCheck {
     for (String name : REQUIRED) {
       if (child(project, name) == null || child(project, name).getTextContent().isBlank()) {
         faults.add(subject + "no " + name);
+      }
+    }
+    for (String path : WITHIN) {
+      Element at = project;
+      for (String name : path.split("/")) {
+        at = at == null ? null : child(at, name);
+      }
+      if (at == null || at.getTextContent().isBlank()) {
+        faults.add(subject + "no " + path);
       }
     }
     for (String name : List.of("parent", "repositories", "build", "profiles")) {
@@ -128,6 +153,28 @@ class StagingCheck {
       }
       if (scope.equals("test") || scope.equals("system")) {
         faults.add(subject + id + " has the scope " + scope);
+      }
+    }
+  }
+
+  /** Has a component for each dependency that comes with the artifact. */
+  private void billOfMaterials(Path bill, Element project, String base) throws Exception {
+    if (!Files.exists(bill)) {
+      return;
+    }
+    Set<String> components = new HashSet<>();
+    var all = parse(bill).getElementsByTagName("component");
+    for (int i = 0; i < all.getLength(); i++) {
+      Element component = (Element) all.item(i);
+      components.add(text(component, "group") + ":" + text(component, "name") + ":" + text(component, "version"));
+    }
+    var dependencies = project.getElementsByTagName("dependency");
+    for (int i = 0; i < dependencies.getLength(); i++) {
+      Element dependency = (Element) dependencies.item(i);
+      String scope = text(dependency, "scope");
+      String id = text(dependency, "groupId") + ":" + text(dependency, "artifactId") + ":" + text(dependency, "version");
+      if (List.of("", "compile", "runtime").contains(scope) && !"true".equals(text(dependency, "optional")) && !components.contains(id)) {
+        faults.add(base + "-cyclonedx.xml does not name " + id);
       }
     }
   }

@@ -64,6 +64,7 @@ await withRun("markup", phone, ["--jobs", "2", "--secret", "hunter2", "--", "bas
   assert(html.includes("&lt;img src=x") && !html.split("<script>")[0].includes("hunter2"));
   await page.locator("#status", {hasText: "over after"}).waitFor();
   assert.match(await page.locator("tbody tr").first().innerText(), /failed \(3\), complete/);
+  assert.match(await page.locator("#account").innerText(), /written, .* arrived, .* held of at most/);
 });
 
 // An API that is too slow: gaps in the log are marked, the account at the end says why, and it stays.

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.logweir.LogReport;
 import dev.logweir.LogStreamer;
 import dev.logweir.faktory.FaktoryClient;
+import dev.logweir.kubernetes.PodExec;
 import dev.logweir.opslevel.OpsLevelClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Ships a line through each sink to a server of its own, from a program that is all modules. */
@@ -27,8 +29,10 @@ public final class Main {
 
   /** Exits with 0 if the line arrived at both. */
   public static void main(String[] args) throws Exception {
-    if (!Main.class.getModule().isNamed() || !LogStreamer.class.getModule().isNamed()) {
-      throw new IllegalStateException("not on the module path");
+    for (Class<?> type : List.of(Main.class, LogStreamer.class, PodExec.class)) {
+      if (!type.getModule().isNamed()) {
+        throw new IllegalStateException("not on the module path: " + type);
+      }
     }
     int arrived = opsLevel() + faktory();
     if (arrived != 2) {

@@ -17,8 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A job of Logweir with one sink, whose writer keeps so far ahead of its sender as loses nothing:
- * at most 2 × {@code maxSize} of text on its way, of which at most half of {@code maxSize}, as it
- * calls {@code drain()} that often, is still in the buffer.
+ * at most 2 × {@code maxSize} of text on its way, with what processors add to it, of which at most
+ * half of {@code maxSize}, as it calls {@code drain()} that often, is still in the buffer.
  */
 final class LogweirJob implements BatchSender, Pipeline {
   private static final Duration END_WITHIN = Duration.ofSeconds(60);
@@ -27,7 +27,11 @@ final class LogweirJob implements BatchSender, Pipeline {
   private static final int PREFIX_BYTES = "2026-11-23T22:57:01Z [1] ".length();
 
   private final LineSink sink;
-  private final long window;
+  private final int maxSize;
+
+  /** How much of what was written may be on its way: less where a prefix makes more of it. */
+  private volatile long window;
+
   private final Plan plan;
   private final Queue<Runnable> sends = new ConcurrentLinkedQueue<>();
   private final ExecutorService lastSends = Executors.newCachedThreadPool();
@@ -66,7 +70,8 @@ final class LogweirJob implements BatchSender, Pipeline {
   LogweirJob(int maxSize, Plan plan, LineSink sink) {
     this.plan = plan;
     this.sink = sink;
-    window = 2L * maxSize;
+    this.maxSize = maxSize;
+    window = plan.numbered ? maxSize / 4 : 2L * maxSize; // until a batch has come
     LogweirEngine.Builder builder = LogweirEngine.builder();
     engine = (plan.sendsHere ? builder.sendExecutor(this::defer) : builder).build();
     LogStreamer.Builder job = LogStreamer.builder(this).engine(engine).maxSize(maxSize);
@@ -108,6 +113,7 @@ final class LogweirJob implements BatchSender, Pipeline {
     LogBatch batch = LogBatch.of(lines);
     // What was written: a window of more would let the writer run ahead and lose lines.
     long bytes = batch.byteCount() - (plan.numbered ? prefixBytes(batch) : 0);
+    window = 2L * maxSize * bytes / Math.max(1, batch.byteCount());
     if (plan.byLine) {
       sink.lineByLine(batch);
     } else {

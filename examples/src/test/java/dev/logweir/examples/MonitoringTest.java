@@ -1,8 +1,13 @@
-package dev.logweir;
+package dev.logweir.examples;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.logweir.LogStreamer;
+import dev.logweir.LogweirEngine;
+import dev.logweir.LogweirMetrics;
+import dev.logweir.faktory.FaktoryMetrics;
+import dev.logweir.opslevel.OpsLevelMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -22,6 +27,7 @@ class MonitoringTest {
   private static final Path FOLDER = Path.of("..", "docs", "monitoring");
   private static final Pattern NAME = Pattern.compile("\\blogweir_[a-z_]+");
   private static final Pattern TAG = Pattern.compile("by \\(([a-z, ]+)\\)");
+  private static final Pattern VALUE = Pattern.compile("[a-z]+!?=\\\\?\"[a-z_]+\\\\?\"");
 
   /** What Prometheus itself adds to each series. */
   private static final Set<String> ADDED = Set.of("job", "instance");
@@ -39,6 +45,9 @@ class MonitoringTest {
       for (String tag : tags.split(", ", -1)) {
         assertThat(ADDED.contains(tag) || scrape.contains("{" + tag + "=\"")).as(tag).isTrue();
       }
+    }
+    for (String value : found(VALUE, text, 0)) {
+      assertThat(scrape).contains(value.replace("\\", "").replace("!=", "="));
     }
   }
 
@@ -70,6 +79,8 @@ class MonitoringTest {
   /** Returns what Prometheus reads from a program that has shipped a line. */
   private static String scrape() {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    OpsLevelMetrics.register(registry);
+    FaktoryMetrics.register(registry);
     try (LogweirEngine engine =
             LogweirEngine.builder().metrics(LogweirMetrics.register(registry)).build();
         LogStreamer log = LogStreamer.builder(lines -> {}).engine(engine).start()) {
