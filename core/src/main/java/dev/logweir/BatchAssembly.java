@@ -189,28 +189,25 @@ final class BatchAssembly {
   }
 
   /**
-   * Takes the segments for so many bytes; returns for how many bytes, below {@code min} 0, there is
-   * room.
+   * Takes the segments for so many bytes, or for {@code min} of them and more as {@link #room}
+   * says.
    */
-  int reserve(SinkBatch batch, int min, int wanted, boolean tallied) {
+  Room reserve(SinkBatch batch, int min, int wanted, boolean tallied) {
     int segments = missing(batch, min, tallied);
-    if (segments > 0) {
-      // All or none: jobs that wait for more with some in hand might wait for each other.
-      Segment chain = account.take(segments);
-      if (chain == null) {
-        return 0;
-      }
-      batch.lines.addRoom(chain);
+    // All or none: jobs that wait for more with some in hand might wait for each other.
+    Room room = segments > 0 ? account.take(segments, batch.lines) : Room.THERE;
+    int aim = room == Room.THERE ? Math.min(wanted, roomIn(batch, tallied)) : 0;
+    boolean more = true;
+    while (more && usable(batch, tallied) < aim) {
+      more = account.take(1, batch.lines) == Room.THERE;
     }
-    int aim = Math.min(wanted, roomIn(batch, tallied));
-    while (usable(batch, tallied) < aim) {
-      Segment segment = account.take();
-      if (segment == null) {
-        break;
-      }
-      batch.lines.addRoom(segment);
-    }
-    return Math.min(usable(batch, tallied), wanted);
+    return room;
+  }
+
+  /** Returns for how many bytes there is room in the segments that the open batch has. */
+  int room(boolean tallied) {
+    SinkBatch batch = open;
+    return batch == null ? 0 : usable(batch, tallied);
   }
 
   /** Returns how many segments a batch lacks for so many bytes. */

@@ -166,16 +166,6 @@ final class BatchLines extends SegmentRow {
     return room;
   }
 
-  /** Adds a chain of empty segments for what comes. */
-  void addRoom(Segment chain) {
-    Segment next = chain;
-    while (next != null) {
-      Segment segment = next;
-      next = segment.next;
-      addSpare(segment);
-    }
-  }
-
   /** Takes the unused segments away; returns their chain. */
   @Nullable Segment takeUnused() {
     Segment chain = spares;

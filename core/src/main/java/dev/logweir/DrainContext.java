@@ -28,11 +28,13 @@ abstract class DrainContext extends DrainLoop {
   /** Number of the last line given out. */
   private long lastNumber;
 
-  /** Whether a pass ended for want of memory. */
-  private boolean memoryShort;
-
   /** Of the write that drains in its own place; made for the first one. */
   private @Nullable LineRun directRun;
+
+  private final @Nullable MemoryBudget budget;
+
+  /** Asks for a drain when the budget has got something back. */
+  private final MemoryBudget.@Nullable Waiter budgetRequest;
 
   /** Room for lines longer than what the engine lends has, once there was a pass. */
   private @Nullable Scratch ownScratch;
@@ -40,6 +42,8 @@ abstract class DrainContext extends DrainLoop {
   DrainContext(JobContext job) {
     super(job.lock, job.engine.drains, job.engine.time);
     this.job = job;
+    budget = job.engine.budget();
+    budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     boolean looked = job.settings.hasLineCode();
     lineLog = looked ? job.engine.log(LogProcessor.class, job) : job.log;
   }
@@ -72,17 +76,37 @@ abstract class DrainContext extends DrainLoop {
 
   // ---- memory ----
 
-  /** Nothing signals that there is memory again: the timer asks. */
-  void memoryIsShort() {
-    memoryShort = true;
+  /** Returns how often the budget has got something back. */
+  long budgetGifts() {
+    return budget == null ? 0 : budget.gifts();
   }
 
-  boolean isMemoryShort() {
-    return memoryShort;
+  /**
+   * Has the drain asked for again when there may be segments: by the budget, and by the timer where
+   * the heap had none, as no event tells of that.
+   *
+   * @param end of the pass that lacked one
+   * @param gifts what {@link #budgetGifts} was before it
+   */
+  void waitForSegments(PassEnd end, long gifts) {
+    if (end == PassEnd.NO_MEMORY) {
+      retryLater();
+    }
+    if (budget != null && budgetRequest != null) {
+      budget.whenGiven(budgetRequest);
+      if (isGivenUp()) {
+        budget.forget(budgetRequest);
+      } else if (budget.gifts() != gifts) {
+        request();
+      }
+    }
   }
 
-  void forgetShortMemory() {
-    memoryShort = false;
+  /** The drain is given up: the budget asks for it no more. */
+  void forgetBudget() {
+    if (budget != null && budgetRequest != null) {
+      budget.forget(budgetRequest);
+    }
   }
 
   /** Returns the room for a pass; where lines may be long, the same each time. */

@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum DropReason {
   /*
    * Where a new one goes besides: the place that drops, and who else decides the reason there (for a
-   * buffer SegmentChain.shortage; for a batch RoomWait.reason, LineFanOut.add, SinkIntake, BatchShipper;
+   * buffer or batch that lacks room Room.dropReason; for a batch RoomWait.reason, SinkIntake, BatchShipper;
    * for a call SinkLedger.reasonOf); README, docs/operations.md, the examples' ResultTable; core's
    * api.txt, LogweirMetricsTest, CHANGELOG. Meters, reports, markers, dashboard and alerts need
    * nothing: they have whatever constants there are.

@@ -32,9 +32,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   private final SafeBuffer stderr;
   private final StreamDrain out;
   private final StreamDrain err;
-  private final @Nullable MemoryBudget budget;
-  private final MemoryBudget.@Nullable Waiter budgetRequest;
-
   private final DrainProgress progress;
 
   @GuardedBy("lock")
@@ -55,8 +52,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     super(job);
     this.sinks = sinks;
     progress = new DrainProgress(lock);
-    budget = job.engine.budget();
-    budgetRequest = budget == null ? null : new MemoryBudget.Waiter(this::request);
     JobSettings settings = job.settings;
     ExitMarker marker = settings.exitMarker;
     ExitScan exit = marker == null ? null : new ExitScan(marker, job.engine.totals);
@@ -165,8 +160,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     if (!beginPass()) {
       return PassEnd.TAKEN;
     }
-    long gifts = budget == null ? 0 : budget.gifts();
-    forgetShortMemory();
+    long gifts = budgetGifts();
     PassEnd end = isRefused() ? PassEnd.NO_ROOM : takeBoth();
     if (!endPass(end)) {
       discard(true);
@@ -175,8 +169,8 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     for (int i = 0; i < sinks.size(); i++) {
       sinks.get(i).passEnded();
     }
-    if (end == PassEnd.NO_SEGMENT) {
-      waitForSegments(gifts);
+    if (end.lacksSegment()) {
+      waitForSegments(end, gifts);
     }
     if (end == PassEnd.TAKEN && out.isEnded() && err.isEnded()) {
       dropScratch();
@@ -233,25 +227,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     return goesOn;
   }
 
-  /**
-   * Sees to it that somebody asks again: the budget, or the timer, as nobody tells of memory.
-   *
-   * @param gifts what the budget had got back before the pass
-   */
-  private void waitForSegments(long gifts) {
-    if (isMemoryShort()) {
-      retryLater();
-    }
-    if (budget != null && budgetRequest != null) {
-      budget.whenGiven(budgetRequest);
-      if (isGivenUp()) {
-        budget.forget(budgetRequest);
-      } else if (budget.gifts() != gifts) {
-        request();
-      }
-    }
-  }
-
   private PassEnd takeBoth() {
     Scratch lent = null;
     try {
@@ -304,11 +279,12 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
       if (marked != PassEnd.TAKEN) {
         return marked;
       }
-      int taken = next.take();
-      if (taken < 0) {
-        return next.stop();
+      long before = next.takenBytes();
+      PassEnd taken = next.take();
+      if (taken != PassEnd.TAKEN) {
+        return taken;
       }
-      left -= taken;
+      left -= (int) Math.max(1, next.takenBytes() - before); // a gap has no bytes
       if (out.isProcessed() && job.engine.time.nanoTime() - begun > PIECE_NANOS) {
         left = 0;
       }
@@ -358,9 +334,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     } finally {
       lock.unlock();
     }
-    if (budget != null && budgetRequest != null) {
-      budget.forget(budgetRequest);
-    }
+    forgetBudget();
     if (running != null) {
       job.interruptIfOn(this, running);
       job.engine.drains.replace(running, this);

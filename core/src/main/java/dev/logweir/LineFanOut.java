@@ -129,9 +129,9 @@ final class LineFanOut implements LineTarget {
       }
     }
     for (SinkIntake sink : sinks) {
-      int room = sink.prepareLine(bytes, plain, lineBytes);
-      if (room <= 0) {
-        return endFor(room);
+      Room room = sink.prepareLine(bytes, plain, lineBytes);
+      if (room != Room.THERE) {
+        return room.passEnd();
       }
     }
     return PassEnd.TAKEN;
@@ -142,7 +142,7 @@ final class LineFanOut implements LineTarget {
    *
    * @param min bytes of one line
    * @param wanted bytes of all
-   * @return for how many bytes there is room in each; 0 or less if not for one line
+   * @return for how many bytes there is room in each; 0 if not for one line
    */
   int reserveLines(int min, int wanted) {
     int least = wanted;
@@ -154,13 +154,6 @@ final class LineFanOut implements LineTarget {
 
   PassEnd reserveForGap() {
     return reserve(Markers.MAX_BYTES, false, Markers.MAX_BYTES);
-  }
-
-  private PassEnd endFor(int room) {
-    if (room == SinkBatches.NO_MEMORY) {
-      drain.memoryIsShort();
-    }
-    return room < 0 ? PassEnd.NO_SEGMENT : PassEnd.NO_ROOM;
   }
 
   /** Returns the room for the marker that stands before the next line. */
@@ -185,13 +178,9 @@ final class LineFanOut implements LineTarget {
       // unused.
       boolean tallied = run.prefix != null || sink.wastesRoomOnRuns();
       counted |= tallied ? 1 << i : 0;
-      int wanted = run.allBytes(tallied, capacity);
-      int room = sink.prepare(run.firstBytes(tallied), wanted, tallied, 0);
-      if (room <= 0) {
-        return endFor(room);
-      }
-      if (room < wanted) {
-        run.cutTo(room, tallied, capacity);
+      Room room = sink.prepareRun(run, tallied, capacity);
+      if (room != Room.THERE) {
+        return room.passEnd();
       }
     }
     for (int i = 0; i < sinks.length; i++) {
@@ -234,7 +223,7 @@ final class LineFanOut implements LineTarget {
     try {
       marker = marker(gap);
     } catch (OutOfMemoryError ignored) {
-      return endFor(SinkBatches.NO_MEMORY);
+      return PassEnd.NO_MEMORY;
     }
     for (SinkIntake sink : sinks) {
       sink.addGap(source, gap, 0, marker);
@@ -348,12 +337,11 @@ final class LineFanOut implements LineTarget {
     boolean plain = BatchAssembly.isPlain(piece);
     for (SinkIntake sink : sinks) {
       int bytes = length + 2 * LineCounts.MAX_TRAILER;
-      int room = sink.prepareLine(bytes, plain, length);
-      if (room > 0) {
+      Room room = sink.prepareLine(bytes, plain, length);
+      if (room == Room.THERE) {
         sink.addPiece(piece, mark, source);
       } else {
-        DropReason reason = room < 0 ? DropReason.BUDGET : DropReason.QUEUE_FULL;
-        reason = room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : reason;
+        DropReason reason = room.dropReason(DropReason.QUEUE_FULL);
         boolean made = (piece.sourceBytes | piece.sourceLines) == 0;
         sink.dropOnTheWay(reason, piece.sourceBytes, piece.sourceLines, made ? length + 1L : 0);
       }

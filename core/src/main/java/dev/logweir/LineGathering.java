@@ -43,15 +43,15 @@ final class LineGathering {
    *
    * @param run to gather them in
    * @param view to show them to listeners
-   * @return about how many bytes; 0 if the next line must be taken by itself
+   * @return whether it did; if not, the next line must be taken by itself
    */
-  int take(StreamCursor cursor, LineRun run, LogLine view) {
+  boolean take(StreamCursor cursor, LineRun run, LogLine view) {
     if (linesAlone > 0) {
       linesAlone--;
-      return 0;
+      return false;
     }
     if (!show.isBetweenLines()) {
-      return 0;
+      return false;
     }
     byte[] bytes = cursor.segment().bytes;
     int from = cursor.segment().start;
@@ -61,10 +61,11 @@ final class LineGathering {
     int first = show.usualBytes(lineEnd - from);
     // A change between lines with counts and without leaves the rest of a segment unused.
     int spare = 2 * target.capacity();
-    int left = target.reserveLines(first, first + end - from + most * COUNT_BYTES + spare) - spare;
-    if (left + spare <= 0) {
-      return 0;
+    int room = target.reserveLines(first, first + end - from + most * COUNT_BYTES + spare);
+    if (room == 0) {
+      return false;
     }
+    int left = room - spare;
     long begun = drain.job.engine.time.nanoTime();
     int line = from;
     int count = 0;
@@ -102,6 +103,6 @@ final class LineGathering {
     }
     boolean quick = drain.job.engine.time.nanoTime() - begun < QUICK_NANOS;
     quickLines = (short) (quick ? Math.min(quickLines + count, MOST_AT_ONCE * QUICK_SHARE) : 0);
-    return Math.max(1, line - from);
+    return true;
   }
 }

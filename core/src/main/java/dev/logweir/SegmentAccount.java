@@ -14,9 +14,6 @@ final class SegmentAccount {
   private int held;
   private boolean closed;
 
-  /** Whether it was the heap that refused what was asked for last. */
-  private boolean memoryShort;
-
   /** The reserve must have been taken out of the budget before. */
   SegmentAccount(SegmentPool pool, @Nullable MemoryBudget budget) {
     this.pool = pool;
@@ -39,52 +36,40 @@ final class SegmentAccount {
     return Segment.capacity(pool.nominal());
   }
 
-  /**
-   * Returns a segment, or null if the budget is spent, there is no memory, or the account is
-   * closed.
-   */
-  @Nullable Segment take() {
-    return closed ? null : take(1);
-  }
-
   /** Returns what so many more segments cost of the budget. */
   long cost(int segments) {
     return (long) Math.max(0, held == 0 ? segments - 1 : segments) * pool.nominal();
   }
 
   /**
-   * Returns a chain of so many segments, or null, and then takes none, if the budget or the memory
-   * is short.
+   * Adds so many segments to a row for what comes; none if the budget or the memory is short, or
+   * the account is closed.
    */
-  @Nullable Segment take(int segments) {
-    memoryShort = false;
+  Room take(int segments, SegmentRow row) {
     long cost = cost(segments);
-    if (budget != null && !budget.hasRoom(cost)) {
-      return null;
+    if (closed || (budget != null && !budget.hasRoom(cost))) {
+      return Room.NO_SEGMENT;
     }
     // Had before it is counted: what was counted and can't be had would be missing for ever.
     Segment chain = null;
     for (int i = 0; i < segments; i++) {
       Segment segment = pool.take();
       if (segment == null) {
-        memoryShort = true;
         pool.release(chain);
-        return null;
+        return Room.NO_MEMORY;
       }
       segment.next = chain;
       chain = segment;
     }
     if (budget != null && !budget.take(cost)) {
       pool.release(chain);
-      return null;
+      return Room.NO_SEGMENT;
     }
     held += segments;
-    return chain;
-  }
-
-  /** Whether what was asked for last and refused was refused for want of memory. */
-  boolean isMemoryShort() {
-    return memoryShort;
+    if (chain != null) {
+      row.addRoom(chain);
+    }
+    return Room.THERE;
   }
 
   /**

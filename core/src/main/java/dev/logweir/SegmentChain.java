@@ -40,40 +40,38 @@ final class SegmentChain extends SegmentRow {
   }
 
   /**
-   * Takes spare segments for so many bytes; returns for how many of them there then is room.
+   * Takes spare segments for so many bytes, or for as many of them as it gets; {@link #room} says
+   * for how many there then is room.
    *
    * @param afterGap whether a gap comes first: what follows it begins in a segment of its own,
    *     which has the gap's record
    */
-  int reserve(int bytes, boolean afterGap) {
-    Segment last = tail;
-    int begun = afterGap ? -RunMarks.GAP_BYTES : last == null ? 0 : last.freeForRun();
-    int room = begun + spareRoom();
-    while (room < bytes && count < maxSegments) {
-      Segment spare = account.take();
-      if (spare == null) {
-        break;
+  Room reserve(int bytes, boolean afterGap) {
+    while (room(afterGap) < bytes) {
+      Room more = count < maxSegments ? account.take(1, this) : Room.FULL;
+      if (more != Room.THERE) {
+        return more;
       }
-      addSpare(spare);
-      room += spare.freeForRun();
     }
-    return Math.max(0, Math.min(room, bytes));
+    return Room.THERE;
   }
 
-  private int spareRoom() {
-    int room = 0;
+  /** Returns for how many bytes there is room in the segments that it has; less than 0 for none. */
+  int room(boolean afterGap) {
+    Segment last = tail;
+    int room = afterGap ? -RunMarks.GAP_BYTES : last == null ? 0 : last.freeForRun();
     for (Segment spare = spares; spare != null; spare = spare.next) {
       room += spare.freeForRun();
     }
     return room;
   }
 
-  /** Returns why there was no room for what was to be kept last. */
-  DropReason shortage() {
-    if (count >= maxSegments) {
-      return DropReason.BUFFER_FULL;
-    }
-    return account.isMemoryShort() ? DropReason.MEMORY : DropReason.BUDGET;
+  /** Returns where what is kept of a write ends, of which not all bytes have room. */
+  int cut(byte[] bytes, int from, boolean afterGap) {
+    int most = from + Math.max(0, room(afterGap));
+    int cut = Newlines.last(bytes, from, most) + 1;
+    boolean beginsHere = cut <= from && (isRead() || (midLine && !afterGap));
+    return beginsHere ? LineCut.boundary(bytes, from, most) : cut;
   }
 
   void giveSpares() {
@@ -158,12 +156,8 @@ final class SegmentChain extends SegmentRow {
 
   /** Returns a segment of its own for the mark of an end; the last one if there is none. */
   private Segment emptySegment(Segment last) {
-    Segment spare = count < maxSegments ? account.take() : null;
-    if (spare == null) {
-      return last;
-    }
-    addSpare(spare);
-    return advance();
+    boolean more = count < maxSegments && account.take(1, this) == Room.THERE;
+    return more ? advance() : last;
   }
 
   // ---- reading ----

@@ -29,11 +29,16 @@ abstract class SegmentRow {
     return spares != null;
   }
 
-  /** Adds an empty segment for what comes. */
-  void addSpare(Segment spare) {
-    spare.next = spares;
-    spares = spare;
-    count++;
+  /** Adds a chain of empty segments for what comes. */
+  void addRoom(Segment chain) {
+    Segment next = chain;
+    while (next != null) {
+      Segment spare = next;
+      next = spare.next;
+      spare.next = spares;
+      spares = spare;
+      count++;
+    }
   }
 
   /** Makes the next spare segment the one being filled; there must be one. */

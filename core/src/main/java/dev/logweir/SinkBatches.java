@@ -39,12 +39,6 @@ abstract class SinkBatches {
    * (SendClaim). It ends by itself, when nextToSend finds nothing due.
    */
 
-  /** No room because the budget over all jobs is spent. */
-  static final int NO_SEGMENT = -1;
-
-  /** No room because the JVM has no heap left: nobody tells when it has. */
-  static final int NO_MEMORY = -2;
-
   /** How far the sink has come. */
   enum Supply {
     /** Lines come. */
@@ -152,32 +146,31 @@ abstract class SinkBatches {
    * @param wanted bytes wanted, {@code min} or more
    * @param tallied whether they come with counts behind the line ends
    * @param encoded what the longest line among them costs of the server's bound
-   * @return for how many bytes there is room; 0 if the lines must wait until a send ends, or {@link
-   *     #NO_SEGMENT} until the budget has something again, or {@link #NO_MEMORY}
+   * @return whether there is room for {@code min}, and then for as many as {@link
+   *     BatchAssembly#room} says; {@link Room#FULL} until a send ends
    */
   @GuardedBy("lock")
-  int makeRoom(int min, int wanted, boolean tallied, long encoded) {
+  Room makeRoom(int min, int wanted, boolean tallied, long encoded) {
     while (!isEnded()) {
       SinkBatch batch = assembly.begin(position);
       if (batch == null) {
         starve();
-        return NO_MEMORY;
+        return Room.NO_MEMORY;
       }
       if (assembly.takes(batch, min, tallied, encoded)) {
-        int bytes = assembly.reserve(batch, min, wanted, tallied);
-        if (bytes > 0) {
-          return bytes;
+        Room taken = assembly.reserve(batch, min, wanted, tallied);
+        if (taken != Room.THERE) {
+          starve();
         }
-        starve();
-        return account.isMemoryShort() ? NO_MEMORY : NO_SEGMENT;
+        return taken;
       }
       if (!seal(batch)) {
         room.block();
-        return 0;
+        return Room.FULL;
       }
       claimStart();
     }
-    return 0;
+    return Room.FULL;
   }
 
   /** Lines lack a segment: what is assembled goes now, so that its segments come back. */

@@ -63,14 +63,14 @@ final class SinkIntake {
    * @param wanted bytes wanted, {@code min} or more
    * @param tallied whether they come with counts behind the line ends
    * @param lineBytes length of the longest line among them, for the server's bound
-   * @return as {@link SinkBatches#makeRoom}; if it is 0, the sink asks for a drain once there is
-   *     room
+   * @return for how many bytes there is room; 0 if not for {@code min}
    */
   int prepare(int min, int wanted, boolean tallied, int lineBytes) {
     long encoded = bound.cost(lineBytes);
     batches.lock.lock();
     try {
-      return reserve(min, wanted, tallied, encoded);
+      Room room = reserve(min, wanted, tallied, encoded);
+      return room == Room.THERE ? Math.min(batches.assembly.room(tallied), wanted) : 0;
     } finally {
       batches.lock.unlock();
       batches.startIfClaimed();
@@ -78,11 +78,38 @@ final class SinkIntake {
   }
 
   /**
-   * Makes room for one line or fragment; as {@link #prepare}.
+   * Makes room for a run, or as many of its lines as there is room for: the run is cut to them.
+   *
+   * @param tallied whether they come with counts behind the line ends
+   * @param capacity text that a segment has room for
+   * @return whether there is room; if it is {@link Room#FULL}, the sink asks for a drain once there
+   *     is
+   */
+  Room prepareRun(LineRun run, boolean tallied, int capacity) {
+    int wanted = run.allBytes(tallied, capacity);
+    int min = run.firstBytes(tallied);
+    Room room;
+    int bytes;
+    batches.lock.lock();
+    try {
+      room = reserve(min, wanted, tallied, 0);
+      bytes = batches.assembly.room(tallied);
+    } finally {
+      batches.lock.unlock();
+      batches.startIfClaimed();
+    }
+    if (room == Room.THERE && bytes < wanted) {
+      run.cutTo(bytes, tallied, capacity);
+    }
+    return room;
+  }
+
+  /**
+   * Makes room for one line or fragment; as {@link #prepareRun}.
    *
    * @param plain whether it is a line as the job wrote it
    */
-  int prepareLine(int bytes, boolean plain, int lineBytes) {
+  Room prepareLine(int bytes, boolean plain, int lineBytes) {
     long encoded = bound.cost(lineBytes);
     batches.lock.lock();
     try {
@@ -94,10 +121,10 @@ final class SinkIntake {
   }
 
   @GuardedBy("batches.lock")
-  private int reserve(int min, int wanted, boolean tallied, long encoded) {
-    int bytes = batches.makeRoom(min, wanted, tallied, encoded);
-    batches.assembly.setReserved(bytes > 0);
-    return bytes;
+  private Room reserve(int min, int wanted, boolean tallied, long encoded) {
+    Room room = batches.makeRoom(min, wanted, tallied, encoded);
+    batches.assembly.setReserved(room == Room.THERE);
+    return room;
   }
 
   /** Returns what room costs of the budget. */
@@ -188,11 +215,11 @@ final class SinkIntake {
     // Most writes fit where the last one ended.
     if (batches.isEnded() || !batches.assembly.fits(wanted)) {
       int first = before + run.firstBytes(false);
-      int bytes =
-          batches.assembly.wastesRoomOnRuns() ? 0 : batches.makeRoom(first, wanted, false, 0);
-      if (bytes <= 0) {
+      if (batches.assembly.wastesRoomOnRuns()
+          || batches.makeRoom(first, wanted, false, 0) != Room.THERE) {
         return false;
       }
+      int bytes = batches.assembly.room(false);
       if (bytes < wanted) {
         run.cutTo(bytes - before, false, 0);
       }
@@ -245,8 +272,9 @@ final class SinkIntake {
     batches.lock.lock();
     try {
       boolean tallied = batches.assembly.needsCounts(BatchAssembly.isPlain(piece));
-      int room = batches.isOpen() ? batches.makeRoom(bytes, bytes, tallied, encoded) : 0;
-      if (room > 0) {
+      Room room = batches.isOpen() ? batches.makeRoom(bytes, bytes, tallied, encoded) : Room.FULL;
+      boolean taken = room == Room.THERE;
+      if (taken) {
         batches.assembly.setOriginNow(LineReader.NO_SOURCE, batches.claim.isFree());
         SinkBatch batch =
             Objects.requireNonNull(batches.assembly.open()); // with the room made above
@@ -254,12 +282,11 @@ final class SinkIntake {
         batch.asksToGo |= !batches.isOwnWord();
         batches.entered(piece.sourceLines, piece.sourceBytes);
       } else {
-        DropReason reason = room == SinkBatches.NO_MEMORY ? DropReason.MEMORY : DropReason.BUDGET;
-        refuse(reason, piece.sourceBytes, piece.sourceLines);
+        refuse(room.dropReason(DropReason.BUDGET), piece.sourceBytes, piece.sourceLines);
       }
       batches.claimStart();
       batches.assembly.forgetNow();
-      return room > 0;
+      return taken;
     } finally {
       batches.lock.unlock();
     }

@@ -1,7 +1,6 @@
 package dev.logweir;
 
 import dev.logweir.Markers.Mark;
-import dev.logweir.StreamCursor.Next;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +35,8 @@ final class StreamDrain {
   /** Null if there are no processors. */
   private final @Nullable StageChain chain;
 
-  /** Whether lines that nobody must see may be taken as runs. */
-  private final boolean takesRuns;
+  /** Null if lines do not go as runs. */
+  private final @Nullable LineRuns runs;
 
   private final LineShow show;
 
@@ -51,8 +50,6 @@ final class StreamDrain {
 
   /** Bytes of the stream taken so far: from the buffer, or straight from a write. */
   private long takenBytes;
-
-  private PassEnd stop = PassEnd.TAKEN;
 
   StreamDrain(
       DrainContext drain,
@@ -70,9 +67,10 @@ final class StreamDrain {
     chain =
         processors.isEmpty() ? null : new StageChain(drain, processors, source, target, pieceLimit);
     boolean searched = chain == null || chain.takesRuns();
-    takesRuns = target.takesRuns() && maxLine >= target.capacity() && searched;
+    boolean takesRuns = target.takesRuns() && maxLine >= target.capacity() && searched;
     boolean gathers = !takesRuns && target.gathers() && maxLine >= target.capacity();
     show = new LineShow(drain, source, chain, target, maxLine);
+    runs = takesRuns ? new LineRuns(drain, show, chain, target) : null;
     gathering = gathers ? new LineGathering(drain, show, target) : null;
   }
 
@@ -86,7 +84,7 @@ final class StreamDrain {
 
   /** Whether nobody's code runs in a pass: none that could hang. */
   boolean runsNoForeignCode() {
-    return takesRuns && chain == null;
+    return runs != null && chain == null;
   }
 
   /** Whether processors are called, which may be slow. */
@@ -128,7 +126,6 @@ final class StreamDrain {
    */
   void begin(Scratch lent, int turn, long millis) {
     scratch = lent;
-    stop = PassEnd.TAKEN;
     if (!ended) {
       store.snapshot(cursor().view(), takenBytes);
       cursor().begin(turn, millis);
@@ -188,32 +185,20 @@ final class StreamDrain {
   }
 
   /**
-   * Takes what comes next.
+   * Takes what comes next: {@link #takenBytes} tells how many bytes that was.
    *
-   * @return about how many bytes; less than 0 if it must wait, for what says {@link #stop}
+   * @return {@link PassEnd#TAKEN} if it did, else what is waited for
    */
-  int take() {
+  PassEnd take() {
     StreamCursor cursor = cursor();
-    stop = PassEnd.TAKEN;
-    if (cursor.next() == Next.LINES) {
-      int taken = takesRuns ? takeRun(cursor, scratch().run()) : takeGathered(cursor);
-      if (taken != 0) {
-        return taken;
-      }
-      cursor.lookAtLine();
-      return takePiece(cursor);
-    }
     return switch (cursor.next()) {
+      case LINES -> takeLines(cursor);
       case LINE -> takeLine(cursor);
       case GAP -> takeGap(cursor);
       case LAST_GAP -> takeLastGap(cursor);
       case END -> takeEnd(cursor.passMillis());
       default -> throw new IllegalStateException("nothing comes");
     };
-  }
-
-  PassEnd stop() {
-    return stop;
   }
 
   /** As {@link StreamCursor#mayWait}. */
@@ -234,30 +219,31 @@ final class StreamDrain {
 
   // ---- gaps, and the end ----
 
-  private int takeGap(StreamCursor cursor) {
-    if (!note(target.markFailed()) || !note(target.reserveForGap())) {
-      return -1;
+  private PassEnd takeGap(StreamCursor cursor) {
+    PassEnd room = reserveForGap();
+    if (room != PassEnd.TAKEN) {
+      return room;
     }
     GapTally gap = new GapTally();
     RunMarks.addGapTo(gap, cursor.segment());
     addGap(gap, target.marker(gap));
     cursor.takeGap();
-    return 1;
+    return PassEnd.TAKEN;
   }
 
   /**
    * Takes the gap at the end. Where writes have gone on since, it may stand in front of lines that
    * this pass does not see: then the pass ends, so that nothing goes past it.
    */
-  private int takeLastGap(StreamCursor cursor) {
-    if (!note(target.markFailed()) || !note(target.reserveForGap())) {
-      return -1;
+  private PassEnd takeLastGap(StreamCursor cursor) {
+    PassEnd room = reserveForGap();
+    if (room != PassEnd.TAKEN) {
+      return room;
     }
     release(cursor);
     GapTally gap = new GapTally();
     if (!store.takeGap(gap)) {
-      stop = PassEnd.MORE;
-      return -1;
+      return PassEnd.MORE;
     }
     byte[] marker;
     try {
@@ -268,7 +254,13 @@ final class StreamDrain {
     }
     addGap(gap, marker);
     cursor.takeLastGap();
-    return 1;
+    return PassEnd.TAKEN;
+  }
+
+  /** Makes room for a gap, behind what processors lost before it. */
+  private PassEnd reserveForGap() {
+    PassEnd marked = target.markFailed();
+    return marked == PassEnd.TAKEN ? target.reserveForGap() : marked;
   }
 
   private void addGap(GapTally gap, byte[] marker) {
@@ -279,139 +271,91 @@ final class StreamDrain {
     show.passDropped(gap.lines);
   }
 
-  private int takeEnd(long millis) {
+  private PassEnd takeEnd(long millis) {
     if (chain != null && !chain.hasEnded()) {
-      if (!reserveForEnd()) {
-        return -1;
+      PassEnd room = reserve(maxLine, false);
+      if (room.lacksSegment()) {
+        room = reserve(0, false); // what processors say last must do with the reserve
+      }
+      if (room != PassEnd.TAKEN) {
+        return room;
       }
       chain.end(drain.lastNumber() + 1, millis);
     }
-    ended = note(target.markFailed());
-    return ended ? 1 : -1;
+    PassEnd marked = target.markFailed();
+    ended = marked == PassEnd.TAKEN;
+    return marked;
   }
 
-  /** Makes room for what processors say last: with a spent budget the reserve must do. */
-  private boolean reserveForEnd() {
-    if (reserve(maxLine, false)) {
-      return true;
-    }
-    return stop == PassEnd.NO_SEGMENT && reserve(0, false);
-  }
+  // ---- lines ----
 
-  // ---- runs of whole lines ----
-
-  /**
-   * Takes whole lines that no processor must see; 0 if there are none, less if there is no room.
-   */
-  private int takeRun(StreamCursor cursor, LineRun run) {
-    if (!show.isBetweenLines()) {
-      return 0;
-    }
-    byte[] bytes = cursor.segment().bytes;
-    int from = cursor.segment().start;
-    int linesEnd = cursor.runEnd();
-    int end = chain == null ? linesEnd : chain.plainUntil(bytes, from, linesEnd);
-    if (end <= from) {
-      return 0;
-    }
-    begin(run, bytes, from, end, cursor.lines(end));
-    int taken = -1;
-    if (note(target.addRun(run))) {
-      taken = run.end - from;
-      cursor.takeLines(run.end, run.lines);
-      passed(run, taken);
-    }
-    run.clear();
-    return taken;
-  }
-
-  /**
-   * As {@link #takeRun}, of one line that ends in another segment than it begins in: of a copy that
-   * lies together. 0 also if there is no room for it that way.
-   */
-  private int takeAcross(StreamCursor cursor, LineRun run) {
-    int length = cursor.length();
-    boolean fits = takesRuns && cursor.isWhole() && length < target.capacity();
-    if (!fits || !show.isBetweenLines()) {
-      return 0;
-    }
-    byte[] bytes = scratch().room(0);
-    cursor.copyTo(bytes, length);
-    bytes[length] = '\n';
-    int end = length + 1;
-    if (chain != null && chain.plainUntil(bytes, 0, end) < end) {
-      return 0;
-    }
-    begin(run, bytes, 0, end, 1);
-    int taken = 0;
-    if (target.addRun(run) == PassEnd.TAKEN) {
-      taken = end;
-      cursor.take(taken, true, true);
-      passed(run, taken);
-    }
-    run.clear();
-    return taken;
-  }
-
-  private void begin(LineRun run, byte[] bytes, int from, int end, int lines) {
-    run.begin(bytes, from, end);
-    run.lines = lines;
-    run.millis = cursor().millis();
-    run.firstNumber = drain.lastNumber() + 1;
-    RunPrefix prefix = chain == null ? null : chain.prefix();
-    if (prefix != null) {
-      run.prefix = prefix;
-      run.prefixBytes = prefix.beginRun(run.millis, drain.lastNumber() + lines);
-    }
-  }
-
-  private void passed(LineRun run, int bytes) {
-    takenBytes += bytes;
-    if (chain != null) {
-      show.passWhole(run.lines);
-    }
-  }
-
-  /** As {@link LineGathering#take}. */
-  private int takeGathered(StreamCursor cursor) {
-    if (gathering == null) {
-      return 0;
-    }
+  /** Takes whole lines of a segment: as a run, gathered, or the first of them by itself. */
+  private PassEnd takeLines(StreamCursor cursor) {
     Segment segment = cursor.segment();
     int from = segment.start;
     try {
-      return gathering.take(cursor, scratch().run(), scratch().view(source));
+      if (runs != null) {
+        int end = runs.end(cursor);
+        if (end > from) {
+          return runs.take(cursor, end, scratch().run());
+        }
+      } else if (gathering != null
+          && gathering.take(cursor, scratch().run(), scratch().view(source))) {
+        return PassEnd.TAKEN;
+      }
     } finally {
       takenBytes += segment.start - from; // some may be taken also where memory ended
     }
+    cursor.lookAtLine();
+    return takePiece(cursor);
   }
 
-  // ---- lines one by one ----
-
-  private int takeLine(StreamCursor cursor) {
-    int taken = takeAcross(cursor, scratch().run());
-    return taken == 0 ? takePiece(cursor) : taken;
-  }
-
-  /** Takes a line or a fragment; less than 0 if there is no room. */
-  private int takePiece(StreamCursor cursor) {
-    int found = Math.min(cursor.length(), maxLine + 1);
-    int length = reserveLength(found, cursor.isWhole());
-    if (length < 0) {
-      return -1;
+  /** Takes a line that ends in another segment than it begins in, or has no line end. */
+  private PassEnd takeLine(StreamCursor cursor) {
+    if (runs != null && runs.takeAcross(cursor, scratch())) {
+      takenBytes += cursor.length() + 1L;
+      return PassEnd.TAKEN;
     }
+    return takePiece(cursor);
+  }
+
+  /** Takes a line by itself, or a fragment of it. */
+  private PassEnd takePiece(StreamCursor cursor) {
+    int found = Math.min(cursor.length(), maxLine + 1);
+    boolean plain = chain == null && cursor.isWhole() && !show.isMidLine();
+    int length = Math.min(found, maxLine);
+    PassEnd room = reserve(length, plain && found <= length);
+    while (room.lacksSegment() && length > JobSettings.MIN_LINE) {
+      // A budget nearly spent has room for a short fragment, and that gives segments back.
+      length = Math.max(JobSettings.MIN_LINE, length / 2);
+      room = reserve(length, plain && found <= length);
+    }
+    if (room.lacksSegment() && chain != null) {
+      // A sink's reserve holds the shortest fragment, if not what processors might add to it.
+      int least = length + LineShow.EXTRA_BYTES + target.markerBytes();
+      room = target.reserve(least, false, least);
+    }
+    if (room == PassEnd.TAKEN) {
+      showPiece(cursor, length, found <= length);
+    }
+    return room;
+  }
+
+  /**
+   * Shows so many bytes of a line, for which there is room, or a little less.
+   *
+   * @param last whether they are all that there is of it
+   */
+  private void showPiece(StreamCursor cursor, int most, boolean last) {
     Segment segment = cursor.segment();
     byte[] bytes = segment.bytes;
     int offset = segment.start;
-    if (!cursor.isTogether(length)) {
+    if (!cursor.isTogether(most)) {
       bytes = scratch().room(0);
-      cursor.copyTo(bytes, length);
+      cursor.copyTo(bytes, most);
       offset = 0;
     }
-    boolean last = found <= length;
-    if (!last) {
-      length = LineCut.boundary(bytes, offset, offset + length) - offset;
-    }
+    int length = last ? most : LineCut.boundary(bytes, offset, offset + most) - offset;
     boolean ends = last && cursor.isWhole();
     int taken = length + (ends ? 1 : 0);
     LogLine shown = show.next(last, last && cursor.isCut(), cursor.millis());
@@ -423,48 +367,17 @@ final class StreamDrain {
     show.deliver(shown);
     takenBytes += taken;
     cursor.take(taken, ends, last);
-    return Math.max(1, taken);
   }
 
   /**
-   * Makes room for a line of so many bytes; returns for how many of them, less than 0 if for none.
-   */
-  private int reserveLength(int found, boolean whole) {
-    int length = Math.min(found, maxLine);
-    boolean plain = chain == null && whole && !show.isMidLine();
-    while (!reserve(length, plain && found <= length)) {
-      if (stop != PassEnd.NO_SEGMENT) {
-        return -1;
-      }
-      if (length <= JobSettings.MIN_LINE) {
-        // A sink's reserve holds the shortest fragment, if not what processors might add to it.
-        int least = length + LineShow.EXTRA_BYTES + target.markerBytes();
-        return chain != null && note(target.reserve(least, false, least)) ? length : -1;
-      }
-      // A budget nearly spent has room for a short fragment, and that gives segments back.
-      length = Math.max(JobSettings.MIN_LINE, length / 2);
-    }
-    return length;
-  }
-
-  // ---- room ----
-
-  /** Takes note of what is waited for; returns whether it is nothing. */
-  private boolean note(PassEnd end) {
-    stop = end;
-    return end == PassEnd.TAKEN;
-  }
-
-  /**
-   * Makes room in every sink for what a line of a length becomes; returns whether there is, else
-   * notes what is waited for.
+   * Makes room in every sink for what a line of a length becomes.
    *
    * @param plain whether it goes as the job wrote it
    */
-  private boolean reserve(int length, boolean plain) {
+  private PassEnd reserve(int length, boolean plain) {
     int bytes = show.usualBytes(length);
     int marker = target.markerBytes();
     int lineBytes = length + Mark.CONTINUED.length() + marker;
-    return note(target.reserve(bytes + marker, plain && marker == 0, lineBytes));
+    return target.reserve(bytes + marker, plain && marker == 0, lineBytes);
   }
 }

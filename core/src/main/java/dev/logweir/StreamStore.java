@@ -112,9 +112,8 @@ final class StreamStore {
         return dropAll(bytes, offset, end);
       }
     }
-    int room = chain.reserve(end - from, dropping);
-    DropReason reason = chain.shortage();
-    int cut = room < end - from ? cut(bytes, from, room) : end;
+    Room room = chain.reserve(end - from, dropping);
+    int cut = room == Room.THERE ? end : chain.cut(bytes, from, dropping);
     boolean wasEmpty = chain.isRead();
     boolean kept = cut > from;
     if (kept && dropping) {
@@ -129,7 +128,7 @@ final class StreamStore {
     if (dropFrom < end) {
       dropping = true;
       chain.endBegun();
-      drop(bytes, dropFrom, end, reason);
+      drop(bytes, dropFrom, end, room.dropReason(DropReason.BUFFER_FULL));
     }
     return kept || wasEmpty || begins;
   }
@@ -151,14 +150,6 @@ final class StreamStore {
     ledger.drop(bytes, from, end, reason);
   }
 
-  /** Returns where what is kept of a write ends, of which only so many bytes have room. */
-  @GuardedBy("lock")
-  private int cut(byte[] bytes, int from, int room) {
-    int cut = Newlines.last(bytes, from, from + room) + 1;
-    boolean beginsHere = cut <= from && (chain.isRead() || (chain.isMidLine() && !dropping));
-    return beginsHere ? LineCut.boundary(bytes, from, from + room) : cut;
-  }
-
   @GuardedBy("lock")
   private boolean mayResume() {
     // With spares a write that waited has found room, and has it in hand.
@@ -172,10 +163,15 @@ final class StreamStore {
     chain.endBegun();
   }
 
-  /** Takes room for bytes that are then accepted; returns for how many, 0 if there is none. */
+  /** Takes room for bytes that are then accepted, or for as many of them as {@link #room} says. */
   @GuardedBy("lock")
-  int reserve(int bytes) {
-    return dropping && !mayResume() ? 0 : chain.reserve(bytes, dropping);
+  Room reserve(int bytes) {
+    return dropping && !mayResume() ? Room.FULL : chain.reserve(bytes, dropping);
+  }
+
+  @GuardedBy("lock")
+  int room() {
+    return dropping && !mayResume() ? 0 : chain.room(dropping);
   }
 
   /**

@@ -178,11 +178,12 @@ final class WaitingOutput extends OutputStream {
     while (!buffer.store.isClosed()) {
       buffer.store.account.whenGiven(
           wake); // before the look, so that nothing given after it is missed
-      int room = buffer.store.reserve(bytes);
-      if (room > 0) {
-        return room;
+      Room room = buffer.store.reserve(bytes);
+      int taken = Math.min(buffer.store.room(), bytes);
+      if (taken > 0) {
+        return taken;
       }
-      buffer.store.waiting().await(!buffer.store.account.isMemoryShort());
+      buffer.store.waiting().await(room != Room.NO_MEMORY);
     }
     return bytes;
   }

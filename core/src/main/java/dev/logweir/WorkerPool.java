@@ -26,8 +26,8 @@ final class WorkerPool implements Worker.Source {
    * one that looks, or as many threads as may be; and how many begin is bounded by how fast they
    * come, not by how fast work is handed over.
    *
-   * A lost thread is counted to the owner of the call that hangs; if there is none, the loss is
-   * bounded here. Both bounds are for threads that never come back: without them each would cost a
+   * A thread that is given up is counted to the owner of the call that hangs; if there is none, how
+   * many are is bounded here. Both bounds are for threads that never come back: without them each would cost a
    * thread for ever.
    */
 

@@ -28,18 +28,24 @@ class BatchAssemblyTest {
           SEGMENTS << 10,
           MAX_ENCODED);
 
+  /** Reserves; returns for how many of the bytes there is room then, 0 if not for the least. */
+  private int reserve(SinkBatch batch, int min, int wanted, boolean tallied) {
+    boolean there = assembly.reserve(batch, min, wanted, tallied) == Room.THERE;
+    return there ? Math.min(assembly.room(tallied), wanted) : 0;
+  }
+
   private SinkBatch begin() {
     return assembly.begin(0);
   }
 
   private void addLine(SinkBatch batch, int bytes) {
     byte[] line = ("x".repeat(bytes - 1) + "\n").getBytes(US_ASCII);
-    assertThat(assembly.reserve(batch, bytes, bytes, false)).isEqualTo(bytes);
+    assertThat(reserve(batch, bytes, bytes, false)).isEqualTo(bytes);
     assembly.addLines(batch, line, 0, bytes, 1);
   }
 
   private void addPiece(SinkBatch batch, LogLine piece, Mark mark, long encoded) {
-    assembly.reserve(batch, 200, 200, true);
+    reserve(batch, 200, 200, true);
     assembly.addPiece(batch, piece, mark, TOKEN, encoded);
   }
 
@@ -84,7 +90,7 @@ class BatchAssemblyTest {
     addLine(first, 10);
     addPiece(first, plain("four"), Mark.NONE, 0);
     addPiece(first, piece("part", true, false, 4, 0), Mark.CUT, 0);
-    assembly.reserve(first, 100, 100, true);
+    reserve(first, 100, 100, true);
     addMarker(first, 0);
     assembly.close(first);
     SinkBatch second = begin();
@@ -98,7 +104,7 @@ class BatchAssemblyTest {
   void fits_isWhatHasRoomWithoutAnotherSegment() {
     assertThat(assembly.fits(1)).as("no batch").isFalse();
     SinkBatch batch = begin();
-    assembly.reserve(batch, 1, 1, false);
+    reserve(batch, 1, 1, false);
     assertThat(assembly.fits(1)).as("no line").isFalse();
     addLine(batch, 900);
     int room = batch.lines.room() - batch.lines.roomLostBy(false);
@@ -131,7 +137,7 @@ class BatchAssemblyTest {
     kinds.add(() -> addPiece(begin(), plain("line"), Mark.NONE, 0));
     kinds.add(
         () -> {
-          assembly.reserve(begin(), 100, 100, true);
+          reserve(begin(), 100, 100, true);
           addMarker(begin(), 0);
         });
     for (Runnable first : kinds) {
@@ -164,7 +170,7 @@ class BatchAssemblyTest {
     assertThat(assembly.takes(batch, 10, true, MAX_ENCODED + 1)).as("a line alone").isTrue();
     addPiece(batch, plain("one"), Mark.NONE, 20);
     addPiece(batch, plain("two"), Mark.NONE, 20);
-    assembly.reserve(batch, 100, 100, true);
+    reserve(batch, 100, 100, true);
     addMarker(batch, 20);
     assertThat(batch.encodedBytes).isEqualTo(60);
     assertThat(assembly.takes(batch, 10, true, MAX_ENCODED - 60)).isTrue();
@@ -192,13 +198,13 @@ class BatchAssemblyTest {
   @Test
   void reserve_takesTheSegmentsThatTheBytesNeed() {
     SinkBatch batch = begin();
-    assertThat(assembly.reserve(batch, SEGMENT, SEGMENT, false)).isEqualTo(SEGMENT);
+    assertThat(reserve(batch, SEGMENT, SEGMENT, false)).isEqualTo(SEGMENT);
     assertThat(batch.lines.segments()).isEqualTo(1);
-    assertThat(assembly.reserve(batch, 1, SEGMENT, false)).isEqualTo(SEGMENT);
+    assertThat(reserve(batch, 1, SEGMENT, false)).isEqualTo(SEGMENT);
     assertThat(batch.lines.segments()).isEqualTo(1);
-    assertThat(assembly.reserve(batch, SEGMENT + 1, SEGMENT + 1, false)).isEqualTo(SEGMENT + 1);
+    assertThat(reserve(batch, SEGMENT + 1, SEGMENT + 1, false)).isEqualTo(SEGMENT + 1);
     assertThat(batch.lines.segments()).isEqualTo(2);
-    assertThat(assembly.reserve(batch, 10, 9 * SEGMENT, false)).isEqualTo(SEGMENTS * SEGMENT);
+    assertThat(reserve(batch, 10, 9 * SEGMENT, false)).isEqualTo(SEGMENTS * SEGMENT);
     assertThat(batch.lines.segments()).isEqualTo(SEGMENTS);
     assertThat(account.held()).isEqualTo(SEGMENTS);
   }
@@ -207,21 +213,20 @@ class BatchAssemblyTest {
   void reserve_countsNotTheRestOfASegmentOfTheOtherKind() {
     SinkBatch batch = begin();
     addLine(batch, 10);
-    assertThat(assembly.reserve(batch, 10, 10, true)).isEqualTo(10);
+    assertThat(reserve(batch, 10, 10, true)).isEqualTo(10);
     assertThat(batch.lines.segments()).isEqualTo(2);
-    assertThat(assembly.reserve(batch, SEGMENT, 9 * SEGMENT, true))
-        .isEqualTo((SEGMENTS - 1) * SEGMENT);
+    assertThat(reserve(batch, SEGMENT, 9 * SEGMENT, true)).isEqualTo((SEGMENTS - 1) * SEGMENT);
   }
 
   @Test
   void reserve_takesNothingIfTheBudgetHasNotAllOfTheLeast() {
     SinkBatch batch = begin();
-    assertThat(assembly.reserve(batch, 10, 10, false)).isEqualTo(10);
+    assertThat(reserve(batch, 10, 10, false)).isEqualTo(10);
     spendBudgetTo(2);
-    assertThat(assembly.reserve(batch, 3 * SEGMENT + 1, 3 * SEGMENT + 1, false)).isZero();
+    assertThat(reserve(batch, 3 * SEGMENT + 1, 3 * SEGMENT + 1, false)).isZero();
     assertThat(account.held()).isEqualTo(1);
-    assertThat(assembly.reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
-    assertThat(assembly.reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
+    assertThat(reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
+    assertThat(reserve(batch, 10, SEGMENTS * SEGMENT, false)).isEqualTo(3 * SEGMENT);
     assertThat(budget.limitBytes() - budget.usedBytes()).isZero();
   }
 
@@ -308,9 +313,9 @@ class BatchAssemblyTest {
   void wholeLines_areReadBesideThoseWithCounts() {
     byte[] lines = "-one\nthree\n-".getBytes(US_ASCII);
     SinkBatch batch = begin();
-    assembly.reserve(batch, 100, 100, true);
+    reserve(batch, 100, 100, true);
     addMarker(batch, 0);
-    assembly.reserve(batch, 10, 10, false);
+    reserve(batch, 10, 10, false);
     assembly.addLines(batch, lines, 1, 11, 2);
     assertThat(batch.list).containsExactly("gap", "one", "three");
     assertThat(batch.lines.source()).isEqualTo(new Tally(2, 10));
@@ -332,7 +337,7 @@ class BatchAssemblyTest {
     List<Segment> known =
         List.of(new Segment(Segment.SMALL), new Segment(Segment.SMALL), new Segment(Segment.SMALL));
     known.forEach(pool::release);
-    assembly.reserve(batch, 3 * SEGMENT, 3 * SEGMENT, false);
+    reserve(batch, 3 * SEGMENT, 3 * SEGMENT, false);
     assembly.addLines(batch, new byte[] {'\n'}, 0, 1, 1);
     assembly.close(batch);
     assertThat(batch.lines.segments()).isEqualTo(1);
