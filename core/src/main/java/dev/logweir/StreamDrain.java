@@ -87,6 +87,11 @@ final class StreamDrain {
     return runs != null && chain == null;
   }
 
+  /** Whether lines go on in runs, whenever they are taken: nobody looks at each as it comes. */
+  boolean takesRuns() {
+    return runs != null;
+  }
+
   /** Whether processors are called, which may be slow. */
   boolean isProcessed() {
     return chain != null;

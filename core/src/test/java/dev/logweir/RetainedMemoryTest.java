@@ -32,7 +32,7 @@ class RetainedMemoryTest {
   private static final long WRITTEN_PER_JOB = 200_000_000;
   private static final int CHUNK = 4 << 10;
   private static final int MANY_JOBS = 10_000;
-  private static final int IDLE_JOB_BYTES = 3_000;
+  private static final int IDLE_JOB_BYTES = 3_072;
 
   /** Of a job, beside its places: its own objects, recent lines, a pump's two buffers. */
   private static final int OWN_BYTES = 32 << 10;
