@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * through the processors. A line is taken only when every sink has room for what it usually
  * becomes, so that it waits in the buffer, not between the places. Used by one thread at a time.
  */
-final class StreamDrain {
+final class StreamDrain extends RunDrain {
   /*
    * There is no lock here. Everything belongs to the owner of the drain's state, one thread at a time.
    * The last owner has written that state and the next one has read it, so that each sees what the
@@ -26,19 +26,10 @@ final class StreamDrain {
    * the line stays in the buffer, and no sink has it. So a line goes to all sinks or to none.
    */
 
-  private final DrainContext drain;
   private final StreamStore store;
   private final LogSource source;
-  private final LineFanOut target;
-  private final int maxLine;
 
-  /** Null if there are no processors. */
-  private final @Nullable StageChain chain;
-
-  /** Null if lines do not go as runs. */
-  private final @Nullable LineRuns runs;
-
-  private final LineShow show;
+  private final boolean takesRuns;
 
   /** Null if lines that are shown one by one do not go on together. */
   private final @Nullable LineGathering gathering;
@@ -57,20 +48,11 @@ final class StreamDrain {
       LogSource source,
       LineFanOut target,
       List<LogProcessor> processors) {
-    this.drain = drain;
+    super(drain, source, target, processors);
     this.store = store;
     this.source = source;
-    this.target = target;
-    JobSettings settings = drain.job.settings;
-    maxLine = target.maxLineBytes(settings.maxLineBytes);
-    int pieceLimit = maxLine + Scratch.PREFIX_BYTES;
-    chain =
-        processors.isEmpty() ? null : new StageChain(drain, processors, source, target, pieceLimit);
-    boolean searched = chain == null || chain.takesRuns();
-    boolean takesRuns = target.takesRuns() && maxLine >= target.capacity() && searched;
+    takesRuns = mayTakeRuns();
     boolean gathers = !takesRuns && target.gathers() && maxLine >= target.capacity();
-    show = new LineShow(drain, source, chain, target, maxLine);
-    runs = takesRuns ? new LineRuns(drain, show, chain, target) : null;
     gathering = gathers ? new LineGathering(drain, show, target) : null;
   }
 
@@ -84,12 +66,12 @@ final class StreamDrain {
 
   /** Whether nobody's code runs in a pass: none that could hang. */
   boolean runsNoForeignCode() {
-    return runs != null && chain == null;
+    return takesRuns && chain == null;
   }
 
   /** Whether lines go on in runs, whenever they are taken: nobody looks at each as it comes. */
   boolean takesRuns() {
-    return runs != null;
+    return takesRuns;
   }
 
   /** Whether processors are called, which may be slow. */
@@ -299,10 +281,10 @@ final class StreamDrain {
     Segment segment = cursor.segment();
     int from = segment.start;
     try {
-      if (runs != null) {
-        int end = runs.end(cursor);
+      if (takesRuns) {
+        int end = runEnd(cursor);
         if (end > from) {
-          return runs.take(cursor, end, scratch().run());
+          return takeRun(cursor, end, scratch().run());
         }
       } else if (gathering != null
           && gathering.take(cursor, scratch().run(), scratch().view(source))) {
@@ -317,7 +299,7 @@ final class StreamDrain {
 
   /** Takes a line that ends in another segment than it begins in, or has no line end. */
   private PassEnd takeLine(StreamCursor cursor) {
-    if (runs != null && runs.takeAcross(cursor, scratch())) {
+    if (takesRuns && takeAcross(cursor, scratch())) {
       takenBytes += cursor.length() + 1L;
       return PassEnd.TAKEN;
     }

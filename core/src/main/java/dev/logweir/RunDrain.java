@@ -1,29 +1,47 @@
 package dev.logweir;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes whole lines that no processor must see to the sinks: as they lie in their segment, behind
- * prefixes if there are to be any. Used by one thread at a time.
+ * The part of a {@link StreamDrain} that takes whole lines which no processor must see: to the
+ * sinks as they lie in their segment, behind prefixes if there are to be any. Used by one thread at
+ * a time.
  */
-final class LineRuns {
-  private final DrainContext drain;
-  private final LineShow show;
-  private final @Nullable StageChain chain;
-  private final LineFanOut target;
-
-  /**
-   * @param chain null if there are no processors
+abstract class RunDrain {
+  /*
+   * A superclass, not an object of its own: an idle job has two of them, and is to be small.
    */
-  LineRuns(DrainContext drain, LineShow show, @Nullable StageChain chain, LineFanOut target) {
+
+  final DrainContext drain;
+  final LineFanOut target;
+
+  /** From how many bytes on a line is shown in fragments. */
+  final int maxLine;
+
+  /** Null if there are no processors. */
+  final @Nullable StageChain chain;
+
+  final LineShow show;
+
+  RunDrain(DrainContext drain, LogSource source, LineFanOut target, List<LogProcessor> processors) {
     this.drain = drain;
-    this.show = show;
-    this.chain = chain;
     this.target = target;
+    maxLine = target.maxLineBytes(drain.job.settings.maxLineBytes);
+    int pieceLimit = maxLine + Scratch.PREFIX_BYTES;
+    chain =
+        processors.isEmpty() ? null : new StageChain(drain, processors, source, target, pieceLimit);
+    show = new LineShow(drain, source, chain, target, maxLine);
+  }
+
+  /** Whether lines that no processor must see may be taken as runs. */
+  boolean mayTakeRuns() {
+    boolean searched = chain == null || chain.takesRuns();
+    return target.takesRuns() && maxLine >= target.capacity() && searched;
   }
 
   /** Returns where those end of the lines that come next; where they begin if there are none. */
-  int end(StreamCursor cursor) {
+  int runEnd(StreamCursor cursor) {
     Segment segment = cursor.segment();
     if (!show.isBetweenLines()) {
       return segment.start;
@@ -33,11 +51,11 @@ final class LineRuns {
   }
 
   /**
-   * Takes the lines up to {@link #end}, or as many of them as there is room for.
+   * Takes the lines up to {@link #runEnd}, or as many of them as there is room for.
    *
    * @return {@link PassEnd#TAKEN} if it did, else what is waited for
    */
-  PassEnd take(StreamCursor cursor, int end, LineRun run) {
+  PassEnd takeRun(StreamCursor cursor, int end, LineRun run) {
     Segment segment = cursor.segment();
     run.begin(segment.bytes, segment.start, end);
     begin(run, cursor.lines(end), cursor.millis());
