@@ -28,7 +28,11 @@ TITLES = {
     "stringLoop": "bare String loop",
     "LOGWEIR": "Logweir",
     "LOGWEIR_INTERVAL_0": "Logweir, interval of zero",
-    "LOGWEIR_MASKED": "Logweir with 50 secrets to mask",
+    "LOGWEIR_MASKED": "Logweir, 50 secrets to mask",
+    "LOGWEIR_ALL": "Logweir, variables, 50 secrets and prefix",
+    "PLAIN_PORT_MASKED": "plain port, 50 secrets to mask",
+    "OPENTELEMETRY_MASKED": "OpenTelemetry, 50 secrets to mask",
+    "LOGBACK_MASKED": "Logback, 50 secrets to mask",
     "LOGWEIR_ONE_THREAD": "Logweir on one thread",
     "PIPE": "pipe and BufferedReader",
     "PLAIN_PORT_1MS": "plain port, tick 1 ms",
@@ -136,10 +140,10 @@ def costs(axes, colours, results):
             verticalalignment="center",
         )
     axes.set_yticks(list(places), [TITLES[name] for _, name in bars])
-    axes.set(xscale="log", xlabel="CPU of all threads, ns a line of 100 bytes (logarithmic); × floor", xlim=(5, max(values) * 9))
+    axes.set(xscale="log", xlabel="CPU of all threads, ns a line of 100 bytes (logarithmic); × floor", xlim=(5, max(values) * 50))
     axes.xaxis.set_major_formatter(FuncFormatter(number))
     axes.grid(axis="y", visible=False)
-    axes.set_title("What a line costs, from the write to a sender that reads it", loc="left", fontsize=12)
+    axes.set_title("What a line costs, from write to sender", loc="left", fontsize=12)
 
 
 def jobs(axes, colours, results):
@@ -228,7 +232,7 @@ def main(source, target, kept):
     }
     for name, draw, height in (
         ("memory-over-time", memory, 4),
-        ("cost-per-line", costs, 4.6),
+        ("cost-per-line", costs, 5.6),
         ("cost-by-jobs", jobs, 3.6),
         ("cost-by-secrets", secrets, 4),
     ):
