@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the stream's lock; a drain reads full segments without it.
  */
 final class SegmentChain extends SegmentRow {
-  /** Lines linger while less than one part in so many of the segments is held. */
-  private static final int LINGER_SHARE = 8;
-
   private final SegmentAccount account;
   private final int maxSegments;
   private final LineOrder order;
@@ -33,18 +30,6 @@ final class SegmentChain extends SegmentRow {
 
   boolean isMidLine() {
     return midLine;
-  }
-
-  /**
-   * Lets what came last wait for what comes, unless so much is held that the drain should come
-   * first; returns whether.
-   */
-  boolean letLinger() {
-    if (LINGER_SHARE * account.held() >= maxSegments || order.isCrowded()) {
-      return false;
-    }
-    order.endRun(); // as a drain would have: what comes next has a time of its own
-    return true;
   }
 
   // ---- room ----

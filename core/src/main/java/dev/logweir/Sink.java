@@ -67,20 +67,6 @@ final class Sink extends SinkBatches {
     }
   }
 
-  /** An open batch holds no more than its lines take. */
-  @GuardedBy("lock")
-  private void freeUnused() {
-    SinkBatch batch = assembly.open();
-    if (batch == null) {
-      return;
-    }
-    if (batch.isEmpty()) {
-      free(assembly.close(batch), true);
-    } else {
-      assembly.giveSpares(batch); // room for more than came
-    }
-  }
-
   /**
    * Where lines may linger in the buffers, the drain comes before the batch with which they are to
    * go. If no thread is free for it, the batch goes without them a little later.
@@ -147,23 +133,6 @@ final class Sink extends SinkBatches {
       lock.unlock();
     }
     job.requestDrain();
-  }
-
-  /** Whether the open batch goes only when its time comes, as the timer will tell. */
-  @GuardedBy("lock")
-  private boolean awaitsItsTime() {
-    SinkBatch batch = assembly.ready();
-    if (batch == null || !isOpen() || isDueAtOnce(batch) || isOpenOld(batch)) {
-      return false;
-    }
-    schedule.await(batch);
-    return schedule.isAwaited(batch);
-  }
-
-  /** Whether the time of the open batch has come, by a look at the clock. */
-  @GuardedBy("lock")
-  private boolean isOpenOld(SinkBatch batch) {
-    return schedule.isDueAt(job.engine.time.nanoTime(), batch);
   }
 
   // ---- flushing ----

@@ -201,6 +201,20 @@ abstract class SinkBatches {
     return assembly.isEmpty() ? queue.gapBehind() : assembly.fill();
   }
 
+  /** An open batch holds no more than its lines take. */
+  @GuardedBy("lock")
+  void freeUnused() {
+    SinkBatch batch = assembly.open();
+    if (batch == null) {
+      return;
+    }
+    if (batch.isEmpty()) {
+      free(assembly.close(batch), true);
+    } else {
+      assembly.giveSpares(batch); // room for more than came
+    }
+  }
+
   // ---- the queue ----
 
   /** Moves the open batch into the queue, or drops what the policy says; false if it must wait. */
@@ -308,6 +322,23 @@ abstract class SinkBatches {
     }
   }
 
+  /** Whether the open batch goes only when its time comes, as the timer will tell. */
+  @GuardedBy("lock")
+  boolean awaitsItsTime() {
+    SinkBatch batch = assembly.ready();
+    if (batch == null || !isOpen() || isDueAtOnce(batch) || isOpenOld(batch)) {
+      return false;
+    }
+    schedule.await(batch);
+    return schedule.isAwaited(batch);
+  }
+
+  /** Whether the time of the open batch has come, by a look at the clock. */
+  @GuardedBy("lock")
+  boolean isOpenOld(SinkBatch batch) {
+    return schedule.isDueAt(job.engine.time.nanoTime(), batch);
+  }
+
   @GuardedBy("lock")
   private boolean isOpenDue() {
     SinkBatch batch = assembly.ready();
@@ -317,7 +348,7 @@ abstract class SinkBatches {
   }
 
   @GuardedBy("lock")
-  boolean isDueAtOnce(SinkBatch batch) {
+  private boolean isDueAtOnce(SinkBatch batch) {
     return supply != Supply.OPEN
         || flushes.include(assembly.lastNumber())
         || schedule.isDueAtOnce(batch);

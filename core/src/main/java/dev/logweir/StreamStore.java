@@ -16,7 +16,8 @@ final class StreamStore {
    *
    * The drain reads bytes without the lock. It takes a snapshot under it (StreamView) and reads no
    * further; bytes before a segment's end never change once they are there. Segment.start is the
-   * drain's. Writers read it without a lock of their own: it only grows, so an old value costs little.
+   * drain's. Writers read it without a lock of their own: it only grows, so that an old value costs a
+   * request too many, or leaves a little room unused.
    *
    * A segment is the store's, and charged to it, from reserve to release: the drain copies from it.
    *
@@ -280,10 +281,17 @@ final class StreamStore {
     return !chain.holdsNoLine() || ledger.hasGap() || (closed && !chain.isRead());
   }
 
-  /** As {@link SegmentChain#letLinger}. */
+  /**
+   * Lets what came last wait for what comes, unless so much is held that the drain should come
+   * first; returns whether.
+   */
   @GuardedBy("lock")
   boolean letLinger() {
-    return chain.letLinger();
+    if (account.held() >= resumeFree || order.isCrowded()) {
+      return false;
+    }
+    order.endRun(); // as a drain would have: what comes next has a time of its own
+    return true;
   }
 
   // ---- what the drain is asked for ----
