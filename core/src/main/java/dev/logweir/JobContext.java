@@ -33,12 +33,6 @@ abstract class JobContext {
 
   private volatile boolean linesWait;
 
-  /** Whether lines of this job ever linger; set while it is made. */
-  boolean lingers;
-
-  /** See {@link #mayLinger}. */
-  private volatile boolean lingering;
-
   /** Written under the locks of all streams and sinks. */
   private volatile boolean accountClosed;
 
@@ -97,18 +91,6 @@ abstract class JobContext {
 
   boolean isWaiting() {
     return linesWait;
-  }
-
-  /**
-   * Whether new lines may stay in their buffers for now: a sink's timer is set, and asks for the
-   * drain before the batch goes that they are to go with.
-   */
-  boolean mayLinger() {
-    return lingering;
-  }
-
-  void setLingering(boolean lingering) {
-    this.lingering = lingering;
   }
 
   boolean isAccountClosed() {

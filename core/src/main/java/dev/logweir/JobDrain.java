@@ -60,8 +60,7 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     SinkIntake[] targets = sinks.stream().map(sink -> sink.intake).toArray(SinkIntake[]::new);
     out = stream(stdout.store, LogSource.STDOUT, targets);
     err = stream(stderr.store, LogSource.STDERR, targets);
-    job.lingers =
-        !openDirectPaths() && job.engine.budget() == null && out.takesRuns() && err.takesRuns();
+    openDirectPaths();
   }
 
   private StreamStore store(SegmentAccount account, LogSource source) {
@@ -76,15 +75,12 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     return new StreamDrain(this, store, source, target, processors);
   }
 
-  /** Opens the short way, if there is one; returns whether. */
-  private boolean openDirectPaths() {
+  private void openDirectPaths() {
     SinkIntake sink = out.directSink();
-    if (sink == null || err.directSink() == null) {
-      return false;
+    if (sink != null && err.directSink() != null) {
+      stdout.openDirectPath(new DirectPath(out, sink, stdout.store, stderr.store));
+      stderr.openDirectPath(new DirectPath(err, sink, stderr.store, stdout.store));
     }
-    stdout.openDirectPath(new DirectPath(out, sink, stdout.store, stderr.store));
-    stderr.openDirectPath(new DirectPath(err, sink, stderr.store, stdout.store));
-    return true;
   }
 
   SafeBuffer stdout() {
@@ -161,12 +157,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
   }
 
   private PassEnd onePass() {
-    if (job.mayLinger()) {
-      for (int i = 0; i < sinks.size(); i++) {
-        sinks.get(i).lingeringEnds();
-      }
-      job.setLingering(false); // before the snapshots: what is not in them asks for a pass
-    }
     if (!beginPass()) {
       return PassEnd.TAKEN;
     }
@@ -179,13 +169,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
     for (int i = 0; i < sinks.size(); i++) {
       sinks.get(i).passEnded();
     }
-    if (end == PassEnd.TAKEN && job.lingers && doAllLetLinger()) {
-      job.setLingering(true);
-      if (!doAllLetLinger()) { // a timer came in between, and knew nothing of it
-        job.setLingering(false);
-        request();
-      }
-    }
     if (end.lacksSegment()) {
       waitForSegments(end, gifts);
     }
@@ -194,15 +177,6 @@ final class JobDrain extends DrainContext implements JobContext.Occupation {
       job.drained();
     }
     return end;
-  }
-
-  private boolean doAllLetLinger() {
-    for (int i = 0; i < sinks.size(); i++) {
-      if (!sinks.get(i).letsLinger()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Takes note of the thread; false if no more is to be taken. */

@@ -91,11 +91,6 @@ final class LineOrder {
     }
   }
 
-  /** Whether so many turns wait that more might not be told apart. */
-  boolean isCrowded() {
-    return marks >= maxMarks() / 2;
-  }
-
   /** Whether a segment has room for one more mark, so that a line that ends there has its place. */
   boolean hasRoom(Segment segment) {
     return segment.marks == 0 || RunMarks.hasRoom(segment);

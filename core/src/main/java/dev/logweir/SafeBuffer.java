@@ -108,7 +108,7 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("store.lock")
   private boolean add(@Nullable DirectPath passing, byte[] bytes, int offset, int end) {
     int from = passing == null ? offset : passing.take(bytes, offset, end);
-    return from < end && store.accept(bytes, from, end) && decideDrain();
+    return from < end && store.accept(bytes, from, end) && needsDrain();
   }
 
   /** As {@link #add}, but for the marker, which goes nowhere. */
@@ -148,13 +148,10 @@ public final class SafeBuffer extends OutputStream {
     return whole;
   }
 
-  /**
-   * Decides whether what was kept is drained now: where there is a short way, if it is more than
-   * the beginning of a line that goes on past the store; else unless it may linger.
-   */
+  /** Whether what was kept is more than the beginning of a line that goes on past the store. */
   @GuardedBy("store.lock")
-  private boolean decideDrain() {
-    return direct == null ? !drain.job.mayLinger() || !store.letLinger() : store.holdsLines();
+  private boolean needsDrain() {
+    return direct == null || store.holdsLines();
   }
 
   private void endWrite(@Nullable DirectPath passing, boolean ask) {
@@ -305,7 +302,7 @@ public final class SafeBuffer extends OutputStream {
   @GuardedBy("store.lock")
   boolean addWaited(byte[] bytes, int from, int end) {
     store.accept(bytes, from, end);
-    return decideDrain();
+    return needsDrain();
   }
 
   void requestDrain() {

@@ -22,9 +22,6 @@ abstract class SendSchedule extends EngineTimer {
   private Pace pace = Pace.AT_ONCE;
   private boolean timerSet;
 
-  /** Whether a drain is to come before the batch whose interval is over. */
-  private boolean drainsFirst;
-
   SendSchedule(EngineTime time, long intervalNanos) {
     this.time = time;
     this.intervalNanos = intervalNanos;
@@ -41,7 +38,7 @@ abstract class SendSchedule extends EngineTimer {
 
   /** Whether a batch is due as its oldest line has waited for the interval. */
   boolean isDueAt(long nowNanos, SinkBatch batch) {
-    return !drainsFirst && batch.asksToGo && nowNanos - batch.oldestNanos >= intervalNanos;
+    return batch.asksToGo && nowNanos - batch.oldestNanos >= intervalNanos;
   }
 
   /** A batch that is not due will be: sets the timer for it, if it is not set. */
@@ -49,32 +46,6 @@ abstract class SendSchedule extends EngineTimer {
     if (batch.asksToGo && !timerSet) {
       set(batch.oldestNanos + intervalNanos - time.nanoTime());
     }
-  }
-
-  /** Whether the timer is set for a batch that goes when its interval is over. */
-  boolean isAwaited(SinkBatch batch) {
-    return pace == Pace.INTERVAL && intervalNanos > 0 && batch.asksToGo && timerSet;
-  }
-
-  /** What is due waits for the drain that was asked for, but not for long. */
-  void drainFirst() {
-    drainsFirst = true;
-    retryLater();
-  }
-
-  /** What is due waits for the drain that begins. */
-  void drainBegins() {
-    drainsFirst = true;
-  }
-
-  /** A drain has come. */
-  void drained() {
-    drainsFirst = false;
-  }
-
-  /** The timer is to run at once. */
-  void runSoon() {
-    set(0);
   }
 
   /** Sets the timer for another try soon; it then sets it for the interval again. */
@@ -87,12 +58,9 @@ abstract class SendSchedule extends EngineTimer {
     time.set(this, nanos);
   }
 
-  /** The timer has run; returns whether a drain was to come before, and has not. */
-  boolean timeCame() {
-    boolean late = drainsFirst;
+  /** The timer has run. */
+  void timeCame() {
     timerSet = false;
-    drainsFirst = false;
-    return late;
   }
 
   /** Segments are wanted: what is open goes early, if there is anything. */

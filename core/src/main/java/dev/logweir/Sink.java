@@ -59,7 +59,6 @@ final class Sink extends SinkBatches {
     try {
       assembly.setReserved(false);
       freeUnused();
-      schedule.drained();
       claimStart();
     } finally {
       lock.unlock();
@@ -67,54 +66,15 @@ final class Sink extends SinkBatches {
     }
   }
 
-  /**
-   * Where lines may linger in the buffers, the drain comes before the batch with which they are to
-   * go. If no thread is free for it, the batch goes without them a little later.
-   */
   @Override
   void sendTimeCame() {
-    boolean drains = false;
     lock.lock();
     try {
-      boolean late = schedule.timeCame();
-      SinkBatch batch = assembly.ready();
-      if (!late && job.lingers) {
-        drains = batch == null ? job.mayLinger() : isOpen() && isOpenOld(batch);
-      }
-      if (drains) {
-        schedule.drainFirst();
-      } else {
-        if (late) {
-          job.setLingering(false);
-        }
-        claimStart();
-      }
+      schedule.timeCame();
+      claimStart();
     } finally {
       lock.unlock();
       startIfClaimed();
-    }
-    if (drains) {
-      job.requestDrain();
-    }
-  }
-
-  /** Lines that have lingered come: what is due goes with all of them. */
-  void lingeringEnds() {
-    lock.lock();
-    try {
-      schedule.drainBegins();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether lines that come now may linger in their buffers, as the timer will ask for them. */
-  boolean letsLinger() {
-    lock.lock();
-    try {
-      return awaitsItsTime();
-    } finally {
-      lock.unlock();
     }
   }
 

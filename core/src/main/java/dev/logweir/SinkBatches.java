@@ -322,36 +322,14 @@ abstract class SinkBatches {
     }
   }
 
-  /** Whether the open batch goes only when its time comes, as the timer will tell. */
-  @GuardedBy("lock")
-  boolean awaitsItsTime() {
-    SinkBatch batch = assembly.ready();
-    if (batch == null || !isOpen() || isDueAtOnce(batch) || isOpenOld(batch)) {
-      return false;
-    }
-    schedule.await(batch);
-    return schedule.isAwaited(batch);
-  }
-
-  /** Whether the time of the open batch has come, by a look at the clock. */
-  @GuardedBy("lock")
-  boolean isOpenOld(SinkBatch batch) {
-    return schedule.isDueAt(job.engine.time.nanoTime(), batch);
-  }
-
   @GuardedBy("lock")
   private boolean isOpenDue() {
     SinkBatch batch = assembly.ready();
     return batch != null
-        && (isDueAtOnce(batch)
-            || (!job.mayLinger() && schedule.isDueAt(assembly.nanoTime(), batch)));
-  }
-
-  @GuardedBy("lock")
-  private boolean isDueAtOnce(SinkBatch batch) {
-    return supply != Supply.OPEN
-        || flushes.include(assembly.lastNumber())
-        || schedule.isDueAtOnce(batch);
+        && (supply != Supply.OPEN
+            || flushes.include(assembly.lastNumber())
+            || schedule.isDueAtOnce(batch)
+            || schedule.isDueAt(assembly.nanoTime(), batch));
   }
 
   /** Whether only the marker of what was dropped last is left to send. */
@@ -386,9 +364,6 @@ abstract class SinkBatches {
     SinkBatch batch = queue.poll();
     if (batch == null && isOpenDue()) {
       batch = assembly.close(Objects.requireNonNull(assembly.open()));
-      if (job.mayLinger()) {
-        schedule.runSoon(); // what lingers has no batch any more to go with
-      }
       recent.keep(batch.list);
       queue.giveGap(batch);
       assembly.giveGapTo(queue);

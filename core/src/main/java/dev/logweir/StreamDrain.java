@@ -69,11 +69,6 @@ final class StreamDrain extends RunDrain {
     return takesRuns && chain == null;
   }
 
-  /** Whether lines go on in runs, whenever they are taken: nobody looks at each as it comes. */
-  boolean takesRuns() {
-    return takesRuns;
-  }
-
   /** Whether processors are called, which may be slow. */
   boolean isProcessed() {
     return chain != null;

@@ -281,19 +281,6 @@ final class StreamStore {
     return !chain.holdsNoLine() || ledger.hasGap() || (closed && !chain.isRead());
   }
 
-  /**
-   * Lets what came last wait for what comes, unless so much is held that the drain should come
-   * first; returns whether.
-   */
-  @GuardedBy("lock")
-  boolean letLinger() {
-    if (account.held() >= resumeFree || order.isCrowded()) {
-      return false;
-    }
-    order.endRun(); // as a drain would have: what comes next has a time of its own
-    return true;
-  }
-
   // ---- what the drain is asked for ----
 
   /** What is kept from now on is not drained for its own sake. */
