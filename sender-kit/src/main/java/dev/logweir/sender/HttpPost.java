@@ -3,6 +3,7 @@ package dev.logweir.sender;
 import dev.logweir.SendCall;
 import dev.logweir.SendException;
 import java.net.ConnectException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -230,11 +231,11 @@ public final class HttpPost implements AutoCloseable {
       } catch (ExecutionException e) {
         if (Thread.interrupted()) {
           InterruptedException interrupted = new InterruptedException("interrupted while posting");
-          interrupted.initCause(e);
+          interrupted.initCause(quotes(e) ? null : e);
           throw interrupted;
         }
         if (client == null) {
-          throw closed(e);
+          throw closed(quotes(e) ? null : e);
         }
         throw failure(e.getCause(), pieces);
       } finally {
@@ -242,6 +243,15 @@ public final class HttpPost implements AutoCloseable {
         exchange.cancel(true);
         exchanges.remove(pieces);
       }
+    }
+
+    /** Whether a failure has the server's words, which may be the request's own: a secret in it. */
+    private static boolean quotes(@Nullable Throwable failure) {
+      Throwable at = failure;
+      while (at != null && !(at instanceof ProtocolException)) {
+        at = at.getCause();
+      }
+      return at != null;
     }
 
     private AttemptException failure(@Nullable Throwable cause, Pieces pieces) {
@@ -257,6 +267,10 @@ public final class HttpPost implements AutoCloseable {
                 CommonResult.REFUSED, "the certificate of " + host + " is not trusted", cause)
             : new AttemptException(
                 CommonResult.BUSY, "the TLS handshake with " + host + " failed", cause);
+      }
+      if (quotes(cause)) {
+        return new AttemptException(
+            CommonResult.UNANSWERED, "no answer of " + host + ": what came is no HTTP", null);
       }
       return pieces.hasBegun()
           ? new AttemptException(CommonResult.UNANSWERED, "no answer of " + host, cause)

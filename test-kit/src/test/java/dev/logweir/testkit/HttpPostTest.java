@@ -136,6 +136,23 @@ class HttpPostTest {
   }
 
   @Test
+  void answerThatIsNoHttp_isNotQuoted() {
+    server.always(
+        c -> {
+          c.readRequest();
+          c.send("POST /logs?token=secret HTTP/1.1\r\n\r\n");
+        });
+
+    Throwable e = catchThrowable(() -> post.send(call, BODY));
+
+    assertThat(e).hasMessageContaining("what came is no HTTP");
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      assertThat(at.toString()).doesNotContain("secret");
+    }
+    assertThat(call.isWritten()).as("may have the lines").isTrue();
+  }
+
+  @Test
   void refusal_afterATryWithoutAnAnswer_takesNothingBack() {
     server.then(Connection::readRequest);
     answerAlways(400);
