@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -122,9 +123,10 @@ class BatchShipperTest {
   }
 
   @Test
-  void finishFromWithinTheSender_beginsTheEnd() {
+  void finishFromWithinTheSender_beginsTheEnd() throws Exception {
     AtomicReference<BatchShipper> own = new AtomicReference<>();
     List<String> arrived = new CopyOnWriteArrayList<>();
+    CountDownLatch submitted = new CountDownLatch(1);
     BatchShipper shipper =
         BatchShipper.builder(
                 lines -> {
@@ -134,12 +136,14 @@ class BatchShipperTest {
                     current.finish(Duration.ofHours(1));
                     current.close();
                     current.submit("late");
+                    submitted.countDown();
                   }
                 })
             .engine(engine)
             .start();
     own.set(shipper);
     shipper.submit("one");
+    submitted.await(); // else the end could be begun from here
     SinkReport report = shipper.finish(Duration.ofHours(1));
     assertThat(arrived).containsExactly("one");
     assertThat(report.shipped()).isEqualTo(new Tally(1, 4));
